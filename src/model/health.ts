@@ -1,0 +1,46 @@
+/**
+ * Why a backend takes no new requests. A backend without a flag is available.
+ * - `Pending`: it has not passed its first check, or Docker says that it is starting
+ * - `FailedCheck`: its checks fail, or Docker says that it is unhealthy or paused
+ * - `Draining`: it was told to stop and finishes what it has
+ * - `Maintenance`: a person took it out
+ * - `Ejected`: requests failed on it
+ */
+export type HealthFlag = 'Pending' | 'FailedCheck' | 'Draining' | 'Maintenance' | 'Ejected';
+
+export interface BackendHealth {
+  readonly flags: readonly HealthFlag[];
+  /** A sentence for people: why the flags are what they are. */
+  readonly reason: string;
+  /** Since when the flags are so, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** A first and a last status code, both included. */
+export type StatusRange = readonly [from: number, to: number];
+
+/** How a service's backends are probed. */
+export interface HealthCheck {
+  readonly type: 'http' | 'tcp' | 'none';
+  readonly path: string;
+  readonly method: string;
+  /** The Host header of the probe; the backend's address without it. */
+  readonly host?: string;
+  /** Another port than the one that serves. */
+  readonly port?: number;
+  /** Statuses that pass. */
+  readonly status: readonly StatusRange[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Passes in a row that bring a failed backend back. */
+  readonly rise: number;
+  /** Failures in a row that take a backend out. */
+  readonly fall: number;
+  /** `down`: no traffic before the first pass. */
+  readonly start: 'up' | 'down';
+}
+
+export function inRanges(status: number, ranges: readonly StatusRange[]): boolean {
+  for (const [from, to] of ranges) if (status >= from && status <= to) return true;
+  return false;
+}

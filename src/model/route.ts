@@ -1,0 +1,17 @@
+/** An entry of the route table: which requests go to which service. */
+export interface Route {
+  /** Lower case: a name, `*.name` for every name below it, or `*` for any. */
+  readonly host: string;
+  /** Path prefix on segment boundaries; `/` is every path. */
+  readonly path: string;
+  /** The higher wins; routes of the same priority go by how specific they are. */
+  readonly priority: number;
+  readonly service: string;
+  /** Remove `path` before forwarding. */
+  readonly stripPrefix: boolean;
+}
+
+/** How a route is written for people, and its identity: `host` or `host/path`. */
+export function routeName(route: { readonly host: string; readonly path: string }): string {
+  return route.path === '/' ? route.host : route.host + route.path;
+}

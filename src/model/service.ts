@@ -1,0 +1,96 @@
+import type { Backend } from './backend.ts';
+import type { HealthCheck, StatusRange } from './health.ts';
+
+export const BALANCE_NAMES = ['round-robin', 'random', 'least-connections'] as const;
+export type BalanceName = (typeof BALANCE_NAMES)[number];
+
+/** What may be tried again on another backend. */
+export interface RetryPolicy {
+  /** Tries after the first one; 0 turns retries off. */
+  readonly attempts: number;
+  readonly onConnect: boolean;
+  readonly onReset: boolean;
+  readonly onTimeout: boolean;
+  readonly onStatus: readonly StatusRange[];
+  /** How long one try may wait for its response head; 0 is as long as the response timeout. */
+  readonly timeoutMs: number;
+}
+
+/** All in milliseconds; 0 is no limit. */
+export interface Timeouts {
+  readonly connectMs: number;
+  /** From the request's last byte to the response's head. */
+  readonly responseMs: number;
+  /** Between two bytes of a body. */
+  readonly idleMs: number;
+  /** The whole exchange. */
+  readonly requestMs: number;
+}
+
+/** What answers when no backend does. */
+export type Fallback =
+  | { readonly kind: 'service'; readonly service: string }
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'page'; readonly file: string };
+
+/** A named group of interchangeable backends and how to treat them. (HAProxy calls it a backend.) */
+export interface Service {
+  readonly name: string;
+  readonly balance: BalanceName;
+  readonly health: HealthCheck;
+  readonly retry: RetryPolicy;
+  readonly timeouts: Timeouts;
+  /** How long a leaving backend may finish what it has. */
+  readonly drainMs: number;
+  readonly fallback?: Fallback;
+  readonly backends: readonly Backend[];
+}
+
+/** Everything of a service that an input can set; what is absent keeps its default. */
+export interface ServiceSettings {
+  readonly balance?: BalanceName;
+  readonly health?: Partial<HealthCheck>;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly drainMs?: number;
+  readonly fallback?: Fallback;
+}
+
+const DEFAULT_HEALTH: HealthCheck = {
+  type: 'tcp',
+  path: '/',
+  method: 'GET',
+  status: [[200, 399]],
+  intervalMs: 5_000,
+  timeoutMs: 2_000,
+  rise: 2,
+  fall: 3,
+  start: 'down',
+};
+
+const DEFAULT_RETRY: RetryPolicy = {
+  attempts: 2,
+  onConnect: true,
+  onReset: true,
+  onTimeout: true,
+  onStatus: [],
+  timeoutMs: 0,
+};
+
+const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 };
+
+/** A whole service of what was set and the defaults. A health path makes the check an HTTP one. */
+export function makeService(name: string, settings: ServiceSettings, backends: readonly Backend[]): Service {
+  const type = settings.health?.type ?? (settings.health?.path === undefined ? 'tcp' : 'http');
+  return {
+    name,
+    balance: settings.balance ?? 'round-robin',
+    health: { ...DEFAULT_HEALTH, ...settings.health, type },
+    retry: { ...DEFAULT_RETRY, ...settings.retry },
+    timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
+    drainMs: settings.drainMs ?? 10_000,
+    ...(settings.fallback && { fallback: settings.fallback }),
+    backends,
+  };
+}

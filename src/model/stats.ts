@@ -1,0 +1,59 @@
+/** Upper bounds of the duration histogram, in seconds: powers of two of 0.25 ms, up to half a minute. */
+export const DURATION_BOUNDS: readonly number[] = Array.from({ length: 18 }, (_, i) => 0.00025 * 2 ** i);
+const LAST_BOUND_MS = (DURATION_BOUNDS.at(-1) as number) * 1_000;
+
+/** What the data plane counts for a service: plain numbers, so that counting costs next to nothing. */
+export interface ServiceStats {
+  /** Finished requests by status code (the index). */
+  readonly codes: number[];
+  /** Finished requests by duration: the first bound that is not below it; one more for the rest. */
+  readonly durations: number[];
+  durationSumMs: number;
+  retries: number;
+  fallbacks: number;
+}
+
+export interface BackendStats {
+  requests: number;
+  /** Attempts that failed, by the code of the error. */
+  readonly failures: Record<string, number>;
+  connectionsOpened: number;
+}
+
+export function makeServiceStats(): ServiceStats {
+  return {
+    codes: new Array(600).fill(0),
+    durations: new Array(DURATION_BOUNDS.length + 1).fill(0),
+    durationSumMs: 0,
+    retries: 0,
+    fallbacks: 0,
+  };
+}
+
+export function makeBackendStats(): BackendStats {
+  return { requests: 0, failures: {}, connectionsOpened: 0 };
+}
+
+/** Which bucket of `durations` a duration belongs to. */
+export function durationBucket(durationMs: number): number {
+  if (durationMs <= 0.25) return 0;
+  // Days would not fit into the 32 bits below.
+  if (durationMs > LAST_BOUND_MS) return DURATION_BOUNDS.length;
+  // ceil(log2(x)) of a whole number by its leading zeros: no logarithm on the path of a request.
+  const quarters = Math.ceil(durationMs * 4);
+  return 32 - Math.clz32(quarters - 1);
+}
+
+/** What the data plane tells of itself at one moment. */
+export interface TrafficStats {
+  readonly services: Readonly<Record<string, ServiceStats>>;
+  /** By `Backend.id`. */
+  readonly backends: Readonly<
+    Record<string, BackendStats & { readonly inFlight: number; readonly idle: number }>
+  >;
+  /** Requests that no service got, by status code. */
+  readonly unrouted: readonly number[];
+  readonly clientConnections: number;
+  readonly clientConnectionsTotal: number;
+  readonly upgrades: number;
+}

@@ -1,0 +1,20 @@
+/** Waits until something is so, looking again and again; fails after a while. */
+export async function eventually(isSo: () => boolean, what: string, timeoutMs = 5_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Waits until a number has stayed the same for a while, and answers it: nothing goes on any more. */
+export async function steady(read: () => number, forMs = 150): Promise<number> {
+  let value = read();
+  for (let since = Date.now(); Date.now() - since < forMs; ) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (read() === value) continue;
+    value = read();
+    since = Date.now();
+  }
+  return value;
+}
