@@ -1,0 +1,228 @@
+import { isIP } from 'node:net';
+import type { Address } from '../model/address.ts';
+import {
+  parseAddress,
+  parseBoolean,
+  parseChoice,
+  parseDuration,
+  parseInteger,
+  parseList,
+  parsePositiveDuration,
+  parseSize,
+  ValueError,
+} from '../model/parse.ts';
+
+/** One static option. Its flag, variable and file key are made of its name: see `flagOf`, `envOf`. */
+export interface OptionSpec<T> {
+  /** What `--help` shows for the value; absent for a switch. */
+  readonly value?: string;
+  readonly parse: (text: string) => T;
+  /** The value without any setting, and how `--help` writes it. */
+  readonly default: T;
+  readonly defaultText: string;
+  readonly doc: string;
+  /** Its value is a secret: never printed. */
+  readonly secret?: boolean;
+}
+
+function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
+  return spec;
+}
+
+/** The one table of all options: flags, variables, file keys, `--help` and the reference page come of it. */
+export const OPTIONS = {
+  http: option<Address>({
+    value: 'ADDRESS',
+    parse: parseAddress,
+    default: { host: '::', port: 8080 },
+    defaultText: ':8080',
+    doc: 'Where clients connect',
+  }),
+  admin: option<Address | false>({
+    value: 'ADDRESS|off',
+    parse: (text) => (isOff(text) ? false : parseAddress(text)),
+    default: { host: '127.0.0.1', port: 9900 },
+    defaultText: '127.0.0.1:9900',
+    doc: 'Dashboard, API and metrics; any address but loopback needs a token',
+  }),
+  adminToken: option<string | undefined>({
+    value: 'TOKEN',
+    parse: parseToken,
+    default: undefined,
+    defaultText: 'none',
+    doc: 'What a client of the admin address must send as bearer token or as password',
+    secret: true,
+  }),
+  adminTokenFile: option<string | undefined>({
+    value: 'FILE',
+    parse: String,
+    default: undefined,
+    defaultText: 'none',
+    doc: 'A file that holds the admin token',
+  }),
+  docker: option<readonly string[] | false>({
+    value: 'ENDPOINT|off',
+    parse: (text) => (isOff(text) ? false : parseEndpoints(text)),
+    default: ['unix:///var/run/docker.sock'],
+    defaultText: '$DOCKER_HOST, else unix:///var/run/docker.sock',
+    doc: 'Docker Engines to watch: unix:///PATH or tcp://HOST:PORT, several with commas',
+  }),
+  dockerCerts: option<string | undefined>({
+    value: 'DIR',
+    parse: String,
+    default: undefined,
+    defaultText: '$DOCKER_CERT_PATH if $DOCKER_TLS_VERIFY is set, else none',
+    doc: 'Folder with ca.pem, cert.pem and key.pem: tcp:// endpoints then speak TLS',
+  }),
+  workers: option<number>({
+    value: 'NUMBER',
+    parse: parseWorkers,
+    default: 1,
+    defaultText: '1',
+    doc: 'Processes that carry traffic',
+  }),
+  trustedProxies: option<readonly string[]>({
+    value: 'RANGES',
+    parse: parseRanges,
+    default: [],
+    defaultText: 'none',
+    doc: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed',
+  }),
+  accessLog: option<'off' | 'json' | 'clf'>({
+    value: 'off|json|clf',
+    parse: parseChoice('off', 'json', 'clf'),
+    default: 'off',
+    defaultText: 'off',
+    doc: 'A line for each request, on standard output',
+  }),
+  logLevel: option<'debug' | 'info' | 'warn' | 'error' | 'silent'>({
+    value: 'LEVEL',
+    parse: parseChoice('debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info',
+    defaultText: 'info',
+    doc: 'debug, info, warn, error or silent',
+  }),
+  logFormat: option<'auto' | 'pretty' | 'json'>({
+    value: 'auto|pretty|json',
+    parse: parseChoice('auto', 'pretty', 'json'),
+    default: 'auto',
+    defaultText: 'auto',
+    doc: 'auto is pretty on a terminal and JSON elsewhere',
+  }),
+  pages: option<string>({
+    value: 'DIR',
+    parse: String,
+    default: '',
+    defaultText: 'the ones that come with Fairlead',
+    doc: 'Folder of the pages that fairlead.fallback=page:FILE may name',
+  }),
+  grace: option<number>({
+    value: 'DURATION',
+    parse: parseDuration,
+    default: 10_000,
+    defaultText: '10s',
+    doc: 'How long running requests may finish after SIGTERM',
+  }),
+  headerTimeout: option<number>({
+    value: 'DURATION',
+    parse: parsePositiveDuration,
+    default: 10_000,
+    defaultText: '10s',
+    doc: 'How long a client may take to send the whole head of a request (408 after it)',
+  }),
+  bodyTimeout: option<number>({
+    value: 'DURATION',
+    parse: parsePositiveDuration,
+    default: 60_000,
+    defaultText: '60s',
+    doc: 'How long a client may pause within a request body or while it takes a response (408 after it)',
+  }),
+  idleTimeout: option<number>({
+    value: 'DURATION',
+    parse: parsePositiveDuration,
+    default: 75_000,
+    defaultText: '75s',
+    doc: 'How long a client connection may wait for its next request',
+  }),
+  maxHeaderSize: option<number>({
+    value: 'SIZE',
+    parse: parseHeaderSize,
+    default: 16_384,
+    defaultText: '16k',
+    doc: 'Largest head of a request or a response (431 or 414, 502 above it)',
+  }),
+  maxHeaders: option<number>({
+    value: 'NUMBER',
+    parse: parseInteger(10, 1_000),
+    default: 100,
+    defaultText: '100',
+    doc: 'Most header lines in a request or a response (431, 502 above it)',
+  }),
+  keepUnderscores: option<boolean>({
+    parse: parseBoolean,
+    default: false,
+    defaultText: 'false',
+    doc: 'Forward request headers with _ in their names, which many servers take for -',
+  }),
+} as const;
+
+/** Fixed at start; what changes while running is the `Snapshot`. */
+export type Options = { readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K]['default'] };
+export type OptionKey = keyof Options;
+
+export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
+
+/** `accessLog` → `access-log`: the flag without its dashes, and the key in the file. */
+export function nameOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `accessLog` → `FAIRLEAD_ACCESS_LOG`. */
+export function envOf(key: string): string {
+  return `FAIRLEAD_${nameOf(key).replaceAll('-', '_').toUpperCase()}`;
+}
+
+function isOff(text: string): boolean {
+  return text === 'off' || text === 'false';
+}
+
+function parseToken(text: string): string {
+  if (text.length < 16)
+    throw new ValueError('wants at least 16 characters (such as those of: openssl rand -hex 24)');
+  return text;
+}
+
+function parseWorkers(text: string): number {
+  if (text !== '1') throw new ValueError('is 1 in this version: more than one worker is not supported yet');
+  return 1;
+}
+
+const parseHeaderSizeBytes = parseInteger(1_024, 65_536);
+function parseHeaderSize(text: string): number {
+  return parseHeaderSizeBytes(String(parseSize(text)));
+}
+
+function parseEndpoints(text: string): string[] {
+  return parseList(text).map((endpoint) => {
+    if (/^unix:\/\/\/.+/.test(endpoint)) return endpoint;
+    const match = /^(?:tcp|https?):\/\/([^/]+?)(?::(\d+))?\/?$/.exec(endpoint);
+    if (match === null || !URL.canParse(endpoint.replace(/^tcp/, 'http'))) {
+      throw new ValueError(
+        `wants endpoints such as unix:///var/run/docker.sock or tcp://host:2376, not "${endpoint}"`,
+      );
+    }
+    return `tcp://${match[1]}:${match[2] ?? '2375'}`;
+  });
+}
+
+function parseRanges(text: string): string[] {
+  return parseList(text).map((range) => {
+    const [address = '', prefix, ...rest] = range.split('/');
+    const bits = isIP(address) === 4 ? 32 : 128;
+    const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+    if (isIP(address) === 0 || !isPrefix || rest.length > 0) {
+      throw new ValueError(`wants addresses or CIDR ranges such as 10.0.0.0/8, not "${range}"`);
+    }
+    return prefix === undefined ? `${address}/${bits}` : range;
+  });
+}

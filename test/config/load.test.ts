@@ -1,0 +1,160 @@
+import t from 'tap';
+import { DEFAULT_FILES } from '../../src/config/load.ts';
+import { load, mistakes } from '../support/load-options.ts';
+
+const FILE = { 'fairlead.yaml': 'http: 127.0.0.1:3' };
+const ENV = { FAIRLEAD_HTTP: '127.0.0.1:2' };
+const FLAG = '--http 127.0.0.1:1';
+
+t.test('without any setting every option has its default and nothing is wrong', async (t) => {
+  const { options, file, errors, warnings } = load({});
+  t.match(options, {
+    http: { host: '::', port: 8080 },
+    admin: { host: '127.0.0.1', port: 9900 },
+    docker: ['unix:///var/run/docker.sock'],
+    accessLog: 'off',
+    keepUnderscores: false,
+    grace: 10_000,
+  });
+  t.equal(file, undefined);
+  t.strictSame([errors, warnings], [[], []]);
+  t.ok(Object.isFrozen(options), 'options never change after the start');
+});
+
+t.test('a flag wins over a variable, a variable over the file, the file over the default', async (t) => {
+  const port = (input: Parameters<typeof load>[0]) => load(input).options.http.port;
+  t.equal(port({ args: FLAG, env: ENV, files: FILE }), 1);
+  t.equal(port({ env: ENV, files: FILE }), 2);
+  t.equal(port({ files: FILE }), 3);
+  t.equal(port({}), 8080);
+});
+
+t.test('a setting that is overruled is not judged', async (t) => {
+  const { options, errors } = load({ args: FLAG, env: { FAIRLEAD_HTTP: 'nonsense' }, files: FILE });
+  t.equal(options.http.port, 1);
+  t.strictSame(errors, []);
+});
+
+t.test('of a flag that is said twice the last counts', async (t) => {
+  t.equal(load({ args: '--http :1 --http :2' }).options.http.port, 2);
+  t.equal(load({ args: '--http=:1 --http=:2' }).options.http.port, 2);
+});
+
+t.test('every mistake of all sources is reported at once, each with its place', async (t) => {
+  const loaded = load({
+    args: '--http nowhere --bogus',
+    env: { FAIRLEAD_GRACE: '5', FAIRLEAD_WORKERS: '2' },
+    files: { 'fairlead.yaml': 'docker: off\naccess-log: xml\n\nmax-headers: 5\nnonsense: 1\n' },
+  });
+  const found = mistakes(loaded);
+  t.equal(found.length, 7);
+  for (const expected of [
+    '--http: http wants an address',
+    '--bogus: is not an option',
+    'FAIRLEAD_GRACE: grace wants a duration such as 500ms, 5s or 1m30s, not "5"',
+    'FAIRLEAD_WORKERS: workers is 1 in this version',
+    'fairlead.yaml:2: access-log wants one of off, json, clf, not "xml"',
+    'fairlead.yaml:4: max-headers wants a whole number from 10 to 1000, not "5"',
+    'fairlead.yaml:5: nonsense is not an option',
+  ]) {
+    t.ok(
+      found.some((mistake) => mistake.startsWith(expected)),
+      expected,
+    );
+  }
+  t.strictSame(loaded.options.http, { host: '::', port: 8080 }, 'what is wrong has its default');
+});
+
+t.test('an unknown flag is named with a suggestion', async (t) => {
+  t.strictSame(mistakes(load({ args: '--acces-log=json' })), [
+    '--acces-log: is not an option; did you mean --access-log?',
+  ]);
+  t.strictSame(mistakes(load({ args: '--confg=x' })), ['--confg: is not an option; did you mean --config?']);
+});
+
+t.test('an argument that is no flag is refused', async (t) => {
+  t.strictSame(mistakes(load({ args: 'web-1' })), ['web-1: is not an argument of this command']);
+  t.strictSame(mistakes(load({ args: '-- --http' })), ['--http: is not an argument of this command']);
+});
+
+t.test('the value of an unknown flag is no mistake of its own', async (t) => {
+  t.equal(mistakes(load({ args: '--htpp :80' })).length, 1);
+  t.equal(mistakes(load({ args: '--htpp=:80 stray' })).length, 2, 'unless it does not belong to the flag');
+});
+
+t.test('a variable that is set to nothing is as good as not set', async (t) => {
+  const loaded = load({ env: { FAIRLEAD_HTTP: '', FAIRLEAD_CONFIG: '', DOCKER_HOST: '' } });
+  t.strictSame(mistakes(loaded), []);
+  t.equal(loaded.options.http.port, 8080);
+});
+
+t.test('a flag without its value is refused', async (t) => {
+  for (const args of ['--http', '--http=', '--config', '--config=']) {
+    t.strictSame(mistakes(load({ args })), [`${args.replace('=', '')}: needs a value`], args);
+  }
+});
+
+t.test('a switch is on by being there, and off by saying so', async (t) => {
+  t.equal(load({ args: '--keep-underscores' }).options.keepUnderscores, true);
+  t.equal(load({ args: '--keep-underscores=false' }).options.keepUnderscores, false);
+  const env = { FAIRLEAD_KEEP_UNDERSCORES: 'yes' };
+  t.equal(load({ env }).options.keepUnderscores, true);
+  t.equal(load({ env, args: '--keep-underscores=off' }).options.keepUnderscores, false);
+});
+
+t.test(
+  'an unknown variable of ours is a warning, since linked containers set such by themselves',
+  async (t) => {
+    const { errors, warnings } = load({
+      env: { FAIRLEAD_ACESS_LOG: 'json', FAIRLEAD_SERVICE_HOST: '10.0.0.1', OTHER_HTTP: ':1' },
+    });
+    t.strictSame(errors, []);
+    t.strictSame(warnings, [
+      {
+        where: 'FAIRLEAD_ACESS_LOG',
+        message: 'is not a variable of Fairlead; did you mean FAIRLEAD_ACCESS_LOG?',
+      },
+      { where: 'FAIRLEAD_SERVICE_HOST', message: warnings[1]?.message },
+    ]);
+  },
+);
+
+t.test('the file is the one of the flag, else of the variable, else a default one that exists', async (t) => {
+  const files = { 'a.yaml': 'http: :1', 'b.yaml': 'http: :2', 'fairlead.yaml': 'http: :3' };
+  const env = { FAIRLEAD_CONFIG: 'b.yaml' };
+  const read = (input: Parameters<typeof load>[0]) => {
+    const { file, options, warnings } = load(input);
+    t.strictSame(warnings, []);
+    return [file, options.http.port];
+  };
+  t.strictSame(read({ args: '--config a.yaml', env, files }), ['a.yaml', 1]);
+  t.strictSame(read({ env, files }), ['b.yaml', 2]);
+  t.strictSame(read({ files }), ['fairlead.yaml', 3]);
+  const [, system = ''] = DEFAULT_FILES;
+  t.strictSame(read({ files: { [system]: 'http: :4' } }), ['/etc/fairlead/fairlead.yaml', 4]);
+});
+
+t.test('a file that was named must exist', async (t) => {
+  const loaded = load({ args: '--config gone.yaml', files: FILE });
+  t.strictSame(mistakes(loaded), ['gone.yaml: cannot be read: no such file, or not readable']);
+  t.equal(loaded.file, undefined);
+});
+
+t.test('DOCKER_HOST is heard when nothing of ours says where Docker is', async (t) => {
+  const env = { DOCKER_HOST: 'tcp://10.0.0.1:2375' };
+  t.strictSame(load({ env }).options.docker, ['tcp://10.0.0.1:2375']);
+  t.equal(load({ env, args: '--docker off' }).options.docker, false);
+  t.equal(load({ env, files: { 'fairlead.yaml': 'docker: false' } }).options.docker, false);
+  t.strictSame(load({ env: { DOCKER_HOST: '' } }).options.docker, ['unix:///var/run/docker.sock']);
+  const [mistake] = mistakes(load({ env: { DOCKER_HOST: 'ssh://me@host' } }));
+  t.match(mistake, 'DOCKER_HOST: docker wants endpoints such as');
+});
+
+t.test('DOCKER_CERT_PATH is heard only when DOCKER_TLS_VERIFY asks for TLS', async (t) => {
+  const certs = (env: Record<string, string>) => load({ env }).options.dockerCerts;
+  t.equal(certs({ DOCKER_CERT_PATH: '/certs' }), undefined);
+  t.equal(certs({ DOCKER_CERT_PATH: '/certs', DOCKER_TLS_VERIFY: '' }), undefined);
+  t.equal(certs({ DOCKER_CERT_PATH: '/certs', DOCKER_TLS_VERIFY: '1' }), '/certs');
+  const ours = { FAIRLEAD_DOCKER_CERTS: '/ours', DOCKER_CERT_PATH: '/certs', DOCKER_TLS_VERIFY: '1' };
+  t.equal(certs(ours), '/ours');
+});

@@ -1,0 +1,26 @@
+import { type LoadedOptions, loadOptions } from '../../src/config/load.ts';
+
+/** The sources of options as tests write them. */
+export interface TestInput {
+  /** Flags, separated by spaces, or one by one. */
+  readonly args?: string | readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Texts of files by their paths; the only ones that there are. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** Options of these sources and of nothing else of this machine. */
+export function load({ args = [], env = {}, files = {} }: TestInput): LoadedOptions {
+  const list = typeof args === 'string' ? args.split(' ') : args;
+  return loadOptions({ args: list, env, readFile: (path) => files[path] });
+}
+
+/** Options of a file alone. */
+export function loadFile(text: string): LoadedOptions {
+  return load({ files: { 'fairlead.yaml': text } });
+}
+
+/** Each mistake as it is printed. */
+export function mistakes({ errors }: LoadedOptions): string[] {
+  return errors.map(({ where, message }) => `${where}: ${message}`);
+}
