@@ -1,0 +1,23 @@
+/** One finished request, as logs tell it. */
+export interface AccessEntry {
+  /** When it finished, in milliseconds since the epoch. */
+  readonly time: number;
+  readonly client: string;
+  readonly method: string;
+  readonly host: string;
+  readonly target: string;
+  readonly minor: number;
+  readonly status: number;
+  /** Of the response's body. */
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly service: string;
+  readonly backend: string;
+  readonly attempts: number;
+  /** The code of the error that ended it or that was overcome; empty when all went well. */
+  readonly error: string;
+  readonly detail: string;
+  readonly requestId: string;
+  readonly referer: string;
+  readonly userAgent: string;
+}

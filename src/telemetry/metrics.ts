@@ -1,0 +1,190 @@
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { formatAddress } from '../model/address.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { DURATION_BOUNDS, type ServiceStats, type TrafficStats } from '../model/stats.ts';
+
+/** What metrics are read from, at the time somebody asks. */
+export interface MetricsView {
+  snapshot(): Snapshot;
+  stats(): TrafficStats;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+type Labels = Record<string, string | number>;
+
+interface Value {
+  readonly value: number;
+  readonly labels: Labels;
+  /** Of a histogram's parts. */
+  readonly metricName?: string;
+}
+
+/**
+ * A metric whose values are read when it is asked for: on the path of a request they are plain numbers.
+ */
+class ReadMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly aggregator = 'sum';
+  readonly #read: () => Iterable<Value>;
+
+  constructor(type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) {
+    this.type = type;
+    this.name = name;
+    this.help = help;
+    this.#read = read;
+  }
+
+  async get() {
+    const { name, help, type, aggregator } = this;
+    return { name, help, type, aggregator, values: [...this.#read()] };
+  }
+
+  reset(): void {}
+}
+
+/** All metrics, with those of the process itself. */
+export function makeMetrics(view: MetricsView): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const add = (type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) =>
+    // The registry asks a metric for its name and its values only.
+    registry.registerMetric(new ReadMetric(type, `fairlead_${name}`, help, read) as unknown as Metric);
+  addTraffic(add, view);
+  addBackends(add, view);
+  addState(add, view);
+  return registry;
+}
+
+type Add = (type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) => void;
+
+function addTraffic(add: Add, view: MetricsView): void {
+  const services = () => Object.entries(view.stats().services);
+  add('counter', 'requests_total', 'Finished requests', function* () {
+    for (const [service, stats] of services()) {
+      for (const [code, value] of stats.codes.entries())
+        if (value > 0) yield { labels: { service, code }, value };
+    }
+  });
+  add(
+    'histogram',
+    'request_duration_seconds',
+    'From the head of a request to the end of its response',
+    function* () {
+      for (const [service, stats] of services())
+        yield* histogram('fairlead_request_duration_seconds', service, stats);
+    },
+  );
+  add('counter', 'retries_total', 'Attempts that were followed by another', function* () {
+    for (const [service, stats] of services()) yield { labels: { service }, value: stats.retries };
+  });
+  add('counter', 'fallbacks_total', 'Requests that a fallback answered', function* () {
+    for (const [service, stats] of services()) yield { labels: { service }, value: stats.fallbacks };
+  });
+  add('counter', 'unrouted_requests_total', 'Requests that reached no service', function* () {
+    for (const [code, value] of view.stats().unrouted.entries())
+      if (value > 0) yield { labels: { code }, value };
+  });
+  add('gauge', 'client_connections', 'Open connections of clients', () =>
+    single(view.stats().clientConnections),
+  );
+  add('counter', 'client_connections_total', 'Connections of clients so far', () =>
+    single(view.stats().clientConnectionsTotal),
+  );
+  add(
+    'gauge',
+    'upgraded_connections',
+    'Open connections of clients that speak another protocol, such as WebSocket',
+    () => single(view.stats().upgrades),
+  );
+}
+
+function* histogram(name: string, service: string, stats: ServiceStats): Iterable<Value> {
+  let count = 0;
+  for (const [i, bound] of DURATION_BOUNDS.entries()) {
+    count += stats.durations[i] ?? 0;
+    yield { metricName: `${name}_bucket`, labels: { le: bound, service }, value: count };
+  }
+  count += stats.durations[DURATION_BOUNDS.length] ?? 0;
+  yield { metricName: `${name}_bucket`, labels: { le: '+Inf', service }, value: count };
+  yield { metricName: `${name}_sum`, labels: { service }, value: stats.durationSumMs / 1_000 };
+  yield { metricName: `${name}_count`, labels: { service }, value: count };
+}
+
+function addBackends(add: Add, view: MetricsView): void {
+  const backends = function* () {
+    const { backends: stats } = view.stats();
+    const { services, health } = view.snapshot();
+    for (const service of services) {
+      for (const { id, name, address } of service.backends) {
+        // A container may serve on two ports, and two Engines may each have one of that name.
+        const labels = { service: service.name, backend: name, address: formatAddress(address) };
+        yield { labels, stats: stats[id], health: health[id] };
+      }
+    }
+  };
+  add(
+    'gauge',
+    'backend_up',
+    '1 while the backend takes new requests, 0 while a flag speaks against it',
+    function* () {
+      for (const { labels, health } of backends())
+        yield { labels, value: health?.flags.length === 0 ? 1 : 0 };
+    },
+  );
+  add('counter', 'backend_requests_total', 'Attempts on the backend', function* () {
+    for (const { labels, stats } of backends()) yield { labels, value: stats?.requests ?? 0 };
+  });
+  add('counter', 'backend_failures_total', 'Attempts that failed, by reason', function* () {
+    for (const { labels, stats } of backends()) {
+      for (const [reason, value] of Object.entries(stats?.failures ?? {}))
+        yield { labels: { ...labels, reason }, value };
+    }
+  });
+  add('gauge', 'backend_in_flight', 'Requests that the backend is serving', function* () {
+    for (const { labels, stats } of backends()) yield { labels, value: stats?.inFlight ?? 0 };
+  });
+  add(
+    'gauge',
+    'backend_idle_connections',
+    'Connections to the backend that wait for a request',
+    function* () {
+      for (const { labels, stats } of backends()) yield { labels, value: stats?.idle ?? 0 };
+    },
+  );
+  add('counter', 'backend_connections_total', 'Connections to the backend so far', function* () {
+    for (const { labels, stats } of backends()) yield { labels, value: stats?.connectionsOpened ?? 0 };
+  });
+}
+
+function addState(add: Add, view: MetricsView): void {
+  add('gauge', 'problems', 'Problems with labels and files, by severity', function* () {
+    const counts = { error: 0, notice: 0 };
+    for (const problem of view.snapshot().problems) counts[problem.severity]++;
+    for (const [severity, value] of Object.entries(counts)) yield { labels: { severity }, value };
+  });
+  add('gauge', 'source_connected', '1 while the source hears of changes', function* () {
+    for (const { name, connected } of view.snapshot().sources)
+      yield { labels: { source: name }, value: Number(connected) };
+  });
+  add('gauge', 'source_stale_seconds', 'For how long what the source says may be out of date', function* () {
+    for (const { name, staleSince } of view.snapshot().sources) {
+      yield {
+        labels: { source: name },
+        value: staleSince === undefined ? 0 : (view.now() - staleSince) / 1_000,
+      };
+    }
+  });
+  add('gauge', 'snapshot_version', 'Version of the state that requests are served by', () =>
+    single(view.snapshot().version),
+  );
+  add('gauge', 'build_info', 'Version of Fairlead and of its runtime', () => [
+    { labels: { version: view.version, node: process.version }, value: 1 },
+  ]);
+}
+
+function single(value: number): Value[] {
+  return [{ labels: {}, value }];
+}

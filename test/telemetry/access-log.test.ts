@@ -1,0 +1,136 @@
+import t from 'tap';
+import { commonLine, jsonLine } from '../../src/telemetry/access-log.ts';
+import type { AccessEntry } from '../../src/telemetry/events.ts';
+
+const ENTRY: AccessEntry = {
+  time: Date.UTC(2024, 1, 9, 3, 4, 5, 67),
+  client: '203.0.113.9',
+  method: 'GET',
+  host: 'shop.localhost',
+  target: '/a?b=c',
+  minor: 1,
+  status: 200,
+  bytes: 1234,
+  durationMs: 12.345_678,
+  service: 'shop',
+  backend: 'web-1',
+  attempts: 1,
+  error: '',
+  detail: '',
+  requestId: '0123456789abcdef',
+  referer: 'http://x.org/',
+  userAgent: 'curl/8',
+};
+
+/** What a client may try to get into the fields that it fills, as header bytes. */
+const ATTACKS = [
+  'a\nfake line',
+  'a\r\nfake',
+  '\x1b[2J\x1b]0;title\x07',
+  'a" 200 0 "b',
+  'a\\" b',
+  '\x00\x08\x7f',
+  // The C1 controls, alone and as UTF-8, of which terminals take one as ESC [.
+  '\x9b31m',
+  '\xc2\x9b31m',
+  // The ends of lines and paragraphs that Unicode adds.
+  '\xe2\x80\xa8fake\xe2\x80\xa9',
+  '\xff\xfe',
+];
+const CLIENT_FIELDS = ['method', 'host', 'target', 'referer', 'userAgent'] as const;
+
+/** The bytes of a line, as a terminal gets them, that are neither printable ASCII nor part of a letter. */
+function controls(line: string): RegExpMatchArray | null {
+  return line.slice(0, -1).match(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g);
+}
+
+t.test('a common line is that of Apache with ours behind it', async (t) => {
+  t.equal(
+    commonLine(ENTRY),
+    '203.0.113.9 - - [09/Feb/2024:03:04:05 +0000] "GET /a?b=c HTTP/1.1" 200 1234' +
+      ' "http://x.org/" "curl/8" "shop.localhost" "shop" "web-1" 12ms\n',
+  );
+});
+
+t.test('every month is called as Apache calls it', async (t) => {
+  const months = Array.from({ length: 12 }, (_, month) =>
+    /\/(\w+)\//.exec(commonLine({ ...ENTRY, time: Date.UTC(2024, month, 15) }))?.at(1),
+  );
+  t.equal(months.join(' '), 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec');
+});
+
+t.test('what is not known is a dash in a common line', async (t) => {
+  const refused = {
+    ...ENTRY,
+    method: '',
+    target: '',
+    host: '',
+    service: '',
+    backend: '',
+    referer: '',
+    userAgent: '',
+    status: 400,
+    bytes: 0,
+    durationMs: 0,
+  };
+  t.equal(
+    commonLine(refused),
+    '203.0.113.9 - - [09/Feb/2024:03:04:05 +0000] "-" 400 0 "-" "-" "-" "-" "-" 0ms\n',
+  );
+});
+
+t.test('a common line tells HTTP/1.0 apart', async (t) => {
+  t.match(commonLine({ ...ENTRY, minor: 0 }), '"GET /a?b=c HTTP/1.0"');
+});
+
+t.test('nothing that a client sends ends a common line, closes a quote or reaches a terminal', async (t) => {
+  const shape = /^\S+ - - \[[^\]]+\] "[^"]*" 200 1234 "[^"]*" "[^"]*" "[^"]*" "shop" "web-1" 12ms\n$/;
+  for (const field of CLIENT_FIELDS) {
+    for (const attack of ATTACKS) {
+      const line = commonLine({ ...ENTRY, [field]: attack });
+      t.match(line, shape, `${field} ${JSON.stringify(attack)}`);
+      t.match(line.slice(0, -1), /^[\x20-\x7e]*$/, `${field} is printable ASCII`);
+    }
+  }
+});
+
+t.test('what a client sent can be read back of a common line', async (t) => {
+  const line = commonLine({ ...ENTRY, userAgent: 'a"b\\c\n\xe9' });
+  t.match(line, '"a\\x22b\\x5cc\\x0a\\xe9"');
+});
+
+t.test('a JSON line is one object with a time for people and a duration to the microsecond', async (t) => {
+  const line = jsonLine(ENTRY);
+  t.equal(line.indexOf('\n'), line.length - 1, 'one line, with its end');
+  t.strictSame(JSON.parse(line), { ...ENTRY, time: '2024-02-09T03:04:05.067Z', durationMs: 12.346 });
+  t.match(line, /^\{"time":"2024/, 'the time comes first');
+});
+
+t.test('nothing that a client sends ends a JSON line, adds a key or reaches a terminal', async (t) => {
+  for (const field of CLIENT_FIELDS) {
+    for (const attack of ATTACKS) {
+      const line = jsonLine({ ...ENTRY, [field]: attack });
+      t.equal(controls(line), null, `${field} ${JSON.stringify(attack)}`);
+      t.strictSame(Object.keys(JSON.parse(line)), Object.keys(JSON.parse(jsonLine(ENTRY))));
+    }
+  }
+  const injected = '","status":999,"x":"';
+  t.equal(JSON.parse(jsonLine({ ...ENTRY, userAgent: injected })).userAgent, injected);
+  t.equal(JSON.parse(jsonLine({ ...ENTRY, userAgent: injected })).status, 200);
+});
+
+t.test('controls come back out of a JSON line as they were', async (t) => {
+  const attack = '\x1b[2J\x7f\n"';
+  t.equal(JSON.parse(jsonLine({ ...ENTRY, referer: attack })).referer, attack);
+});
+
+t.test('header bytes that are UTF-8 are letters again in a JSON line', async (t) => {
+  const bytes = Buffer.from('/café/日本?q=🦊', 'utf8').toString('latin1');
+  for (const field of ['host', 'target', 'referer', 'userAgent'] as const)
+    t.equal(JSON.parse(jsonLine({ ...ENTRY, [field]: bytes }))[field], '/café/日本?q=🦊', field);
+});
+
+t.test('header bytes that are no UTF-8 are still one line of JSON', async (t) => {
+  const line = jsonLine({ ...ENTRY, userAgent: 'caf\xe9' });
+  t.equal(JSON.parse(line).userAgent, 'caf\ufffd');
+});

@@ -1,0 +1,197 @@
+import t from 'tap';
+import type { Problem } from '../../src/model/problem.ts';
+import { makeService } from '../../src/model/service.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
+import {
+  DURATION_BOUNDS,
+  durationBucket,
+  makeServiceStats,
+  type ServiceStats,
+  type TrafficStats,
+} from '../../src/model/stats.ts';
+import { makeMetrics } from '../../src/telemetry/metrics.ts';
+import { type ParsedMetrics, parseMetrics } from '../support/metrics.ts';
+
+const NOW = 1_700_000_000_000;
+const NO_TRAFFIC: TrafficStats = {
+  services: {},
+  backends: {},
+  unrouted: [],
+  clientConnections: 0,
+  clientConnectionsTotal: 0,
+  upgrades: 0,
+};
+
+/** What somebody reads who asks for the metrics of this state. */
+async function scrape(
+  stats: Partial<TrafficStats> = {},
+  snapshot: Partial<Snapshot> = {},
+): Promise<ParsedMetrics> {
+  const registry = makeMetrics({
+    snapshot: () => ({ ...EMPTY_SNAPSHOT, ...snapshot }),
+    stats: () => ({ ...NO_TRAFFIC, ...stats }),
+    version: '1.2.3',
+    now: () => NOW,
+  });
+  return parseMetrics(await registry.metrics());
+}
+
+/** The stats of a service that served requests of these durations. */
+function served(durationsMs: readonly number[], codes: Readonly<Record<number, number>> = {}): ServiceStats {
+  const stats = makeServiceStats();
+  for (const ms of durationsMs) {
+    const bucket = durationBucket(ms);
+    stats.durations[bucket] = (stats.durations[bucket] ?? 0) + 1;
+    stats.durationSumMs += ms;
+  }
+  for (const [code, count] of Object.entries(codes)) stats.codes[Number(code)] = count;
+  return stats;
+}
+
+/** Two backends of a service, of which the second is out. */
+function twoBackends(): Partial<Snapshot> {
+  const backends = ['a', 'b'].map((name, i) => {
+    const address = { host: '10.0.0.1', port: 80 + i };
+    const origin = { source: 'test', name };
+    return { id: `shop/${name}`, name, address, weight: 1, backup: false, origin };
+  });
+  return {
+    services: [makeService('shop', {}, backends)],
+    health: {
+      'shop/a': { flags: [], reason: '', since: 0 },
+      'shop/b': { flags: ['FailedCheck'], reason: 'refused', since: 0 },
+    },
+  };
+}
+
+t.test('requests are counted by service and status, and only those that happened', async (t) => {
+  const stats = { services: { shop: served([], { 200: 3, 503: 1 }), api: served([], { 404: 2 }) } };
+  const { find, types } = await scrape(stats);
+  t.equal(types.get('fairlead_requests_total'), 'counter');
+  t.strictSame(
+    find('fairlead_requests_total').map(({ labels, value }) => [labels['service'], labels['code'], value]),
+    [
+      ['shop', '200', 3],
+      ['shop', '503', 1],
+      ['api', '404', 2],
+    ],
+  );
+});
+
+t.test('the buckets of the durations are cumulative and end with the count', async (t) => {
+  const durations = [0.1, 0.25, 0.3, 1, 40, 60_000];
+  const { find, value, types } = await scrape({ services: { shop: served(durations) } });
+  const name = 'fairlead_request_duration_seconds';
+  t.equal(types.get(name), 'histogram');
+  const buckets = find(`${name}_bucket`, { service: 'shop' });
+  t.strictSame(
+    buckets.map((bucket) => bucket.labels['le']),
+    [...DURATION_BOUNDS.map(String), '+Inf'],
+  );
+  for (const { labels, value: count } of buckets) {
+    const bound = labels['le'] === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels['le']);
+    t.equal(count, durations.filter((ms) => ms <= bound * 1_000).length, `at most ${bound} s`);
+  }
+  t.equal(value(`${name}_count`, { service: 'shop' }), durations.length);
+  const sum = durations.reduce((total, ms) => total + ms, 0) / 1_000;
+  t.ok(Math.abs(value(`${name}_sum`, { service: 'shop' }) - sum) < 1e-9, 'the sum is in seconds');
+});
+
+t.test('retries, fallbacks, connections and what reached no service are counted', async (t) => {
+  const stats = { ...served([]), retries: 4, fallbacks: 2 };
+  const unrouted: number[] = [];
+  unrouted[404] = 7;
+  unrouted[400] = 1;
+  unrouted[500] = 0;
+  const counts = { clientConnections: 5, clientConnectionsTotal: 50, upgrades: 1 };
+  const { value, find } = await scrape({ services: { shop: stats }, unrouted, ...counts });
+  t.equal(value('fairlead_retries_total', { service: 'shop' }), 4);
+  t.equal(value('fairlead_fallbacks_total', { service: 'shop' }), 2);
+  t.equal(value('fairlead_unrouted_requests_total', { code: '404' }), 7);
+  t.equal(find('fairlead_unrouted_requests_total').length, 2, 'and only what happened');
+  t.equal(value('fairlead_client_connections'), 5);
+  t.equal(value('fairlead_client_connections_total'), 50);
+  t.equal(value('fairlead_upgraded_connections'), 1);
+});
+
+t.test('a backend is up without a flag, and down with one', async (t) => {
+  const { value } = await scrape({}, twoBackends());
+  t.equal(value('fairlead_backend_up', { service: 'shop', backend: 'a' }), 1);
+  t.equal(value('fairlead_backend_up', { service: 'shop', backend: 'b' }), 0);
+});
+
+t.test('what is counted of a backend has its service and its name, its failures their reason', async (t) => {
+  const failures = { 'connect-refused': 2, 'response-timeout': 1 };
+  const counts = { requests: 10, failures, connectionsOpened: 3, inFlight: 2, idle: 1 };
+  const { value, find } = await scrape({ backends: { 'shop/a': counts } }, twoBackends());
+  const a = { service: 'shop', backend: 'a' };
+  t.equal(value('fairlead_backend_requests_total', a), 10);
+  t.equal(value('fairlead_backend_connections_total', a), 3);
+  t.equal(value('fairlead_backend_in_flight', a), 2);
+  t.equal(value('fairlead_backend_idle_connections', a), 1);
+  t.equal(value('fairlead_backend_failures_total', { ...a, reason: 'connect-refused' }), 2);
+  t.equal(value('fairlead_backend_failures_total', { ...a, reason: 'response-timeout' }), 1);
+  const b = { service: 'shop', backend: 'b' };
+  for (const name of ['requests_total', 'connections_total', 'in_flight', 'idle_connections'])
+    t.equal(value(`fairlead_backend_${name}`, b), 0, `one that served nothing has a ${name} of 0`);
+  t.equal(find('fairlead_backend_failures_total', b).length, 0);
+});
+
+t.test('a source says whether it hears, and for how long it has not', async (t) => {
+  const sources = [
+    { name: 'docker', target: 'unix:///x', connected: false, staleSince: NOW - 12_500, error: 'gone' },
+    { name: 'file', target: 'fairlead.yaml', connected: true },
+  ];
+  const { value } = await scrape({}, { sources });
+  t.equal(value('fairlead_source_connected', { source: 'docker' }), 0);
+  t.equal(value('fairlead_source_stale_seconds', { source: 'docker' }), 12.5);
+  t.equal(value('fairlead_source_connected', { source: 'file' }), 1);
+  t.equal(value('fairlead_source_stale_seconds', { source: 'file' }), 0);
+});
+
+t.test('problems are counted by severity, also when there are none', async (t) => {
+  const problem = (severity: Problem['severity']): Problem => {
+    return { severity, source: 'docker', subject: 'web', where: '', message: 'is wrong' };
+  };
+  const some = await scrape({}, { problems: [problem('error'), problem('error'), problem('notice')] });
+  t.equal(some.value('fairlead_problems', { severity: 'error' }), 2);
+  t.equal(some.value('fairlead_problems', { severity: 'notice' }), 1);
+  const none = await scrape();
+  t.equal(none.value('fairlead_problems', { severity: 'error' }), 0);
+});
+
+t.test('the build and the version of the table are told, next to the process itself', async (t) => {
+  const { find, value, types } = await scrape({}, { version: 42 });
+  t.strictSame(find('fairlead_build_info'), [
+    { name: 'fairlead_build_info', labels: { version: '1.2.3', node: process.version }, value: 1 },
+  ]);
+  t.equal(value('fairlead_snapshot_version'), 42);
+  t.ok(value('process_resident_memory_bytes') > 0);
+  t.equal(types.get('process_cpu_seconds_total'), 'counter');
+});
+
+t.test('what only grows is a counter, what goes up and down is a gauge', async (t) => {
+  const { types } = await scrape();
+  const ours = [...types].filter(([name]) => name.startsWith('fairlead_'));
+  t.ok(ours.length >= 19);
+  for (const [name, type] of ours) {
+    const isDuration = name === 'fairlead_request_duration_seconds';
+    t.equal(type, isDuration ? 'histogram' : name.endsWith('_total') ? 'counter' : 'gauge', name);
+  }
+});
+
+t.test('a name cannot break out of its label', async (t) => {
+  const name = 'a"} 1\nfake_metric{x="\\';
+  const { value, find } = await scrape({ services: { [name]: served([], { 200: 1 }) } });
+  t.equal(value('fairlead_requests_total', { service: name }), 1);
+  t.equal(find('fake_metric').length, 0);
+});
+
+t.test('values are read at the time of asking', async (t) => {
+  let version = 1;
+  const snapshot = () => ({ ...EMPTY_SNAPSHOT, version: version++ });
+  const registry = makeMetrics({ snapshot, stats: () => NO_TRAFFIC, version: '1.2.3', now: () => NOW });
+  const read = async () => parseMetrics(await registry.metrics()).value('fairlead_snapshot_version');
+  const [first, second] = [await read(), await read()];
+  t.ok(second > first);
+});
