@@ -1,0 +1,93 @@
+import type { Clock } from '../model/clock.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
+import { RouteTable } from './routing/table.ts';
+import { BackendState } from './upstream/backend-state.ts';
+import { ServiceState } from './upstream/service-state.ts';
+
+/** What the data plane made of the latest snapshot: new values swapped in, and states that outlive them. */
+export class Applied {
+  table = new RouteTable<ServiceState>([], () => undefined);
+  services: ReadonlyMap<string, ServiceState> = new Map();
+  backends: ReadonlyMap<string, BackendState> = new Map();
+  snapshot: Snapshot = EMPTY_SNAPSHOT;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  /** Backends that left and still serve what they had; a call cancels their end. */
+  readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
+
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  apply(snapshot: Snapshot): void {
+    if (snapshot.topologyVersion !== this.snapshot.topologyVersion) this.#applyTopology(snapshot);
+    this.#applyHealth(snapshot);
+    this.snapshot = snapshot;
+  }
+
+  #applyTopology(snapshot: Snapshot): void {
+    this.#dismiss(snapshot);
+    const services = new Map<string, ServiceState>();
+    const backends = new Map<string, BackendState>();
+    for (const service of snapshot.services) {
+      const state = this.services.get(service.name) ?? new ServiceState(service, this.#random);
+      const members = service.backends.map((backend) => {
+        const member =
+          this.backends.get(backend.id) ?? this.#returning(backend.id) ?? new BackendState(backend);
+        member.update(backend);
+        backends.set(backend.id, member);
+        return member;
+      });
+      // A new backend is judged before anyone can pick it.
+      for (const member of members) member.setFlags(snapshot.health[member.backend.id]?.flags ?? []);
+      state.update(service, members);
+      services.set(service.name, state);
+    }
+    this.table = new RouteTable(snapshot.routes, (name) => services.get(name));
+    this.services = services;
+    this.backends = backends;
+  }
+
+  #applyHealth(snapshot: Snapshot): void {
+    for (const service of this.services.values()) {
+      let isChanged = false;
+      for (const state of service.backends) {
+        if (state.setFlags(snapshot.health[state.backend.id]?.flags ?? [])) isChanged = true;
+      }
+      if (isChanged) service.refresh();
+    }
+  }
+
+  /** Lets go of the backends that the snapshot no longer has, while the services still know them. */
+  #dismiss(snapshot: Snapshot): void {
+    const staying = new Set<string>();
+    const drains = new Map<string, number>();
+    for (const { name, drainMs, backends } of snapshot.services) {
+      drains.set(name, drainMs);
+      for (const { id } of backends) staying.add(id);
+    }
+    for (const [name, { service, backends }] of this.services) {
+      const drainMs = drains.get(name) ?? service.drainMs;
+      for (const state of backends) if (!staying.has(state.backend.id)) this.#leave(state, drainMs);
+    }
+  }
+
+  /** A backend left: it finishes what it has, for at most that long. */
+  #leave(state: BackendState, drainMs: number): void {
+    state.setFlags(['Draining']);
+    const { id } = state.backend;
+    const cancel = this.#clock.after(drainMs, () => {
+      this.#leaving.delete(id);
+      state.closeAll();
+    });
+    this.#leaving.set(id, { state, cancel });
+  }
+
+  #returning(id: string): BackendState | undefined {
+    const leaving = this.#leaving.get(id);
+    leaving?.cancel();
+    this.#leaving.delete(id);
+    return leaving?.state;
+  }
+}

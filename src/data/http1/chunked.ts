@@ -1,0 +1,145 @@
+import { TOKEN, VALUE_LINE } from './head.ts';
+
+/** Takes the ranges of a buffer that are body. */
+export interface BodySink {
+  body(buffer: Buffer, from: number, to: number): void;
+}
+
+/** A chunk line's extensions in bytes, those of a whole body, and a trailer section: as much as is read of each. */
+const MAX_EXTENSION = 256;
+const MAX_EXTENSIONS = 16_384;
+const MAX_TRAILERS = 8_192;
+/** 13 hexadecimal digits are below 2^53: every size stays exact. */
+const MAX_DIGITS = 13;
+
+const CR = 13;
+const LF = 10;
+
+const TRAILERS = new RegExp(`^(?:[${TOKEN}_]+:${VALUE_LINE})*$`);
+/** Fields that would change how the message is framed, routed or trusted if they came late (RFC 9110, section 6.5.1). */
+const FORBIDDEN_TRAILER =
+  /^(?:content-(?:length|encoding|type|range)|transfer-encoding|host|authorization|proxy-.*|cookie|set-cookie|connection|keep-alive|te|trailer|upgrade|expect|forwarded|x-forwarded-.*|x-real-ip):/im;
+
+type State = 'size' | 'extension' | 'sizeLf' | 'data' | 'dataCr' | 'dataLf' | 'trailer' | 'done';
+
+/**
+ * Reads a chunked body (RFC 9112, section 7.1) however it is split, strictly: hexadecimal digits, CRLF, nothing
+ * else. Extensions are read over; trailers are kept as text.
+ */
+export class ChunkedDecoder {
+  #state: State = 'size';
+  #size = 0;
+  #digits = 0;
+  #lineExtension = 0;
+  #allExtensions = 0;
+  /** The trailer lines, each with its CRLF; validated once the body is done. */
+  trailers = '';
+  /** What is wrong with the framing; nothing more is read after it. */
+  error: string | undefined = undefined;
+
+  get done(): boolean {
+    return this.#state === 'done' && this.error === undefined;
+  }
+
+  /** Reads from `from` to before `to`, and answers where it stopped: before `to` only at the end or an error. */
+  read(buffer: Buffer, from: number, to: number, sink: BodySink): number {
+    let p = from;
+    while (p < to && this.#state !== 'done' && this.error === undefined) {
+      if (this.#state === 'data') {
+        const end = Math.min(to, p + this.#size);
+        sink.body(buffer, p, end);
+        this.#size -= end - p;
+        p = end;
+        if (this.#size === 0) this.#state = 'dataCr';
+      } else {
+        this.#readFraming(buffer[p] as number);
+        p++;
+      }
+    }
+    return p;
+  }
+
+  #readFraming(byte: number): void {
+    switch (this.#state) {
+      case 'size':
+        this.#readSize(byte);
+        break;
+      case 'extension':
+        this.#readExtension(byte);
+        break;
+      case 'sizeLf':
+        if (byte !== LF) this.error = 'CR without LF after a chunk size';
+        this.#state = this.#size === 0 ? 'trailer' : 'data';
+        this.#digits = 0;
+        break;
+      case 'dataCr':
+        if (byte !== CR) this.error = 'chunk data is longer than its size';
+        this.#state = 'dataLf';
+        break;
+      case 'dataLf':
+        if (byte !== LF) this.error = 'CR without LF after chunk data';
+        this.#state = 'size';
+        break;
+      case 'trailer':
+        this.#readTrailer(byte);
+        break;
+    }
+  }
+
+  #readSize(byte: number): void {
+    const digit = hexDigit(byte);
+    if (digit >= 0) {
+      this.#size = this.#size * 16 + digit;
+      if (++this.#digits > MAX_DIGITS) this.error = 'chunk size is too large';
+    } else if (this.#digits === 0) this.error = 'chunk size is missing';
+    else if (byte === CR) this.#state = 'sizeLf';
+    else if (byte === 0x3b) {
+      this.#lineExtension = 0;
+      this.#state = 'extension';
+    } else this.error = 'chunk size is not hexadecimal';
+  }
+
+  #readExtension(byte: number): void {
+    if (byte === CR) {
+      this.#state = 'sizeLf';
+      return;
+    }
+    this.#lineExtension++;
+    this.#allExtensions++;
+    if ((byte < 0x20 && byte !== 9) || byte === 0x7f) this.error = 'control character in a chunk extension';
+    if (this.#lineExtension > MAX_EXTENSION || this.#allExtensions > MAX_EXTENSIONS) {
+      this.error = 'chunk extensions are too long';
+    }
+  }
+
+  #readTrailer(byte: number): void {
+    this.trailers += String.fromCharCode(byte);
+    const { trailers } = this;
+    if (byte !== LF) {
+      // A lone CR, other than before LF, is seen as soon as the next byte is.
+      if (trailers.charCodeAt(trailers.length - 2) === CR) this.error = 'CR without LF in the trailers';
+      else if (trailers.length > MAX_TRAILERS) this.error = 'trailers are too long';
+    } else if (trailers === '\r\n' || trailers.endsWith('\r\n\r\n')) {
+      this.trailers = trailers.slice(0, -2);
+      this.#state = 'done';
+      if (!TRAILERS.test(this.trailers)) this.error = 'malformed trailer';
+      else if (FORBIDDEN_TRAILER.test(this.trailers)) this.error = 'a trailer that only a header may be';
+    } else if (!trailers.endsWith('\r\n')) this.error = 'LF without CR in the trailers';
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/** The line before a chunk of that many bytes, which must be more than 0. */
+export function chunkLine(size: number): string {
+  return `${size.toString(16)}\r\n`;
+}
+
+/** The last chunk; the trailer lines each end in CRLF. */
+export function lastChunk(trailers: string): string {
+  return `0\r\n${trailers}\r\n`;
+}

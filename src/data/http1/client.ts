@@ -1,0 +1,296 @@
+import { createConnection, type Socket } from 'node:net';
+import type { Timeouts } from '../../model/service.ts';
+import { ProxyError } from '../proxy/errors.ts';
+import type { Exchange, ExchangeEvents, Upstream } from '../proxy/exchange.ts';
+import type { Expiring, Sweep } from '../sweep.ts';
+import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
+import { BodyReader } from './body-reader.ts';
+import { type BodySink, chunkLine, lastChunk } from './chunked.ts';
+import type { HeadRules } from './head.ts';
+import { HeadReader } from './head-reader.ts';
+import { type Flow, JOINED, Outbox } from './outbox.ts';
+import { ReadBuffer } from './read-buffer.ts';
+import { parseResponseHead } from './response-head.ts';
+
+/** What all connections to backends share. */
+export interface UpstreamContext {
+  readonly sweep: Sweep;
+  readonly events: ExchangeEvents;
+  readonly rules: HeadRules;
+  readonly maxHeaderSize: number;
+}
+
+/** Idle connections are kept this long unless the backend says otherwise: Node closes them after 5 s. */
+const IDLE_MS = 4_000;
+/** Taken off what a backend announces, so that the two sides do not close at the same time as we send. */
+const IDLE_MARGIN_MS = 1_000;
+
+const NO_TIMEOUTS: Timeouts = { connectMs: 0, responseMs: 0, idleMs: 0, requestMs: 0 };
+
+type Phase = 'idle' | 'head' | 'body' | 'closed';
+
+/** A connection to a backend that carries one exchange after the other. */
+export class UpstreamConnection implements Upstream, PooledConnection, BodySink, Expiring {
+  deadline = Number.POSITIVE_INFINITY;
+  readonly #context: UpstreamContext;
+  readonly #backend: BackendState;
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #reader = new HeadReader();
+  readonly #body = new BodyReader();
+  readonly #readBuffer = new ReadBuffer();
+  #lastRead = 0;
+  #exchange: Exchange | undefined = undefined;
+  #timeouts: Timeouts = NO_TIMEOUTS;
+  #tryMs = 0;
+  #phase: Phase = 'idle';
+  #isConnected = false;
+  #isReused = false;
+  #isReported = false;
+  /** The request goes in chunks. */
+  #isChunked = false;
+  #requestDone = false;
+  #keepAlive = true;
+  #idleMs = IDLE_MS;
+  #isRetired = false;
+  #cause: NodeJS.ErrnoException | undefined = undefined;
+
+  constructor(context: UpstreamContext, backend: BackendState) {
+    this.#context = context;
+    this.#backend = backend;
+    const { host, port } = backend.backend.address;
+    this.#socket = createConnection({
+      host,
+      port,
+      noDelay: true,
+      onread: {
+        buffer: () => this.#readBuffer.next(this.#phase === 'body' ? this.#lastRead : 0),
+        callback: (size, buffer) => this.#onRead(size, buffer as Buffer),
+      },
+    });
+    this.#outbox = new Outbox(this.#socket);
+    this.#socket.on('error', (error) => {
+      this.#cause = error;
+      this.destroy();
+    });
+    this.#socket.on('connect', () => this.#onConnect());
+    this.#socket.on('drain', () => this.#onDrain());
+    this.#socket.on('end', () => this.#onEnd());
+    this.#socket.on('close', () => this.#onClose());
+    backend.open.add(this);
+    backend.stats.connectionsOpened++;
+    context.sweep.add(this);
+  }
+
+  /** Takes an exchange. The connection is new, or was idle. */
+  assign(exchange: Exchange, timeouts: Timeouts, tryMs: number): void {
+    this.#exchange = exchange;
+    this.#timeouts = timeouts;
+    this.#tryMs = tryMs > 0 ? tryMs : timeouts.responseMs;
+    this.#phase = 'head';
+    this.#requestDone = false;
+    this.#keepAlive = true;
+    this.#isReported = false;
+    if (!this.#isConnected) this.#wait(timeouts.connectMs);
+  }
+
+  send(head: string, isChunked: boolean): void {
+    this.#isChunked = isChunked;
+    this.#outbox.text(head);
+  }
+
+  write(buffer: Buffer, from: number, to: number): void {
+    if (this.#isChunked) this.#outbox.text(chunkLine(to - from));
+    this.#outbox.bytes(buffer, from, to);
+    if (this.#isChunked) this.#outbox.text('\r\n');
+  }
+
+  end(trailers: string): void {
+    if (this.#isChunked) this.#outbox.text(lastChunk(trailers));
+    this.#requestDone = true;
+  }
+
+  flush(): Flow {
+    const flow = this.#outbox.flush();
+    this.#waitForBackend(flow === 'taken');
+    this.#reportConnected();
+    return flow;
+  }
+
+  resume(): void {
+    if (this.#phase === 'body') this.#wait(this.#timeouts.idleMs);
+    this.#socket.resume();
+  }
+
+  abort(): void {
+    this.#exchange = undefined;
+    this.destroy();
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#phase === 'idle') this.destroy();
+  }
+
+  destroy(): void {
+    // At once, not when its close is reported: nobody may take it in the meantime.
+    const at = this.#phase === 'idle' ? this.#backend.idle.indexOf(this) : -1;
+    if (at !== -1) this.#backend.idle.splice(at, 1);
+    this.#socket.destroy();
+  }
+
+  expire(): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    const exchange = this.#exchange;
+    if (exchange === undefined) return this.destroy();
+    if (!this.#isConnected)
+      this.#fail('connect-timeout', `no connection within ${this.#timeouts.connectMs} ms`);
+    else if (this.#phase === 'body')
+      this.#fail('body-stalled', `the response stalled for ${this.#timeouts.idleMs} ms`);
+    else if (this.#requestDone) this.#fail('response-timeout', `no response within ${this.#tryMs} ms`);
+    // All that came of the request was taken meanwhile: the rest is the client's to send.
+    else if (this.#socket.writableLength === 0) return;
+    else this.#fail('body-stalled', `the request was not taken for ${this.#timeouts.idleMs} ms`);
+  }
+
+  /** Hands on bytes of the response's body. */
+  body(buffer: Buffer, from: number, to: number): void {
+    const exchange = this.#exchange as Exchange;
+    exchange.bytesOut += to - from;
+    if (to - from > JOINED && this.#readBuffer.isShared(buffer)) {
+      exchange.downstream.write(Buffer.from(buffer.subarray(from, to)), 0, to - from);
+    } else exchange.downstream.write(buffer, from, to);
+  }
+
+  /** Before the response: the limit is on what the backend, and not the client, has to do next. */
+  #waitForBackend(isTaken: boolean): void {
+    if (!this.#isConnected || this.#phase !== 'head') return;
+    if (this.#requestDone) this.#wait(this.#tryMs);
+    else this.#wait(isTaken ? 0 : this.#timeouts.idleMs);
+  }
+
+  /** Sets the deadline; 0 is none. */
+  #wait(ms: number): void {
+    this.deadline = ms > 0 ? this.#context.sweep.now + ms : Number.POSITIVE_INFINITY;
+  }
+
+  #onConnect(): void {
+    this.#isConnected = true;
+    this.#waitForBackend(false);
+    this.#reportConnected();
+  }
+
+  /** Once for each exchange, and after its first bytes were written: what is not sent yet may be needed again. */
+  #reportConnected(): void {
+    if (!this.#isConnected || this.#isReported || this.#exchange === undefined) return;
+    this.#isReported = true;
+    this.#context.events.onConnected(this.#exchange);
+  }
+
+  #onDrain(): void {
+    if (this.#exchange === undefined || this.#requestDone) return;
+    this.#waitForBackend(true);
+    this.#exchange.downstream.resumeBody();
+  }
+
+  #onRead(size: number, buffer: Buffer): boolean {
+    this.#lastRead = size;
+    if (this.#phase === 'head') this.#readHead(buffer, size);
+    else if (this.#phase === 'body') this.#readBody(buffer, 0, size);
+    // Nobody asked for these bytes: what they would answer is unknowable.
+    else this.destroy();
+    return true;
+  }
+
+  #readHead(buffer: Buffer, size: number): void {
+    const { rules, maxHeaderSize } = this.#context;
+    const reader = this.#reader;
+    let found = reader.read(buffer, 0, size, maxHeaderSize);
+    while (found === 'whole') {
+      const exchange = this.#exchange as Exchange;
+      const head = parseResponseHead(reader.text, reader.blank, exchange.head.method, rules);
+      if (typeof head === 'string') return this.#fail('bad-response', head);
+      reader.consume(head.end);
+      if (head.status >= 200) return this.#begin(exchange, head);
+      if (head.status === 101) return this.#fail('bad-response', '101 without an Upgrade');
+      exchange.downstream.inform(head);
+      if (reader.from === reader.to) return reader.reset();
+      found = reader.find(maxHeaderSize);
+    }
+    if (found !== 'partial') this.#fail('bad-response', `response head is ${found}`);
+  }
+
+  #begin(exchange: Exchange, head: Parameters<ExchangeEvents['onResponse']>[1]): void {
+    this.#phase = 'body';
+    this.#keepAlive = head.keepAlive;
+    this.#body.begin(head.length);
+    this.#idleMs = head.idleSeconds > 0 ? Math.max(0, head.idleSeconds * 1_000 - IDLE_MARGIN_MS) : IDLE_MS;
+    if (!this.#context.events.onResponse(exchange, head)) return;
+    const { bytes, from, to } = this.#reader;
+    this.#reader.reset();
+    this.#readBody(bytes, from, to);
+  }
+
+  #readBody(buffer: Buffer, from: number, to: number): void {
+    const exchange = this.#exchange as Exchange;
+    const end = this.#body.read(buffer, from, to, this);
+    if (this.#body.error !== undefined) return this.#fail('bad-response', this.#body.error);
+    if (this.#body.isComplete) return this.#complete(exchange, this.#body.trailers, to - end);
+    this.#wait(this.#timeouts.idleMs);
+    this.#settle(exchange.downstream.flush());
+  }
+
+  /** After a write to the client: its bytes may still lie where they were read, or be too many. */
+  #settle(flow: Flow): void {
+    if (flow === 'taken') return;
+    this.#readBuffer.giveAway();
+    if (flow !== 'full' || this.#phase !== 'body') return;
+    // The client's own deadline runs while it is slow.
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.#socket.pause();
+  }
+
+  #complete(exchange: Exchange, trailers: string, surplus: number): void {
+    exchange.downstream.end(trailers);
+    this.#exchange = undefined;
+    this.#phase = 'idle';
+    this.#settle(exchange.downstream.flush());
+    // Surplus bytes, or a request that was not taken whole, would be read as part of the next exchange.
+    const isReusable =
+      this.#keepAlive && surplus === 0 && this.#requestDone && !this.#isRetired && this.#idleMs > 0;
+    if (!isReusable || this.#socket.writableLength > 0 || this.#socket.destroyed) this.destroy();
+    else {
+      this.#isReused = true;
+      this.deadline = this.#context.sweep.now + this.#idleMs;
+      this.#backend.idle.push(this);
+    }
+    this.#context.events.onComplete(exchange);
+  }
+
+  #fail(code: ConstructorParameters<typeof ProxyError>[0], detail: string): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.destroy();
+    if (exchange !== undefined) this.#context.events.onFailure(exchange, new ProxyError(code, detail));
+  }
+
+  /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
+  #onEnd(): void {
+    if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
+      this.#complete(this.#exchange, '', 0);
+    else this.destroy();
+  }
+
+  #onClose(): void {
+    const phase = this.#phase;
+    this.#phase = 'closed';
+    this.#readBuffer.giveAway();
+    this.#context.sweep.delete(this);
+    this.#backend.open.delete(this);
+    const reason = this.#cause?.code ?? 'closed by the backend';
+    const isStale = phase === 'head' && this.#isReused && !this.#reader.isPartial;
+    if (!this.#isConnected) this.#fail('connect-failed', reason);
+    else if (isStale) this.#fail('stale-connection', reason);
+    else this.#fail('reset', `${reason} ${phase === 'head' ? 'before a' : 'within the'} response`);
+  }
+}

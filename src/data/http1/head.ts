@@ -1,0 +1,152 @@
+/** How heads are judged, the same for all connections. */
+export interface HeadRules {
+  readonly maxHeaders: number;
+  /** Keep request headers with `_` in their names. */
+  readonly keepUnderscores: boolean;
+}
+
+// RFC 9110, section 5.6.2: the characters of a token, but for the underscore.
+export const TOKEN = "!#$%&'*+\\-.^`|~0-9A-Za-z";
+/** A header's value to the end of its line: no control but the tab. */
+export const VALUE_LINE = '[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n';
+
+/** Bytes that no head may contain, wherever it is cut off: bare CR or LF and other controls. */
+export const NEVER_IN_A_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|(?:^|[^\r])\n|\r[^\n]/;
+
+/** Body lengths that are not a number of bytes. */
+export const CHUNKED = -1;
+export const UNTIL_CLOSE = -2;
+
+/** Shared, so that a head of which nothing is cut allocates no list. */
+const NO_CUTS: readonly number[] = [];
+
+/** What a Connection header cannot nominate away: what frames or routes the message. */
+const NOT_NOMINATED = [
+  '',
+  'close',
+  'keep-alive',
+  'upgrade',
+  'te',
+  'host',
+  'content-length',
+  'transfer-encoding',
+];
+
+/**
+ * A head is its validated text with the offsets of what must not be forwarded.
+ * `text` is latin1, one character a byte, and may hold bytes beyond the head.
+ */
+export abstract class Head {
+  text = '';
+  /** Where the header lines begin, and where the empty line after them does. */
+  fieldsStart = 0;
+  fieldsEnd = 0;
+  /** Pairs of offsets, ascending: the lines from the first to before the second are not forwarded. */
+  cuts: readonly number[] = NO_CUTS;
+  /** Bytes of the body, `CHUNKED` or `UNTIL_CLOSE`. */
+  length = 0;
+  keepAlive = true;
+  /** HTTP/1.minor */
+  minor = 1;
+  /** Values that decide the framing; undefined while no such line was seen. */
+  contentLength: string | undefined = undefined;
+  transferEncoding: string | undefined = undefined;
+  /** Of all Connection headers, in lower case. */
+  connection = '';
+
+  /** Where the head ends and the body begins. */
+  get end(): number {
+    return this.fieldsEnd + 2;
+  }
+
+  /** The header lines to forward, each with its CRLF. */
+  fields(): string {
+    const { text, cuts } = this;
+    let from = this.fieldsStart;
+    let out = '';
+    for (let i = 0; i < cuts.length; i += 2) {
+      out += text.slice(from, cuts[i]);
+      from = cuts[i + 1] as number;
+    }
+    return out + text.slice(from, this.fieldsEnd);
+  }
+
+  /** The first value of a header, trimmed. For rare needs: it looks at every line. */
+  field(lowerName: string): string | undefined {
+    for (let p = this.fieldsStart; p < this.fieldsEnd; p = this.text.indexOf('\r\n', p) + 2) {
+      if (isField(this.text, p, lowerName)) {
+        return trimmed(this.text, p + lowerName.length + 1, this.text.indexOf('\r\n', p));
+      }
+    }
+    return undefined;
+  }
+
+  /** Leaves the line from `from` to before `to` out of what is forwarded. Lines are cut in ascending order. */
+  cut(from: number, to: number): void {
+    if (this.cuts === NO_CUTS) {
+      this.cuts = [from, to];
+      return;
+    }
+    const cuts = this.cuts as number[];
+    if (cuts[cuts.length - 1] === from) cuts[cuts.length - 1] = to;
+    else cuts.push(from, to);
+  }
+
+  addConnection(value: string): void {
+    this.connection =
+      this.connection === '' ? value.toLowerCase() : `${this.connection},${value.toLowerCase()}`;
+  }
+
+  hasConnectionOption(option: string): boolean {
+    return this.connection !== '' && listHas(this.connection, option);
+  }
+
+  /** Leaves out every header that Connection nominates (RFC 9110, section 7.6.1). */
+  cutNominated(): void {
+    const names = new Set(this.connection.split(',').map((option) => option.trim()));
+    for (const kept of NOT_NOMINATED) names.delete(kept);
+    if (names.size === 0) return;
+    const cuts = this.cuts;
+    this.cuts = NO_CUTS;
+    let i = 0;
+    for (let p = this.fieldsStart; p < this.fieldsEnd; ) {
+      const next = this.text.indexOf('\r\n', p) + 2;
+      while (i < cuts.length && (cuts[i + 1] as number) <= p) i += 2;
+      const isCut = i < cuts.length && (cuts[i] as number) <= p;
+      if (isCut || names.has(this.text.slice(p, this.text.indexOf(':', p)).toLowerCase())) this.cut(p, next);
+      p = next;
+    }
+  }
+}
+
+/** Whether the line at `p` is the header of that name, which is given in lower case. */
+export function isField(text: string, p: number, lowerName: string): boolean {
+  const length = lowerName.length;
+  // The colon first: it tells most other names apart by one comparison.
+  if (text.charCodeAt(p + length) !== 58) return false;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(p + i);
+    const lower = code >= 65 && code <= 90 ? code | 0x20 : code;
+    if (lower !== lowerName.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** The text from `from` to before `to` without spaces and tabs around it (OWS, RFC 9110 section 5.6.3). */
+export function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+/** Whether a comma-separated list in lower case has the item. */
+export function listHas(list: string, item: string): boolean {
+  if (list === item) return true;
+  return list.includes(item) && list.split(',').some((entry) => trimmed(entry, 0, entry.length) === item);
+}

@@ -1,0 +1,282 @@
+import { ProxyError } from '../proxy/errors.ts';
+import { bodyLength } from './framing.ts';
+import {
+  Head,
+  type HeadRules,
+  isField,
+  listHas,
+  NEVER_IN_A_HEAD,
+  TOKEN,
+  trimmed,
+  VALUE_LINE,
+} from './head.ts';
+
+export class RequestHead extends Head {
+  method = '';
+  /** As the client sent it; of an absolute URL, its path and query. */
+  target = '';
+  /** The authority, `host` or `host:port`, as the client wrote it; empty in HTTP/1.0 without one. */
+  host = '';
+  /** The host comes from a Host header, not only from an absolute URL. */
+  hasHostField = false;
+  /** The client takes trailers (`TE: trailers`). */
+  trailers = false;
+  /** The protocol to upgrade to, in lower case; empty without a valid Upgrade. */
+  upgrade = '';
+  /** What a trusted proxy says of the client; empty otherwise. */
+  forwardedFor = '';
+  forwardedProto = '';
+  forwardedHost = '';
+  forwardedPort = '';
+  realIp = '';
+}
+
+// The whole head in one expression: one pass of native code says that every byte of it is allowed.
+// A target has neither controls, `#`, nor anything beyond ASCII.
+const REQUEST_LINE = `[${TOKEN}_]+ [\\x21\\x22\\x24-\\x7e]+ HTTP/1\\.[01]\\r\\n`;
+const REQUEST = new RegExp(`${REQUEST_LINE}(?:[${TOKEN}]+:${VALUE_LINE})*\\r\\n`, 'y');
+const REQUEST_WITH_UNDERSCORES = new RegExp(`${REQUEST_LINE}(?:[${TOKEN}_]+:${VALUE_LINE})*\\r\\n`, 'y');
+
+// RFC 3986, section 3.2.2, without user information; a comma would make it a list.
+const AUTHORITY = /^(?:[0-9A-Za-z\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
+const HTTP_URL = /^https?:\/\/([^/?]+)(.*)$/i;
+
+const refuse = (detail: string) => new ProxyError('bad-request', detail);
+const BAD_HOST = refuse('the Host header is not a host');
+const NO_HOST = refuse('the Host header is missing');
+const TWO_HOSTS = refuse('more than one Host header');
+const TWO_LENGTHS = refuse('more than one Content-Length');
+const TWO_CODINGS = refuse('more than one Transfer-Encoding');
+const BAD_TARGET = refuse('the request target is neither a path nor an http URL');
+const HOST_MISMATCH = refuse('the URL and the Host header name different hosts');
+const BAD_EXPECT = new ProxyError('bad-expectation', 'only 100-continue can be expected');
+const TOO_MANY = new ProxyError('head-too-large', 'too many header lines');
+const NO_CONNECT = new ProxyError('not-implemented', 'CONNECT is for forward proxies');
+
+/**
+ * The request head at the start of `text`; `blank` is the offset of its CRLF CRLF. What is ambiguous is an
+ * error, never repaired.
+ * @param trusted whether the sender's X-Forwarded-* headers are believed
+ */
+export function parseRequestHead(
+  text: string,
+  blank: number,
+  rules: HeadRules,
+  trusted: boolean,
+): RequestHead | ProxyError {
+  let underscores = false;
+  if (!isWhole(REQUEST, text, blank)) {
+    if (!isWhole(REQUEST_WITH_UNDERSCORES, text, blank)) return explainBadHead(text, blank);
+    underscores = !rules.keepUnderscores;
+  }
+  const head = new RequestHead();
+  const lineEnd = text.indexOf('\r\n');
+  const methodEnd = text.indexOf(' ');
+  head.text = text;
+  head.fieldsStart = lineEnd + 2;
+  head.fieldsEnd = blank + 2;
+  head.method = text.slice(0, methodEnd);
+  head.target = text.slice(methodEnd + 1, lineEnd - 9);
+  head.minor = text.charCodeAt(lineEnd - 1) - 48;
+  return readFields(head, rules, trusted, underscores) ?? frame(head) ?? checkTarget(head) ?? head;
+}
+
+function isWhole(expression: RegExp, text: string, blank: number): boolean {
+  expression.lastIndex = 0;
+  return expression.test(text) && expression.lastIndex === blank + 4;
+}
+
+/** One pass over the header lines: what frames or routes the request, and what must not be forwarded. */
+function readFields(
+  head: RequestHead,
+  rules: HeadRules,
+  trusted: boolean,
+  dropUnderscores: boolean,
+): ProxyError | undefined {
+  const { text, fieldsEnd } = head;
+  let count = 0;
+  for (let p = head.fieldsStart; p < fieldsEnd; ) {
+    const q = text.indexOf('\r\n', p);
+    if (++count > rules.maxHeaders) return TOO_MANY;
+    // Most lines are told apart by their first letter alone.
+    switch (text.charCodeAt(p) | 0x20) {
+      case 0x63: // c
+      case 0x68: // h
+      case 0x74: // t
+      case 0x65: {
+        // e
+        const error = readMessageField(head, p, q);
+        if (error !== undefined) return error;
+        break;
+      }
+      case 0x78: // x
+      case 0x66: // f
+        readForwardedField(head, p, q, trusted);
+        break;
+      case 0x6b: // k
+      case 0x70: // p
+      case 0x75: // u
+        readHopField(head, p, q);
+        break;
+    }
+    if (dropUnderscores && isUnderscoreName(text, p)) head.cut(p, q + 2);
+    p = q + 2;
+  }
+  if (head.connection !== '') readConnection(head);
+  return undefined;
+}
+
+/** Host, Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer. */
+function readMessageField(head: RequestHead, p: number, q: number): ProxyError | undefined {
+  const { text } = head;
+  if (isField(text, p, 'host')) {
+    if (head.host !== '') return TWO_HOSTS;
+    head.host = trimmed(text, p + 5, q);
+    head.hasHostField = true;
+    return AUTHORITY.test(head.host) ? undefined : BAD_HOST;
+  }
+  if (isField(text, p, 'connection')) {
+    head.addConnection(trimmed(text, p + 11, q));
+    head.cut(p, q + 2);
+  } else if (isField(text, p, 'content-length')) {
+    if (head.contentLength !== undefined) return TWO_LENGTHS;
+    head.contentLength = trimmed(text, p + 15, q);
+    // Written anew if it is not in its shortest form, so that no one after us reads it otherwise.
+    if (head.contentLength.length > 1 && head.contentLength.charCodeAt(0) === 48) head.cut(p, q + 2);
+  } else if (isField(text, p, 'transfer-encoding')) {
+    if (head.transferEncoding !== undefined) return TWO_CODINGS;
+    head.transferEncoding = trimmed(text, p + 18, q);
+    head.cut(p, q + 2);
+  } else if (isField(text, p, 'te')) {
+    head.trailers ||= listHas(trimmed(text, p + 3, q).toLowerCase(), 'trailers');
+    head.cut(p, q + 2);
+  } else if (isField(text, p, 'trailer')) {
+    head.cut(p, q + 2);
+  } else if (isField(text, p, 'expect')) {
+    if (trimmed(text, p + 7, q).toLowerCase() !== '100-continue') return BAD_EXPECT;
+    // HTTP/1.0 knows no interim response: who speaks it waits for none.
+    if (head.minor === 0) head.cut(p, q + 2);
+  }
+  return undefined;
+}
+
+/** Headers about the client: ours alone to set, unless a trusted proxy sent them. */
+function readForwardedField(head: RequestHead, p: number, q: number, trusted: boolean): void {
+  const { text } = head;
+  const isForwarded = isField(text, p, 'forwarded') || isField(text, p, 'x-real-ip');
+  if (!isForwarded && !startsWithField(text, p, 'x-forwarded-')) return;
+  if (!trusted) {
+    head.cut(p, q + 2);
+    return;
+  }
+  const value = trimmed(text, text.indexOf(':', p) + 1, q);
+  if (isField(text, p, 'x-forwarded-for')) {
+    head.forwardedFor = head.forwardedFor === '' ? value : `${head.forwardedFor}, ${value}`;
+  } else if (isField(text, p, 'x-forwarded-proto')) head.forwardedProto = value;
+  else if (isField(text, p, 'x-forwarded-host')) head.forwardedHost = value;
+  else if (isField(text, p, 'x-forwarded-port')) head.forwardedPort = value;
+  else if (isField(text, p, 'x-real-ip')) head.realIp = value;
+  else return;
+  head.cut(p, q + 2);
+}
+
+/** Keep-Alive, Proxy (which CGI programs take for a variable of their own, CVE-2016-5385), Proxy-Connection, Upgrade. */
+function readHopField(head: RequestHead, p: number, q: number): void {
+  const { text } = head;
+  if (isField(text, p, 'upgrade')) {
+    const protocols = trimmed(text, p + 8, q).toLowerCase();
+    head.upgrade = head.upgrade === '' ? protocols : `${head.upgrade},${protocols}`;
+    head.cut(p, q + 2);
+  } else if (
+    isField(text, p, 'keep-alive') ||
+    isField(text, p, 'proxy') ||
+    isField(text, p, 'proxy-connection')
+  ) {
+    head.cut(p, q + 2);
+  }
+}
+
+function startsWithField(text: string, p: number, lowerPrefix: string): boolean {
+  return text.slice(p, p + lowerPrefix.length).toLowerCase() === lowerPrefix;
+}
+
+function isUnderscoreName(text: string, p: number): boolean {
+  const underscore = text.indexOf('_', p);
+  return underscore !== -1 && underscore < text.indexOf(':', p);
+}
+
+function readConnection(head: RequestHead): void {
+  switch (head.connection) {
+    // The two that nearly every client sends need no list.
+    case 'keep-alive':
+      head.keepAlive = true;
+      break;
+    case 'close':
+      head.keepAlive = false;
+      break;
+    default:
+      head.keepAlive = !head.hasConnectionOption('close');
+      head.cutNominated();
+  }
+}
+
+/** Decides the body's length, and what of the request goes without saying in its version. */
+function frame(head: RequestHead): ProxyError | undefined {
+  const length = bodyLength(head.contentLength, head.transferEncoding, head.minor);
+  if (typeof length === 'object') {
+    return length.unsupported ? new ProxyError('not-implemented', length.error) : refuse(length.error);
+  }
+  head.length = length ?? 0;
+  if (head.minor === 0 && !head.hasConnectionOption('keep-alive')) head.keepAlive = false;
+  const canUpgrade = head.minor === 1 && head.length === 0 && head.hasConnectionOption('upgrade');
+  if (!canUpgrade) head.upgrade = '';
+  else if (head.upgrade !== 'websocket') head.upgrade = withoutHttp2(head.upgrade);
+  return undefined;
+}
+
+/** A list of protocols but for HTTP/2, which would open a second protocol behind the checks of this one. */
+function withoutHttp2(protocols: string): string {
+  return protocols
+    .split(',')
+    .map((protocol) => trimmed(protocol, 0, protocol.length))
+    .filter((protocol) => protocol !== '' && !protocol.startsWith('h2'))
+    .join(', ');
+}
+
+function checkTarget(head: RequestHead): ProxyError | undefined {
+  if (head.host === '' && head.minor === 1) return NO_HOST;
+  if (head.target.charCodeAt(0) === 0x2f) return undefined;
+  if (head.method === 'CONNECT') return NO_CONNECT;
+  if (head.target === '*') return head.method === 'OPTIONS' ? undefined : BAD_TARGET;
+  const url = HTTP_URL.exec(head.target);
+  if (url === null || !AUTHORITY.test(url[1] as string)) return BAD_TARGET;
+  if (head.host === '') head.host = url[1] as string;
+  else if (withoutDefaultPort(url[1] as string) !== withoutDefaultPort(head.host)) return HOST_MISMATCH;
+  const target = url[2] as string;
+  // RFC 9112, section 3.2.4: a URL that is no more than the host means the server itself.
+  if (target === '' && head.method === 'OPTIONS') head.target = '*';
+  else head.target = target.startsWith('/') ? target : `/${target}`;
+  return undefined;
+}
+
+function withoutDefaultPort(authority: string): string {
+  return authority.toLowerCase().replace(/:(?:80|443)$/, '');
+}
+
+/** Which part of a head that is not allowed it is. */
+function explainBadHead(text: string, blank: number): ProxyError {
+  // First what is seen while a head is not whole yet, so that it is refused in the same way then and now.
+  if (NEVER_IN_A_HEAD.test(text.slice(0, blank + 4)))
+    return refuse('the request head has a control character');
+  const line = text.slice(0, text.indexOf('\r\n'));
+  const version = / HTTP\/(\d+)\.(\d+)$/.exec(line);
+  if (version !== null && !(version[1] === '1' && (version[2] === '0' || version[2] === '1'))) {
+    return new ProxyError('bad-version', 'only HTTP/1.0 and HTTP/1.1 are spoken here');
+  }
+  if (!isWhole(REQUEST, `${line}\r\n\r\n`, line.length)) return refuse('the request line is malformed');
+  const lines = text.slice(line.length + 2, blank).split('\r\n');
+  const bad = lines.findIndex(
+    (field) => !isWhole(REQUEST_WITH_UNDERSCORES, `GET / HTTP/1.1\r\n${field}\r\n\r\n`, 16 + field.length),
+  );
+  return refuse(`header line ${bad + 1} is malformed`);
+}

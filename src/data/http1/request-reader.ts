@@ -1,0 +1,126 @@
+import { ProxyError } from '../proxy/errors.ts';
+import { BodyReader } from './body-reader.ts';
+import type { BodySink } from './chunked.ts';
+import type { HeadRules } from './head.ts';
+import { HeadReader, type HeadState } from './head-reader.ts';
+import { parseRequestHead, type RequestHead } from './request-head.ts';
+
+/** Takes what is read of a client's connection, in order. */
+export interface RequestSink extends BodySink {
+  /** The next request may begin. */
+  readonly isFree: boolean;
+  /** The first bytes of a head have come, and not all. */
+  headBegan(): void;
+  request(head: RequestHead): void;
+  bodyEnded(trailers: string): void;
+  bodyBroke(detail: string): void;
+  /** These bytes are no request: nothing is read after them. */
+  refuse(error: ProxyError): void;
+}
+
+/** How heads are read, the same for all connections. */
+export interface ReadRules {
+  readonly rules: HeadRules;
+  readonly maxHeaderSize: number;
+}
+
+const MALFORMED = new ProxyError('bad-request', 'the request head is malformed');
+const HEAD_TOO_LARGE = new ProxyError('head-too-large', 'the request head is too large');
+const TARGET_TOO_LONG = new ProxyError('target-too-long', 'the request target is too long');
+
+/** Finds the requests in the bytes of a client's connection: one after the other, each when the last is answered. */
+export class RequestReader {
+  readonly #sink: RequestSink;
+  readonly #limits: ReadRules;
+  readonly #isTrusted: boolean;
+  readonly #heads = new HeadReader();
+  readonly #body = new BodyReader();
+  /** `#readHeads` is at work further up the stack. */
+  #isInLoop = false;
+
+  /** @param isTrusted whether the client's X-Forwarded-* headers are believed */
+  constructor(sink: RequestSink, limits: ReadRules, isTrusted: boolean) {
+    this.#sink = sink;
+    this.#limits = limits;
+    this.#isTrusted = isTrusted;
+  }
+
+  /** Bytes of a head that is not whole yet have come. */
+  get isPartial(): boolean {
+    return this.#heads.isPartial;
+  }
+
+  /** Bytes wait for their turn. */
+  get hasBytes(): boolean {
+    return this.#heads.hasBytes;
+  }
+
+  /** Takes bytes as they come; what does not belong to the request that is under way waits. */
+  read(chunk: Buffer): void {
+    if (!this.#body.isComplete) {
+      const end = this.#readBody(chunk, 0, chunk.length);
+      if (end < chunk.length) this.#heads.hold(chunk.subarray(end));
+    } else if (this.#sink.isFree) {
+      const isNew = !this.#heads.isPartial;
+      this.#readHeads(this.#heads.read(chunk, 0, chunk.length, this.#limits.maxHeaderSize), isNew);
+    } else this.#heads.hold(chunk);
+  }
+
+  /** The sink is free again: what waited is next. */
+  next(): void {
+    if (this.#isInLoop || !this.#heads.hasBytes) return;
+    this.#readHeads(this.#heads.find(this.#limits.maxHeaderSize), true);
+  }
+
+  /** Gives away the bytes that wait. */
+  takeRest(): Buffer {
+    const { bytes, from, to } = this.#heads;
+    const rest = Buffer.from(bytes.subarray(from, to));
+    this.#heads.reset();
+    return rest;
+  }
+
+  /** A loop, not a recursion: pipelined requests that are answered at once would grow the stack. */
+  #readHeads(first: HeadState, isNew: boolean): void {
+    const heads = this.#heads;
+    let found = first;
+    let isNewHead = isNew;
+    this.#isInLoop = true;
+    while (found === 'whole') {
+      // RFC 9112, section 2.2: an empty line before a request is passed over.
+      if (heads.text.startsWith('\r\n')) heads.consume(2);
+      else this.#readRequest();
+      if (!heads.hasBytes || !this.#sink.isFree) break;
+      isNewHead = true;
+      found = heads.find(this.#limits.maxHeaderSize);
+    }
+    this.#isInLoop = false;
+    // From a head's first byte on, not anew with each: a byte now and then must not hold it open for ever.
+    if (found === 'partial' && isNewHead) this.#sink.headBegan();
+    else if (found === 'malformed') this.#sink.refuse(MALFORMED);
+    else if (found === 'too-large') {
+      this.#sink.refuse(heads.text.includes('\r\n') ? HEAD_TOO_LARGE : TARGET_TOO_LONG);
+    }
+  }
+
+  #readRequest(): void {
+    const heads = this.#heads;
+    const head = parseRequestHead(heads.text, heads.blank, this.#limits.rules, this.#isTrusted);
+    if (head instanceof ProxyError) return this.#sink.refuse(head);
+    heads.consume(head.end);
+    this.#body.begin(head.length);
+    this.#sink.request(head);
+    if (!this.#body.isComplete) heads.from = this.#readBody(heads.bytes, heads.from, heads.to);
+  }
+
+  /** Reads of the current request's body, and answers where it ended. */
+  #readBody(buffer: Buffer, from: number, to: number): number {
+    const end = this.#body.read(buffer, from, to, this.#sink);
+    if (this.#body.error !== undefined) {
+      this.#sink.bodyBroke(this.#body.error);
+      return to;
+    }
+    if (this.#body.isComplete) this.#sink.bodyEnded(this.#body.trailers);
+    return end;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Reply } from '../proxy/reply.ts';
+import { chunkLine, lastChunk } from './chunked.ts';
+import type { Flow, Outbox } from './outbox.ts';
+import type { RequestHead } from './request-head.ts';
+import type { ResponseHead } from './response-head.ts';
+import { type BodyFraming, connectionText, responseFraming, responseText, statusLine } from './write.ts';
+
+/** Writes the responses of a client's connection, each in the framing that the client's version knows. */
+export class ResponseWriter {
+  readonly #outbox: Outbox;
+  #minor = 1;
+  #isHead = false;
+  #takesTrailers = false;
+  #framing: BodyFraming = 'length';
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  /** What follows answers that request; without one, something that could not be read. */
+  begin(head?: RequestHead): void {
+    this.#minor = head?.minor ?? 1;
+    this.#isHead = head?.method === 'HEAD';
+    this.#takesTrailers = head?.trailers === true;
+  }
+
+  /** An interim response, which HTTP/1.0 does not know. */
+  inform(head: ResponseHead): void {
+    if (this.#minor === 1) this.#outbox.text(responseText(head, 'length', ''));
+  }
+
+  /** Answers whether the connection can stay after it: not when its end is the body's. */
+  respond(head: ResponseHead, keepAlive: boolean): boolean {
+    this.#framing = responseFraming(head, this.#minor);
+    const stays = keepAlive && this.#framing !== 'close';
+    this.#outbox.text(responseText(head, this.#framing, connectionText(stays, this.#minor)));
+    return stays;
+  }
+
+  write(buffer: Buffer, from: number, to: number): void {
+    const isChunked = this.#framing === 'chunked';
+    if (isChunked) this.#outbox.text(chunkLine(to - from));
+    this.#outbox.bytes(buffer, from, to);
+    if (isChunked) this.#outbox.text('\r\n');
+  }
+
+  end(trailers: string): void {
+    if (this.#framing === 'chunked') this.#outbox.text(lastChunk(this.#takesTrailers ? trailers : ''));
+  }
+
+  /** A whole response of our own. */
+  reply({ status, fields, body }: Reply, keepAlive: boolean): void {
+    const date = new Date(Date.now()).toUTCString();
+    this.#outbox.text(`${statusLine(status)}Date: ${date}\r\n${fields}Content-Length: ${body.length}\r\n`);
+    this.#outbox.text(`${connectionText(keepAlive, this.#minor)}\r\n`);
+    if (!this.#isHead) this.#outbox.bytes(body, 0, body.length);
+  }
+
+  flush(): Flow {
+    return this.#outbox.flush();
+  }
+}

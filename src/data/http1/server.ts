@@ -1,0 +1,298 @@
+import type { Socket } from 'node:net';
+import { ProxyError } from '../proxy/errors.ts';
+import { type Downstream, Exchange } from '../proxy/exchange.ts';
+import { ForwardedFields } from '../proxy/headers.ts';
+import { errorReply, type Reply } from '../proxy/reply.ts';
+import type { Expiring, Sweep } from '../sweep.ts';
+import { type Flow, Outbox } from './outbox.ts';
+import type { RequestHead } from './request-head.ts';
+import { type ReadRules, RequestReader, type RequestSink } from './request-reader.ts';
+import type { ResponseHead } from './response-head.ts';
+import { ResponseWriter } from './response-writer.ts';
+
+/** What all client connections share. Times are in milliseconds. */
+export interface ServerContext extends ReadRules {
+  readonly sweep: Sweep;
+  readonly headerTimeout: number;
+  readonly bodyTimeout: number;
+  readonly idleTimeout: number;
+  /** The process is stopping: a connection ends with the exchange that it has. */
+  readonly isStopping: boolean;
+  elapsed(): number;
+  isTrusted(address: string): boolean;
+  /** A request has come. Its body follows through `exchange.body` and `exchange.upstream`. */
+  open(exchange: Exchange): void;
+  /** The client broke its exchange: it went away, stalled, or sent a body that is none. */
+  clientFailed(exchange: Exchange, error: ProxyError): void;
+  /** A request was refused before it became an exchange. */
+  refused(error: ProxyError, clientAddress: string): void;
+  closed(connection: ClientConnection): void;
+}
+
+/** How long what a client still sends is read and thrown away, so that it can read our last answer. */
+const LINGER_MS = 2_000;
+/** How long an idle client of a stopping process may send one more request, which is answered with a close. */
+const STOP_IDLE_MS = 1_000;
+
+const GONE = new ProxyError('client-gone', 'the client closed the connection');
+const HEAD_TIMEOUT = new ProxyError('head-timeout', 'the request head did not arrive in time');
+const BODY_TIMEOUT = new ProxyError('body-timeout', 'the request body did not arrive in time');
+const STALLED = new ProxyError('client-gone', 'the client stopped taking the response');
+
+/** A client's connection: takes one request after the other, in order. */
+export class ClientConnection implements Downstream, RequestSink, Expiring {
+  deadline = Number.POSITIVE_INFINITY;
+  readonly clientAddress: string;
+  readonly socket: Socket;
+  readonly #context: ServerContext;
+  readonly #reader: RequestReader;
+  readonly #writer: ResponseWriter;
+  readonly #forwarded: ForwardedFields;
+  #exchange: Exchange | undefined = undefined;
+  /** Of the request something has come that the backend was not sent. */
+  #isUnsent = false;
+  #keepAlive = true;
+  #isLingering = false;
+  /** Another protocol has the socket: how it ends is its own affair. */
+  #isDetached = false;
+
+  constructor(context: ServerContext, socket: Socket) {
+    this.#context = context;
+    this.socket = socket;
+    const address = socket.remoteAddress ?? '';
+    this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
+    this.#reader = new RequestReader(this, context, context.isTrusted(this.clientAddress));
+    this.#writer = new ResponseWriter(new Outbox(socket));
+    this.#forwarded = new ForwardedFields(this.clientAddress, 'http');
+    // At once: a reset that nobody listens for would end the process.
+    socket.on('error', () => {});
+    socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
+    socket.on('end', () => this.#onEnd());
+    socket.on('close', () => this.#onClose());
+    context.sweep.add(this);
+    this.#wait(context.idleTimeout);
+  }
+
+  get isUpgraded(): boolean {
+    return this.#isDetached;
+  }
+
+  // Downstream: what the exchange says to the client.
+
+  forwardedFields(head: RequestHead): string {
+    return this.#forwarded.of(head);
+  }
+
+  inform(head: ResponseHead): void {
+    this.#writer.inform(head);
+    this.#writer.flush();
+  }
+
+  respond(head: ResponseHead): void {
+    this.#keepAlive = this.#writer.respond(head, this.#canStay);
+  }
+
+  write(buffer: Buffer, from: number, to: number): void {
+    this.#writer.write(buffer, from, to);
+  }
+
+  end(trailers: string): void {
+    this.#writer.end(trailers);
+  }
+
+  flush(): Flow {
+    const flow = this.#writer.flush();
+    if (flow === 'full') this.#waitForClient();
+    return flow;
+  }
+
+  reply(reply: Reply): void {
+    this.#keepAlive = this.#canStay;
+    this.#writer.reply(reply, this.#keepAlive);
+    this.#writer.flush();
+  }
+
+  reset(): void {
+    this.#keepAlive = false;
+    // The runtime cannot reset a connection whose end it is sending, and would never close it.
+    if (this.socket.writableEnded) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+
+  pauseBody(): void {
+    this.socket.pause();
+    this.#waitForClient();
+  }
+
+  resumeBody(): void {
+    this.socket.resume();
+    this.#waitForClient();
+  }
+
+  finished(): void {
+    this.#exchange = undefined;
+    if (!this.#keepAlive || this.#context.isStopping) this.#linger();
+    else this.#readNext();
+  }
+
+  detach(): Buffer {
+    this.#isDetached = true;
+    this.socket.off('data', this.#onData).off('drain', this.#onDrain).pause();
+    return this.#reader.takeRest();
+  }
+
+  /** The process is stopping: an idle connection ends soon, a busy one with its exchange. */
+  stop(): void {
+    if (this.#exchange === undefined && !this.#reader.isPartial) this.#wait(STOP_IDLE_MS);
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  expire(): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    const exchange = this.#exchange;
+    const isStalled = this.socket.writableNeedDrain;
+    if (this.#isLingering || (isStalled && exchange === undefined)) this.destroy();
+    else if (exchange === undefined && this.#reader.isPartial) this.refuse(HEAD_TIMEOUT);
+    else if (exchange === undefined) this.#linger();
+    else this.#context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
+  }
+
+  // RequestSink: what is read of the client.
+
+  /** A client that asks without taking the answers must take them first. */
+  get isFree(): boolean {
+    return this.#exchange === undefined && !this.#isLingering && !this.socket.writableNeedDrain;
+  }
+
+  headBegan(): void {
+    this.#wait(this.#context.headerTimeout);
+  }
+
+  request(head: RequestHead): void {
+    // What follows a request for another protocol may be of that, even if it is refused.
+    this.#keepAlive = head.keepAlive && head.upgrade === '';
+    this.#isUnsent = head.length !== 0;
+    this.#writer.begin(head);
+    this.#exchange = new Exchange(this, head, this.#context.elapsed());
+    this.#waitForClient();
+    this.#context.open(this.#exchange);
+  }
+
+  body(buffer: Buffer, from: number, to: number): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    const bytes = buffer.subarray(from, to);
+    this.#isUnsent = true;
+    exchange.body.receive(bytes);
+    exchange.upstream?.write(bytes, 0, bytes.length);
+  }
+
+  bodyEnded(trailers: string): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    this.#isUnsent = true;
+    exchange.body.complete(exchange.head.trailers ? trailers : '');
+    exchange.upstream?.end(exchange.body.trailers);
+  }
+
+  bodyBroke(detail: string): void {
+    if (this.#exchange === undefined) return;
+    this.#context.clientFailed(this.#exchange, new ProxyError('bad-request', detail));
+  }
+
+  refuse(error: ProxyError): void {
+    this.#context.refused(error, this.clientAddress);
+    this.#keepAlive = false;
+    this.#writer.begin();
+    this.reply(errorReply(error, '', crypto.randomUUID()));
+    this.#linger();
+  }
+
+  // The socket's events.
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#isLingering) return;
+    this.#reader.read(chunk);
+    this.#afterRead();
+  };
+
+  readonly #onDrain = (): void => {
+    if (this.#exchange !== undefined) {
+      this.#waitForClient();
+      this.#exchange.upstream?.resume();
+    } else if (!this.#isLingering && this.socket.isPaused()) this.#readNext();
+  };
+
+  #onEnd(): void {
+    if (this.#isDetached) return;
+    this.#abandon();
+    this.socket.end();
+  }
+
+  #onClose(): void {
+    this.#abandon();
+    this.#context.sweep.delete(this);
+    this.#context.closed(this);
+  }
+
+  /** The client is gone; so is its interest in an answer. */
+  #abandon(): void {
+    this.#keepAlive = false;
+    if (this.#exchange !== undefined && !this.#isDetached) this.#context.clientFailed(this.#exchange, GONE);
+  }
+
+  // What follows from them.
+
+  /** The exchange is over: what came meanwhile is next. */
+  #readNext(): void {
+    this.#wait(this.#context.idleTimeout);
+    if (this.socket.isPaused()) this.socket.resume();
+    if (!this.#reader.hasBytes) return;
+    if (this.isFree) this.#reader.next();
+    this.#afterRead();
+  }
+
+  /** Sends on what was read, and reads no more than can be sent on or must be there next. */
+  #afterRead(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      if (!this.isFree && !this.#isLingering) this.pauseBody();
+    } else if (this.#isUnsent) {
+      this.#isUnsent = false;
+      this.#waitForClient();
+      const flow = exchange.upstream?.flush();
+      if (flow === 'full' && !exchange.body.isComplete) this.pauseBody();
+    } else if (this.#reader.hasBytes) this.socket.pause();
+  }
+
+  /** A request whose body is not here when its response begins takes the connection with it. */
+  get #canStay(): boolean {
+    return this.#keepAlive && this.#exchange?.body.isComplete !== false && !this.#context.isStopping;
+  }
+
+  /** Says that nothing more comes, and reads on for a while: closing over unread bytes would reset the answer. */
+  #linger(): void {
+    this.#isLingering = true;
+    this.#reader.takeRest();
+    if (this.socket.destroyed) return;
+    // For what is not sent yet the client has its time, as before.
+    this.#wait(this.#context.bodyTimeout);
+    this.socket.end(() => this.#wait(LINGER_MS));
+    this.socket.resume();
+  }
+
+  /** It is the client's turn while it does not take what is written, or owes more of its request. */
+  #waitForClient(): void {
+    const owes = this.#exchange?.body.isComplete === false && !this.socket.isPaused();
+    if (owes || this.socket.writableNeedDrain) this.#wait(this.#context.bodyTimeout);
+    else this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  #wait(ms: number): void {
+    this.deadline = this.#context.sweep.now + ms;
+  }
+}

@@ -1,0 +1,187 @@
+import { BlockList, isIPv6, type Socket } from 'node:net';
+import type { Address } from '../model/address.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { TrafficStats } from '../model/stats.ts';
+import type { AccessEntry } from '../telemetry/events.ts';
+import { Applied } from './apply.ts';
+import type { UpstreamContext } from './http1/client.ts';
+import type { HeadRules } from './http1/head.ts';
+import { ClientConnection, type ServerContext } from './http1/server.ts';
+import { type Listening, listenTcp } from './listener/tcp.ts';
+import { accessEntry, refusedEntry } from './proxy/access.ts';
+import type { ProxyError } from './proxy/errors.ts';
+import type { Exchange } from './proxy/exchange.ts';
+import { Fallbacks } from './proxy/fallback.ts';
+import { type ForwardContext, Forwarder } from './proxy/forward.ts';
+import type { RouteTable } from './routing/table.ts';
+import { Sweep } from './sweep.ts';
+import type { ServiceState } from './upstream/service-state.ts';
+
+/** The data plane's slice of the options. Times are in milliseconds. */
+export interface DataOptions {
+  readonly trustedProxies: readonly string[];
+  readonly pages: string;
+  readonly headerTimeout: number;
+  readonly bodyTimeout: number;
+  readonly idleTimeout: number;
+  readonly maxHeaderSize: number;
+  readonly maxHeaders: number;
+  readonly keepUnderscores: boolean;
+}
+
+/** Who hears of finished requests. */
+export interface DataEvents {
+  /** Every one, for the access log; absent when there is none. */
+  readonly onAccess?: (entry: AccessEntry) => void;
+  /** Those that ended in an error that is not the client's. */
+  readonly onError: (entry: AccessEntry) => void;
+}
+
+/** Takes connections and serves them by the latest snapshot. */
+export class DataPlane implements ServerContext, ForwardContext {
+  readonly sweep: Sweep;
+  readonly rules: HeadRules;
+  readonly maxHeaderSize: number;
+  readonly headerTimeout: number;
+  readonly bodyTimeout: number;
+  readonly idleTimeout: number;
+  readonly fallbacks: Fallbacks;
+  readonly upstream: UpstreamContext;
+  isStopping = false;
+  readonly #clock: Clock;
+  readonly #events: DataEvents;
+  readonly #applied: Applied;
+  readonly #forwarder: Forwarder;
+  readonly #trusted = new BlockList();
+  readonly #hasTrusted: boolean;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #listening: Listening[] = [];
+  readonly #unrouted: number[] = new Array(600).fill(0);
+  #connectionsTotal = 0;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: DataOptions, events: DataEvents, clock: Clock, random: () => number = Math.random) {
+    this.#clock = clock;
+    this.#events = events;
+    this.sweep = new Sweep(clock);
+    this.rules = { maxHeaders: options.maxHeaders, keepUnderscores: options.keepUnderscores };
+    this.maxHeaderSize = options.maxHeaderSize;
+    this.headerTimeout = options.headerTimeout;
+    this.bodyTimeout = options.bodyTimeout;
+    this.idleTimeout = options.idleTimeout;
+    this.fallbacks = new Fallbacks(options.pages);
+    this.#applied = new Applied(clock, random);
+    this.#forwarder = new Forwarder(this);
+    const { sweep, rules, maxHeaderSize } = this;
+    this.upstream = { sweep, rules, maxHeaderSize, events: this.#forwarder };
+    this.#hasTrusted = options.trustedProxies.length > 0;
+    for (const range of options.trustedProxies) {
+      const [address = '', prefix] = range.split('/');
+      this.#trusted.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
+    }
+  }
+
+  /** Swaps in a snapshot: requests from now on follow it. */
+  apply(snapshot: Snapshot): void {
+    this.#applied.apply(snapshot);
+    this.fallbacks.forgetPages();
+  }
+
+  /** Takes connections on an address. Rejects when it cannot. */
+  async listen(address: Address): Promise<Address> {
+    const listening = await listenTcp(address, (socket) => this.#accept(socket));
+    this.#listening.push(listening);
+    return listening.address;
+  }
+
+  /** Takes nothing new and lets what runs finish, for at most `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.isStopping = true;
+    for (const listening of this.#listening) listening.close();
+    for (const connection of this.#connections) connection.stop();
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(graceMs, resolve);
+        this.#onEmpty = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    for (const connection of this.#connections) connection.destroy();
+    for (const state of this.#applied.backends.values()) state.closeAll();
+    this.sweep.stop();
+  }
+
+  stats(): TrafficStats {
+    const { services, backends } = this.#applied;
+    let upgrades = 0;
+    for (const connection of this.#connections) if (connection.isUpgraded) upgrades++;
+    return {
+      services: Object.fromEntries([...services].map(([name, state]) => [name, state.stats])),
+      backends: Object.fromEntries(
+        [...backends].map(([id, { stats, inFlight, idle }]) => [
+          id,
+          { ...stats, inFlight, idle: idle.length },
+        ]),
+      ),
+      unrouted: this.#unrouted,
+      clientConnections: this.#connections.size,
+      clientConnectionsTotal: this.#connectionsTotal,
+      upgrades,
+    };
+  }
+
+  // What connections and exchanges ask for.
+
+  get table(): RouteTable<ServiceState> {
+    return this.#applied.table;
+  }
+
+  serviceNamed(name: string): ServiceState | undefined {
+    return this.#applied.services.get(name);
+  }
+
+  elapsed(): number {
+    return this.#clock.elapsed();
+  }
+
+  isTrusted(address: string): boolean {
+    return this.#hasTrusted && this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+
+  open(exchange: Exchange): void {
+    this.#forwarder.open(exchange);
+  }
+
+  clientFailed(exchange: Exchange, error: ProxyError): void {
+    this.#forwarder.clientFailed(exchange, error);
+  }
+
+  finished(exchange: Exchange): void {
+    const durationMs = this.#clock.elapsed() - exchange.startedAt;
+    if (exchange.service !== undefined) exchange.service.count(exchange.status, durationMs);
+    else this.#unrouted[exchange.status] = (this.#unrouted[exchange.status] ?? 0) + 1;
+    const { onAccess, onError } = this.#events;
+    onAccess?.(accessEntry(exchange, this.#clock.now(), durationMs));
+    if (exchange.error !== undefined && exchange.error.side !== 'downstream') {
+      onError(accessEntry(exchange, this.#clock.now(), durationMs));
+    }
+  }
+
+  refused(error: ProxyError, clientAddress: string): void {
+    this.#unrouted[error.status] = (this.#unrouted[error.status] ?? 0) + 1;
+    this.#events.onAccess?.(refusedEntry(error, clientAddress, this.#clock.now()));
+  }
+
+  closed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  #accept(socket: Socket): void {
+    this.#connectionsTotal++;
+    this.#connections.add(new ClientConnection(this, socket));
+  }
+}

@@ -1,0 +1,58 @@
+/** Whose fault an error is. */
+export type ErrorSide = 'downstream' | 'upstream' | 'internal';
+
+interface ErrorKind {
+  readonly side: ErrorSide;
+  /** The status that a client sees when nothing better answers. */
+  readonly status: number;
+  /** What may be done about it: `always` when no byte reached the backend, `idempotent` when some did. */
+  readonly retry: 'never' | 'always' | 'idempotent';
+}
+
+const KINDS = {
+  'bad-request': { side: 'downstream', status: 400, retry: 'never' },
+  'head-timeout': { side: 'downstream', status: 408, retry: 'never' },
+  'body-timeout': { side: 'downstream', status: 408, retry: 'never' },
+  'target-too-long': { side: 'downstream', status: 414, retry: 'never' },
+  'head-too-large': { side: 'downstream', status: 431, retry: 'never' },
+  'bad-expectation': { side: 'downstream', status: 417, retry: 'never' },
+  'not-implemented': { side: 'downstream', status: 501, retry: 'never' },
+  'bad-version': { side: 'downstream', status: 505, retry: 'never' },
+  'client-gone': { side: 'downstream', status: 499, retry: 'never' },
+  'no-route': { side: 'downstream', status: 404, retry: 'never' },
+  unavailable: { side: 'upstream', status: 503, retry: 'never' },
+  'connect-failed': { side: 'upstream', status: 502, retry: 'always' },
+  'connect-timeout': { side: 'upstream', status: 504, retry: 'always' },
+  'stale-connection': { side: 'upstream', status: 502, retry: 'idempotent' },
+  reset: { side: 'upstream', status: 502, retry: 'idempotent' },
+  'response-timeout': { side: 'upstream', status: 504, retry: 'idempotent' },
+  'bad-response': { side: 'upstream', status: 502, retry: 'never' },
+  'retry-status': { side: 'upstream', status: 502, retry: 'idempotent' },
+  'body-stalled': { side: 'upstream', status: 504, retry: 'never' },
+  'request-timeout': { side: 'upstream', status: 504, retry: 'never' },
+  internal: { side: 'internal', status: 500, retry: 'never' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof KINDS;
+
+/**
+ * What went wrong with one exchange. A value that is handed on, not thrown: it carries no stack, so that
+ * hostile input stays cheap to refuse.
+ */
+export class ProxyError {
+  readonly code: ErrorCode;
+  readonly side: ErrorSide;
+  readonly status: number;
+  readonly retry: ErrorKind['retry'];
+  /** For the log, and for the client when it is the client's fault. */
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string) {
+    const kind: ErrorKind = KINDS[code];
+    this.code = code;
+    this.side = kind.side;
+    this.status = kind.status;
+    this.retry = kind.retry;
+    this.detail = detail;
+  }
+}

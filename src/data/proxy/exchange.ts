@@ -1,0 +1,110 @@
+import type { Socket } from 'node:net';
+import type { Flow } from '../http1/outbox.ts';
+import type { RequestHead } from '../http1/request-head.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
+import type { RouteEntry } from '../routing/table.ts';
+import type { BackendState } from '../upstream/backend-state.ts';
+import type { ServiceState } from '../upstream/service-state.ts';
+import type { ProxyError } from './errors.ts';
+import type { Reply } from './reply.ts';
+import { RequestBody } from './request-body.ts';
+
+/** The client's side of an exchange. */
+export interface Downstream {
+  /** The client's address, without port. */
+  readonly clientAddress: string;
+  /** The headers that tell a backend about the client, each with its CRLF. */
+  forwardedFields(head: RequestHead): string;
+  /** Sends an interim response (1xx). */
+  inform(head: ResponseHead): void;
+  /** Begins the response. What follows until `flush` leaves together. */
+  respond(head: ResponseHead): void;
+  write(buffer: Buffer, from: number, to: number): void;
+  end(trailers: string): void;
+  /** Sends what was written. `full`: write no more until `exchange.clientDrained`. */
+  flush(): Flow;
+  /** Sends a whole response of our own. */
+  reply(reply: Reply): void;
+  /** Cuts the connection: the client must see that its response is not whole. */
+  reset(): void;
+  /** Stops and starts reading the request's body. */
+  pauseBody(): void;
+  resumeBody(): void;
+  /** The client's connection, for another protocol to take over. */
+  readonly socket: Socket;
+  /** Another protocol begins: the socket is no longer read or written here. Answers what came behind the head. */
+  detach(): Buffer;
+  /** The exchange is over; the next may begin. */
+  finished(): void;
+}
+
+/** The backend's side of one attempt. It reports by the methods of `Attempt`. */
+export interface Upstream {
+  send(head: string, isChunked: boolean): void;
+  write(buffer: Buffer, from: number, to: number): void;
+  /** The request is whole. */
+  end(trailers: string): void;
+  flush(): Flow;
+  /** Gives up: nothing is reported after it. */
+  abort(): void;
+  /** The client drained: read on. */
+  resume(): void;
+}
+
+/** What happens to a request is decided by whoever owns the exchanges. */
+export interface ExchangeEvents {
+  /** The attempt's request is on its way: a failed one may have reached the backend. */
+  onConnected(exchange: Exchange): void;
+  /** False when the response will not be used and the attempt is over. */
+  onResponse(exchange: Exchange, head: ResponseHead): boolean;
+  onComplete(exchange: Exchange): void;
+  onFailure(exchange: Exchange, error: ProxyError): void;
+}
+
+/** One request and its response. Knows no protocol; lives from the head's arrival until `finish`. */
+export class Exchange {
+  readonly downstream: Downstream;
+  readonly head: RequestHead;
+  /** `Clock.elapsed` when the head was whole. */
+  readonly startedAt: number;
+  readonly body: RequestBody;
+  /** Normalised, for routing. */
+  path = '';
+  entry: RouteEntry<ServiceState> | undefined = undefined;
+  service: ServiceState | undefined = undefined;
+  /** Of the attempt that runs or ran last. */
+  backend: BackendState | undefined = undefined;
+  upstream: Upstream | undefined = undefined;
+  attempts = 0;
+  tried: BackendState[] | undefined = undefined;
+  /** A stale connection was replaced once. */
+  redialled = false;
+  /** Services that were asked to stand in. */
+  fallbacks = 0;
+  /** Limits the whole exchange. */
+  limit: { cancel(): void } | undefined = undefined;
+  /** The head of a final response has gone to the client. */
+  answered = false;
+  finished = false;
+  status = 0;
+  /** Bytes of the response's body that were handed on. */
+  bytesOut = 0;
+  error: ProxyError | undefined = undefined;
+  #id = '';
+
+  constructor(downstream: Downstream, head: RequestHead, startedAt: number) {
+    this.downstream = downstream;
+    this.head = head;
+    this.startedAt = startedAt;
+    this.body = new RequestBody(head.length === 0);
+  }
+
+  /** The client's own X-Request-Id if it is a plain word, else a new one; made when somebody asks. */
+  get id(): string {
+    if (this.#id === '') {
+      const sent = this.head.field('x-request-id');
+      this.#id = sent !== undefined && /^[\w.:-]{1,64}$/.test(sent) ? sent : crypto.randomUUID();
+    }
+    return this.#id;
+  }
+}

@@ -1,0 +1,94 @@
+import { formatAddress } from '../../model/address.ts';
+import type { RequestHead } from '../http1/request-head.ts';
+import type { BackendState } from '../upstream/backend-state.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The header lines that tell a backend who the client is and what it asked for. */
+export class ForwardedFields {
+  readonly #address: string;
+  readonly #proto: string;
+  #host = '';
+  #fields = '';
+
+  /**
+   * @param address the client's, without port
+   * @param proto `http` or `https`
+   */
+  constructor(address: string, proto: 'http' | 'https') {
+    this.#address = address;
+    this.#proto = proto;
+  }
+
+  of(head: RequestHead): string {
+    if (
+      head.forwardedFor !== '' ||
+      head.forwardedProto !== '' ||
+      head.forwardedHost !== '' ||
+      head.forwardedPort !== '' ||
+      head.realIp !== ''
+    ) {
+      return this.#chained(head);
+    }
+    // A connection nearly always asks the same host again.
+    if (head.host !== this.#host || this.#fields === '') {
+      // A copy: the string is a slice that would keep the whole head in memory while the connection is idle.
+      this.#host = Buffer.from(head.host, 'latin1').toString('latin1');
+      this.#fields = fieldLines(
+        this.#address,
+        this.#address,
+        this.#proto,
+        this.#host,
+        portOf(this.#host, this.#proto),
+      );
+    }
+    return this.#fields;
+  }
+
+  /** A trusted proxy stands before us: what it says stays, and its address joins the chain. */
+  #chained(head: RequestHead): string {
+    const proto = head.forwardedProto || this.#proto;
+    const host = head.forwardedHost || head.host;
+    const chain = head.forwardedFor === '' ? this.#address : `${head.forwardedFor}, ${this.#address}`;
+    const first = head.forwardedFor.split(',', 1)[0]?.trim();
+    return fieldLines(
+      chain,
+      head.realIp || first || this.#address,
+      proto,
+      host,
+      head.forwardedPort || portOf(host, proto),
+    );
+  }
+}
+
+function fieldLines(chain: string, client: string, proto: string, host: string, port: string): string {
+  const hostLine = host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`;
+  return `X-Forwarded-For: ${chain}\r\nX-Real-IP: ${client}\r\nX-Forwarded-Proto: ${proto}\r\n${hostLine}X-Forwarded-Port: ${port}\r\n`;
+}
+
+/** The port that the client addressed, which behind a published container port is not the one we listen on. */
+function portOf(authority: string, proto: string): string {
+  const port = /:(\d+)$/.exec(authority)?.[1];
+  return port ?? (proto === 'https' ? '443' : '80');
+}
+
+/** The request target for the backend: the client's own, or what is left of it without the route's prefix. */
+export function targetOf(exchange: Exchange): string {
+  const { entry, head, path } = exchange;
+  if (entry === undefined || !entry.route.stripPrefix || entry.path === '/') return head.target;
+  const query = head.target.indexOf('?');
+  const raw = query === -1 ? head.target : head.target.slice(0, query);
+  // Of a path that had to be normalised to be matched, the raw form may not begin with the prefix at all.
+  const rest = (raw.startsWith(entry.path) && raw === path ? raw : path).slice(entry.path.length);
+  return `${rest === '' ? '/' : rest}${query === -1 ? '' : head.target.slice(query)}`;
+}
+
+/** The header lines that we add to a request. */
+export function addedFields(exchange: Exchange, backend: BackendState): string {
+  const { head, entry } = exchange;
+  let fields = exchange.downstream.forwardedFields(head);
+  if (entry?.route.stripPrefix === true && entry.path !== '/')
+    fields += `X-Forwarded-Prefix: ${entry.path}\r\n`;
+  // HTTP/1.0 may come without a Host, which HTTP/1.1 must not.
+  if (!head.hasHostField) fields += `Host: ${head.host || formatAddress(backend.backend.address)}\r\n`;
+  return fields;
+}

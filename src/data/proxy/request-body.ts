@@ -1,0 +1,56 @@
+import type { Upstream } from './exchange.ts';
+
+/** Bytes of a request's body that are kept once they were sent, so that another backend can be sent the same. */
+export const MAX_REPLAY = 65_536;
+
+/** What has come of a request's body: passed on as it comes, and kept as long as another attempt may need it. */
+export class RequestBody {
+  /** The whole body has come. */
+  isComplete: boolean;
+  trailers = '';
+  /** Bytes that came. */
+  size = 0;
+  #kept: Buffer[] | undefined = [];
+  #sent = false;
+
+  constructor(isEmpty: boolean) {
+    this.isComplete = isEmpty;
+  }
+
+  /** Everything that came is still here. */
+  get canReplay(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /**
+   * More has come. The bytes belong to the body from now on. Before the first connection stands nothing is
+   * forgotten: the client is stopped by then, so what waits is bounded.
+   */
+  receive(bytes: Buffer): void {
+    this.size += bytes.length;
+    this.#kept?.push(bytes);
+    if (this.#sent && this.size > MAX_REPLAY) this.forget();
+  }
+
+  /** The last byte has come. */
+  complete(trailers: string): void {
+    this.isComplete = true;
+    this.trailers = trailers;
+  }
+
+  /** It is being sent: from now on it is kept only if sending it again is harmless, and up to the limit. */
+  markSent(isIdempotent: boolean): void {
+    this.#sent = true;
+    if (!isIdempotent || this.size > MAX_REPLAY) this.forget();
+  }
+
+  forget(): void {
+    this.#kept = undefined;
+  }
+
+  /** Sends all that came to another backend. */
+  replay(upstream: Upstream): void {
+    for (const bytes of this.#kept ?? []) upstream.write(bytes, 0, bytes.length);
+    if (this.isComplete) upstream.end(this.trailers);
+  }
+}

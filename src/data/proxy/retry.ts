@@ -1,0 +1,55 @@
+import { inRanges } from '../../model/health.ts';
+import type { RetryPolicy } from '../../model/service.ts';
+import type { ProxyError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+/** RFC 9110, section 9.2.2: doing it twice has the effect of doing it once. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
+
+/** Whether a failed attempt is followed by one on another backend: the whole retry policy. */
+export function mayRetry(exchange: Exchange, error: ProxyError, policy: RetryPolicy): boolean {
+  if (exchange.answered || error.retry === 'never') return false;
+  if (exchange.attempts > policy.attempts) return false;
+  if (!isWanted(error, policy)) return false;
+  // Part of the body is gone: nothing whole could be sent.
+  if (!exchange.body.canReplay) return false;
+  // The backend may have acted on what it was sent.
+  return error.retry === 'always' || isIdempotent(exchange.head.method);
+}
+
+/**
+ * Whether an attempt on a waiting connection that the backend had closed is made again on a fresh one. That is
+ * nobody's fault and spends no try; but bytes were sent, so it must be harmless.
+ */
+export function mayRedial(exchange: Exchange, error: ProxyError): boolean {
+  return (
+    error.code === 'stale-connection' &&
+    !exchange.redialled &&
+    exchange.body.canReplay &&
+    isIdempotent(exchange.head.method)
+  );
+}
+
+function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
+  switch (error.code) {
+    case 'connect-failed':
+    case 'connect-timeout':
+      return policy.onConnect;
+    case 'reset':
+    case 'stale-connection':
+      return policy.onReset;
+    case 'response-timeout':
+      return policy.onTimeout;
+    default:
+      return true;
+  }
+}
+
+/** A response whose status the policy would rather not hand to the client. */
+export function isRetryStatus(status: number, policy: RetryPolicy): boolean {
+  return policy.onStatus.length > 0 && inRanges(status, policy.onStatus);
+}

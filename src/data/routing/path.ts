@@ -1,0 +1,42 @@
+/** Whether a path needs any work at all; most do not. */
+const NEEDS_WORK = /%|\/\/|\/\.|\\/;
+const UNRESERVED = /[0-9A-Za-z\-._~]/;
+
+/**
+ * The path of a request target as routes see it (RFC 3986, section 6.2.2): escapes of unreserved characters
+ * decoded, other escapes in upper case, dot segments removed, `//` as `/`. Undefined when it must be refused:
+ * a NUL, a backslash, a broken escape, an escaped `..`, or a climb above the root.
+ */
+export function normalizePath(target: string): string | undefined {
+  const query = target.indexOf('?');
+  const path = query === -1 ? target : target.slice(0, query);
+  if (!NEEDS_WORK.test(path)) return path;
+  // An escaped `..` has no honest use: whoever sends it hopes that the two sides of a proxy read it differently.
+  if (
+    path.includes('\\') ||
+    /%00|%(?![0-9a-f]{2})/i.test(path) ||
+    /\/(?:\.%2e|%2e\.|%2e%2e)(?:\/|$)/i.test(path)
+  ) {
+    return undefined;
+  }
+  const decoded = path.replace(/%[0-9a-f]{2}/gi, (octet) => {
+    const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
+    return UNRESERVED.test(character) ? character : octet.toUpperCase();
+  });
+  return removeDotSegments(decoded.replace(/\/{2,}/g, '/'));
+}
+
+function removeDotSegments(path: string): string | undefined {
+  if (!path.includes('/.')) return path;
+  const segments: string[] = [];
+  const parts = path.split('/').slice(1);
+  for (const [i, part] of parts.entries()) {
+    const isLast = i === parts.length - 1;
+    if (part === '..') {
+      if (segments.pop() === undefined) return undefined;
+      if (isLast) segments.push('');
+    } else if (part !== '.') segments.push(part);
+    else if (isLast) segments.push('');
+  }
+  return `/${segments.join('/')}`;
+}

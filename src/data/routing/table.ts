@@ -1,0 +1,160 @@
+import type { Route } from '../../model/route.ts';
+import { normalizePath } from './path.ts';
+
+/** A route with what it leads to. */
+export interface RouteEntry<S> {
+  readonly route: Route;
+  readonly service: S;
+  /** The prefix as requests are compared with it. */
+  readonly path: string;
+}
+
+/** Names of a raw Host header that are remembered, so that a flood of invented ones stays bounded. */
+const MAX_REMEMBERED = 4_096;
+/** A longer authority cannot be a name of the DNS with its port; it is not remembered. */
+const MAX_AUTHORITY = 262;
+
+/** The routes of one host pattern. */
+class HostRoutes<S> {
+  readonly #byPath = new Map<string, RouteEntry<S>>();
+  #longest = 0;
+  #only: RouteEntry<S> | undefined;
+
+  add(entry: RouteEntry<S>): void {
+    this.#byPath.set(entry.path, entry);
+    this.#longest = Math.max(this.#longest, entry.path.length);
+    this.#only = this.#byPath.size === 1 && entry.path === '/' ? entry : undefined;
+  }
+
+  /** The entry with the longest prefix of `path` that ends where a segment does. */
+  match(path: string): RouteEntry<S> | undefined {
+    if (this.#only !== undefined) return this.#only;
+    // No look-up is longer than the longest prefix, so a hostile path costs no more than an honest one.
+    let end = path.length;
+    if (end > this.#longest)
+      end = path.charCodeAt(this.#longest) === 0x2f ? this.#longest : path.lastIndexOf('/', this.#longest);
+    while (end > 0) {
+      const entry = this.#byPath.get(path.slice(0, end));
+      if (entry !== undefined) return entry;
+      end = path.lastIndexOf('/', end - 1);
+    }
+    return this.#byPath.get('/');
+  }
+}
+
+/** The compiled routes of a snapshot. Read only once built, except for what it remembers of Host headers. */
+export class RouteTable<S> {
+  readonly #exact = new Map<string, HostRoutes<S>>();
+  /** By the part after `*`: `.example.org`. */
+  readonly #wildcard = new Map<string, HostRoutes<S>>();
+  readonly #any = new HostRoutes<S>();
+  /** Routes with a priority other than 0, in the order in which they are asked. */
+  readonly #before: RouteEntry<S>[] = [];
+  readonly #after: RouteEntry<S>[] = [];
+  /** Host headers as they came → the host patterns that fit them, the most specific first. */
+  readonly #remembered = new Map<string, readonly HostRoutes<S>[]>();
+
+  constructor(routes: readonly Route[], serviceOf: (name: string) => S | undefined) {
+    const prioritized: RouteEntry<S>[] = [];
+    for (const route of routes) {
+      const service = serviceOf(route.service);
+      if (service === undefined) continue;
+      const entry = { route, service, path: normalizePath(route.path) ?? route.path };
+      if (route.priority === 0) this.#routesOf(route.host).add(entry);
+      else prioritized.push(entry);
+    }
+    prioritized.sort(compareEntries);
+    for (const entry of prioritized) (entry.route.priority > 0 ? this.#before : this.#after).push(entry);
+  }
+
+  /**
+   * The route of a request.
+   * @param authority the Host header as it came
+   * @param path normalised
+   */
+  match(authority: string, path: string): RouteEntry<S> | undefined {
+    if (this.#before.length > 0) {
+      const first = findEntry(this.#before, hostOf(authority), path);
+      if (first !== undefined) return first;
+    }
+    const candidates = this.#remembered.get(authority) ?? this.#remember(authority);
+    for (let i = 0; i < candidates.length; i++) {
+      const entry = (candidates[i] as HostRoutes<S>).match(path);
+      if (entry !== undefined) return entry;
+    }
+    return this.#after.length > 0 ? findEntry(this.#after, hostOf(authority), path) : undefined;
+  }
+
+  #routesOf(host: string): HostRoutes<S> {
+    if (host === '*') return this.#any;
+    const map = host.startsWith('*.') ? this.#wildcard : this.#exact;
+    const key = host.startsWith('*.') ? host.slice(1) : host;
+    const existing = map.get(key);
+    if (existing !== undefined) return existing;
+    const routes = new HostRoutes<S>();
+    map.set(key, routes);
+    return routes;
+  }
+
+  #remember(authority: string): readonly HostRoutes<S>[] {
+    const host = hostOf(authority);
+    const found: HostRoutes<S>[] = [];
+    const exact = this.#exact.get(host);
+    if (exact !== undefined) found.push(exact);
+    // From 1: what stands before the dot must be a name.
+    for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+      const wildcard = this.#wildcard.get(host.slice(dot));
+      if (wildcard !== undefined) found.push(wildcard);
+    }
+    found.push(this.#any);
+    if (authority.length > MAX_AUTHORITY) return found;
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    // A copy: the string of a request is a slice that would keep its whole head in memory.
+    this.#remembered.set(Buffer.from(authority, 'latin1').toString('latin1'), found);
+    return found;
+  }
+}
+
+/** The host of an authority as routes name it: lower case, without port and without the root's dot. */
+export function hostOf(authority: string): string {
+  const port = authority.lastIndexOf(':');
+  const isPort = port > authority.lastIndexOf(']');
+  const host = (isPort ? authority.slice(0, port) : authority).toLowerCase();
+  return host.endsWith('.') ? host.slice(0, -1) : host;
+}
+
+export function hostMatches(pattern: string, host: string): boolean {
+  if (pattern === '*') return true;
+  return pattern.startsWith('*.')
+    ? host.endsWith(pattern.slice(1)) && host.length >= pattern.length
+    : host === pattern;
+}
+
+export function pathMatches(prefix: string, path: string): boolean {
+  if (prefix === '/') return true;
+  return (
+    path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
+  );
+}
+
+function findEntry<S>(
+  entries: readonly RouteEntry<S>[],
+  host: string,
+  path: string,
+): RouteEntry<S> | undefined {
+  return entries.find((entry) => hostMatches(entry.route.host, host) && pathMatches(entry.path, path));
+}
+
+function compareEntries(a: RouteEntry<unknown>, b: RouteEntry<unknown>): number {
+  return (
+    b.route.priority - a.route.priority ||
+    hostRank(b.route.host) - hostRank(a.route.host) ||
+    b.path.length - a.path.length
+  );
+}
+
+/** The more specific, the higher: exact, then the longest wildcard, then any. */
+function hostRank(host: string): number {
+  if (host === '*') return 0;
+  return host.startsWith('*.') ? host.length : 1_000;
+}

@@ -1,0 +1,65 @@
+import type { Backend } from '../../model/backend.ts';
+import type { HealthFlag } from '../../model/health.ts';
+import { type BackendStats, makeBackendStats } from '../../model/stats.ts';
+import type { Weighted } from '../balance/balancer.ts';
+
+/** A connection to a backend, as its pool sees it. */
+export interface PooledConnection {
+  /** Takes no further request: it closes once it has none. */
+  retire(): void;
+  /** Closes it now, whatever it is doing. */
+  destroy(): void;
+}
+
+/** The mutable twin of a `Backend`: it outlives snapshots for as long as the backend's id does. */
+export class BackendState implements Weighted {
+  backend: Backend;
+  #flags: readonly HealthFlag[] = [];
+  inFlight = 0;
+  turn = 0;
+  /** Connections that wait for a request; the last one was used last. */
+  readonly idle: PooledConnection[] = [];
+  /** Every open connection, waiting or busy, and upgraded ones. */
+  readonly open = new Set<PooledConnection>();
+  readonly stats: BackendStats = makeBackendStats();
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  get weight(): number {
+    return this.backend.weight;
+  }
+
+  /** The one place that says whether it takes a new request. */
+  get isAvailable(): boolean {
+    return this.#flags.length === 0 && this.backend.weight > 0;
+  }
+
+  /** Takes the backend's newest form; one that moved keeps no connection to where it was. */
+  update(backend: Backend): void {
+    const { host, port } = this.backend.address;
+    if (backend.address.host !== host || backend.address.port !== port) this.#retireAll();
+    this.backend = backend;
+  }
+
+  /** True when they are others than before. One that is out keeps no connection longer than its request. */
+  setFlags(flags: readonly HealthFlag[]): boolean {
+    if (flags.join() === this.#flags.join()) return false;
+    this.#flags = flags;
+    if (flags.length > 0) this.#retireAll();
+    return true;
+  }
+
+  countFailure(code: string): void {
+    this.stats.failures[code] = (this.stats.failures[code] ?? 0) + 1;
+  }
+
+  closeAll(): void {
+    for (const connection of [...this.open]) connection.destroy();
+  }
+
+  #retireAll(): void {
+    for (const connection of [...this.open]) connection.retire();
+  }
+}

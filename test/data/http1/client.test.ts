@@ -1,0 +1,64 @@
+import t, { type Test } from 'tap';
+import { UpstreamConnection } from '../../../src/data/http1/client.ts';
+import { requestText } from '../../../src/data/http1/write.ts';
+import type { ExchangeEvents } from '../../../src/data/proxy/exchange.ts';
+import { Sweep } from '../../../src/data/sweep.ts';
+import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
+import { startCannedBackend } from '../../support/backend.ts';
+import { FakeClock } from '../../support/clock.ts';
+import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
+import { RULES } from '../../support/heads.ts';
+import { okText } from '../../support/manual.ts';
+import { eventually } from '../../support/wait.ts';
+
+const TIMEOUTS = { connectMs: 0, responseMs: 0, idleMs: 0, requestMs: 0 };
+
+/** A backend with a connection that served one request and waits. */
+async function withIdleConnection(t: Test): Promise<{ state: BackendState; connection: UpstreamConnection }> {
+  const { port } = await startCannedBackend(t, okText('x'));
+  const state = makeBackendState('a', { address: { host: '127.0.0.1', port } });
+  let completed = 0;
+  const events: ExchangeEvents = {
+    onConnected: () => {},
+    onResponse: () => true,
+    onComplete: () => completed++,
+    onFailure: (_exchange, error) => t.fail(error.code),
+  };
+  const sweep = new Sweep(new FakeClock());
+  const connection = new UpstreamConnection({ sweep, events, rules: RULES, maxHeaderSize: 16_384 }, state);
+  t.teardown(() => connection.destroy());
+  const exchange = makeExchange();
+  connection.assign(exchange, TIMEOUTS, 0);
+  connection.send(requestText(exchange.head, '/', ''), false);
+  connection.end('');
+  connection.flush();
+  await eventually(() => completed === 1, 'the response');
+  return { state, connection };
+}
+
+t.test('a connection that served waits, and counts as open', async (t) => {
+  const { state, connection } = await withIdleConnection(t);
+  t.same([state.idle.length, state.open.size], [1, 1]);
+  t.equal(state.idle[0], connection);
+});
+
+t.test('nobody can take a connection from the moment on in which it is closed', async (t) => {
+  const { state, connection } = await withIdleConnection(t);
+  connection.destroy();
+  t.equal(state.idle.length, 0, 'not only when its close is reported');
+  await eventually(() => state.open.size === 0, 'the close');
+});
+
+t.test('one that waits closes when it is retired', async (t) => {
+  const { state } = await withIdleConnection(t);
+  state.setFlags(['Draining']);
+  t.equal(state.idle.length, 0);
+  await eventually(() => state.open.size === 0, 'the close');
+});
+
+t.test('one that waits at an address that is no longer the backend’s is not kept', async (t) => {
+  const { state } = await withIdleConnection(t);
+  state.update(makeBackend('a', { address: { host: '127.0.0.1', port: 1 } }));
+  t.equal(state.idle.length, 0);
+  await eventually(() => state.open.size === 0, 'the close');
+});

@@ -1,0 +1,64 @@
+import t from 'tap';
+import { MAX_REPLAY, RequestBody } from '../../../src/data/proxy/request-body.ts';
+import { RecordingUpstream } from '../../support/exchange.ts';
+
+const replayed = (body: RequestBody) => {
+  const upstream = new RecordingUpstream();
+  body.replay(upstream);
+  return upstream;
+};
+const bytes = (size: number) => Buffer.alloc(size, 'x');
+
+t.test('what came is sent again, in order', async (t) => {
+  const body = new RequestBody(false);
+  body.receive(Buffer.from('one '));
+  body.receive(Buffer.from('two'));
+  t.match(replayed(body), { sent: 'one two', isEnded: false });
+  t.equal(body.isComplete, false);
+  body.complete('A: b\r\n');
+  t.match(replayed(body), { sent: 'one two', isEnded: true, trailers: 'A: b\r\n' });
+  t.match(replayed(body), { sent: 'one two', isEnded: true }, 'as often as needed');
+  t.equal(body.size, 7);
+});
+
+t.test('an empty body is complete from the start', async (t) => {
+  const body = new RequestBody(true);
+  t.equal(body.isComplete, true);
+  t.match(replayed(body), { sent: '', isEnded: true, trailers: '' });
+});
+
+t.test('before anything was sent nothing is forgotten', async (t) => {
+  const body = new RequestBody(false);
+  body.receive(bytes(MAX_REPLAY));
+  body.receive(bytes(MAX_REPLAY));
+  t.equal(body.canReplay, true);
+  t.equal(replayed(body).sent.length, 2 * MAX_REPLAY);
+});
+
+t.test('once it is being sent, it is kept up to the limit', async (t) => {
+  const body = new RequestBody(false);
+  body.receive(bytes(10));
+  body.markSent(true);
+  body.receive(bytes(MAX_REPLAY - 10));
+  t.equal(body.canReplay, true);
+  body.receive(bytes(1));
+  t.equal(body.canReplay, false);
+  t.equal(body.size, MAX_REPLAY + 1);
+});
+
+t.test('what is too long when it is sent is forgotten then', async (t) => {
+  const body = new RequestBody(false);
+  body.receive(bytes(MAX_REPLAY + 1));
+  t.equal(body.canReplay, true);
+  body.markSent(true);
+  t.equal(body.canReplay, false);
+});
+
+t.test('what must not be sent twice is not kept', async (t) => {
+  const body = new RequestBody(false);
+  body.receive(bytes(1));
+  t.equal(body.canReplay, true);
+  body.markSent(false);
+  t.equal(body.canReplay, false);
+  t.equal(replayed(body).sent, '');
+});

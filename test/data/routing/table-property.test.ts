@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { RouteTable } from '../../../src/data/routing/table.ts';
+import type { Route } from '../../../src/model/route.ts';
+
+/** The definition, as slow and as plain as it gets: of all routes that fit, the most specific. */
+function naiveMatch(routes: readonly Route[], authority: string, path: string): string | undefined {
+  const host = authority.replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase();
+  const fitting = routes.filter((route) => fitsHost(route.host, host) && fitsPath(route.path, path));
+  fitting.sort(
+    (a, b) => b.priority - a.priority || hostRank(b.host) - hostRank(a.host) || b.path.length - a.path.length,
+  );
+  return fitting[0]?.service;
+}
+
+function fitsHost(pattern: string, host: string): boolean {
+  if (pattern === '*') return true;
+  if (!pattern.startsWith('*.')) return host === pattern;
+  const labels = host.split('.');
+  return labels.some(
+    (_, i) => i > 0 && labels.slice(0, i).join('.') !== '' && labels.slice(i).join('.') === pattern.slice(2),
+  );
+}
+
+function fitsPath(prefix: string, path: string): boolean {
+  const wanted = prefix.split('/').filter((segment) => segment !== '');
+  const given = path.split('/').slice(1);
+  return wanted.every((segment, i) => segment === given[i]);
+}
+
+function hostRank(host: string): number {
+  if (host === '*') return 0;
+  return host.startsWith('*.') ? host.length : 1_000;
+}
+
+const label = fc.constantFrom('a', 'b', 'c');
+const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
+const pattern = fc.oneof(
+  name,
+  name.map((text) => `*.${text}`),
+  fc.constant('*'),
+);
+const segments = fc.array(fc.constantFrom('x', 'y', 'xy'), { maxLength: 4 });
+const prefix = segments.map((parts) => `/${parts.join('/')}`);
+const route = fc.record({
+  host: pattern,
+  path: prefix,
+  priority: fc.constantFrom(0, 0, 0, 0, -1, 1, 2),
+});
+const authority = fc
+  .tuple(name, fc.constantFrom('', '.'), fc.constantFrom('', ':80', ':8080'), fc.boolean())
+  .map(([host, dot, port, upper]) => (upper ? host.toUpperCase() : host) + dot + port);
+const path = fc
+  .tuple(prefix, fc.constantFrom('', '/'))
+  .map(([text, slash]) => (text === '/' ? text : text + slash));
+
+t.test('the table finds what the definition finds', async (t) => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(route, { maxLength: 20, selector: ({ host, path }) => host + path }),
+      fc.array(fc.tuple(authority, path), { minLength: 1, maxLength: 20 }),
+      (drafts, requests) => {
+        const routes = drafts.map((draft, i): Route => ({ ...draft, service: `s${i}`, stripPrefix: false }));
+        const table = new RouteTable(routes, (service) => service);
+        for (const [host, text] of requests) {
+          const expected = naiveMatch(routes, host, text);
+          // Twice: a host that is remembered must lead to the same.
+          for (let i = 0; i < 2; i++) {
+            const found = table.match(host, text)?.service;
+            if (found !== expected) throw new Error(`${host}${text}: ${found} instead of ${expected}`);
+          }
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+  t.pass();
+});

@@ -1,0 +1,90 @@
+import t from 'tap';
+import { type Expiring, Sweep } from '../../src/data/sweep.ts';
+import { FakeClock } from '../support/clock.ts';
+
+class Late implements Expiring {
+  deadline: number;
+  expired = 0;
+  readonly #then: ((late: Late) => void) | undefined;
+
+  constructor(deadline: number, then?: (late: Late) => void) {
+    this.deadline = deadline;
+    this.#then = then;
+  }
+
+  expire(): void {
+    this.expired++;
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.#then?.(this);
+  }
+}
+
+function makeSweep() {
+  const clock = new FakeClock();
+  const sweep = new Sweep(clock);
+  const late = (deadline: number, then?: (late: Late) => void) => {
+    const expiring = new Late(deadline, then);
+    sweep.add(expiring);
+    return expiring;
+  };
+  return { clock, sweep, late };
+}
+
+t.test('what is late expires once, and never early', async (t) => {
+  const { clock, late } = makeSweep();
+  const [soon, later, never] = [late(1_000), late(5_000), late(Number.POSITIVE_INFINITY)];
+  await clock.advance(999);
+  t.equal(soon.expired, 0);
+  await clock.advance(101);
+  t.equal(soon.expired, 1);
+  await clock.advance(3_800);
+  t.same([soon.expired, later.expired], [1, 0]);
+  await clock.advance(10_000);
+  t.same([soon.expired, later.expired, never.expired], [1, 1, 0]);
+});
+
+t.test('a deadline that moved is the one that counts', async (t) => {
+  const { clock, late } = makeSweep();
+  const expiring = late(1_000);
+  await clock.advance(800);
+  expiring.deadline = 3_000;
+  await clock.advance(2_100);
+  t.equal(expiring.expired, 0);
+  await clock.advance(300);
+  t.equal(expiring.expired, 1);
+});
+
+t.test('what expires may set a new deadline, leave, or bring others', async (t) => {
+  const { clock, sweep, late } = makeSweep();
+  const again = late(100, (self) => {
+    self.deadline = sweep.now + 1_000;
+  });
+  const other = late(100);
+  let joined: Late | undefined;
+  late(50, (self) => {
+    sweep.delete(self);
+    sweep.delete(other);
+    joined = late(200);
+  });
+  // Both come before `other` and `joined` in the same walk.
+  const first = late(40, () => sweep.delete(again));
+  await clock.advance(1_000);
+  t.equal(first.expired, 1);
+  t.equal(joined?.expired, 1);
+  t.ok(again.expired <= 1 && other.expired <= 1);
+});
+
+t.test('its time is the one of its last tick', async (t) => {
+  const { clock, sweep } = makeSweep();
+  await clock.advance(1_050);
+  t.equal(sweep.now, 1_000);
+});
+
+t.test('after its stop nothing expires and no timer is left', async (t) => {
+  const { clock, sweep, late } = makeSweep();
+  const expiring = late(100);
+  sweep.stop();
+  await clock.advance(10_000);
+  t.equal(expiring.expired, 0);
+  t.equal(clock.pending, 0);
+});

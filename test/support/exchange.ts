@@ -1,0 +1,99 @@
+import type { Downstream, Upstream } from '../../src/data/proxy/exchange.ts';
+import { Exchange } from '../../src/data/proxy/exchange.ts';
+import { ForwardedFields } from '../../src/data/proxy/headers.ts';
+import { BackendState } from '../../src/data/upstream/backend-state.ts';
+import type { Backend } from '../../src/model/backend.ts';
+import { requestHead } from './heads.ts';
+
+/** A client that listens to nothing. */
+class SilentDownstream implements Downstream {
+  readonly clientAddress = '192.0.2.1';
+  readonly #forwarded = new ForwardedFields(this.clientAddress, 'http');
+  forwardedFields(head: Parameters<ForwardedFields['of']>[0]): string {
+    return this.#forwarded.of(head);
+  }
+  inform(): void {}
+  respond(): void {}
+  write(): void {}
+  end(): void {}
+  flush() {
+    return 'taken' as const;
+  }
+  reply(): void {}
+  reset(): void {}
+  pauseBody(): void {}
+  resumeBody(): void {}
+  get socket(): never {
+    throw new Error('there is no socket');
+  }
+  detach(): never {
+    throw new Error('there is no socket');
+  }
+  finished(): void {}
+}
+
+/** An exchange with that request head, and a client that listens to nothing. */
+export function makeExchange(
+  head = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n',
+  trusted = false,
+): Exchange {
+  return new Exchange(new SilentDownstream(), requestHead(head, { trusted }), 0);
+}
+
+/** Remembers what it was sent. */
+export class RecordingUpstream implements Upstream {
+  sent = '';
+  isEnded = false;
+  trailers = '';
+  send(head: string): void {
+    this.sent += head;
+  }
+  write(buffer: Buffer, from: number, to: number): void {
+    this.sent += buffer.toString('latin1', from, to);
+  }
+  end(trailers: string): void {
+    this.isEnded = true;
+    this.trailers = trailers;
+  }
+  flush() {
+    return 'taken' as const;
+  }
+  abort(): void {}
+  resume(): void {}
+}
+
+export function makeBackend(name: string, more: Partial<Backend> = {}): Backend {
+  return {
+    id: `test/${name}`,
+    name,
+    address: { host: '127.0.0.1', port: 8080 },
+    weight: 1,
+    backup: false,
+    origin: { source: 'test', name },
+    ...more,
+  };
+}
+
+export const makeBackendState = (name: string, more: Partial<Backend> = {}) =>
+  new BackendState(makeBackend(name, more));
+
+/** A connection that only remembers what was done with it. */
+export class FakeConnection {
+  isRetired = false;
+  isDestroyed = false;
+  readonly #backend: BackendState;
+
+  constructor(backend: BackendState) {
+    this.#backend = backend;
+    backend.open.add(this);
+  }
+
+  retire(): void {
+    this.isRetired = true;
+  }
+
+  destroy(): void {
+    this.isDestroyed = true;
+    this.#backend.open.delete(this);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Test } from 'tap';
+import { type DataOptions, DataPlane } from '../../src/data/plane.ts';
+import type { Backend } from '../../src/model/backend.ts';
+import { type Clock, systemClock } from '../../src/model/clock.ts';
+import type { BackendHealth, HealthFlag } from '../../src/model/health.ts';
+import type { Route } from '../../src/model/route.ts';
+import { makeService, type Service, type ServiceSettings } from '../../src/model/service.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import type { AccessEntry } from '../../src/telemetry/events.ts';
+
+/** A service as tests write it: ports of this machine, or whole backends. */
+export interface TestService {
+  readonly name?: string;
+  /** One route to it for each; `test.localhost` without any. */
+  readonly routes?: readonly Partial<Route>[];
+  readonly settings?: ServiceSettings;
+  readonly backends: readonly (number | TestServiceBackend)[];
+}
+
+export interface TestServiceBackend {
+  readonly port: number;
+  readonly name?: string;
+  readonly weight?: number;
+  readonly backup?: boolean;
+  readonly flags?: readonly HealthFlag[];
+}
+
+export interface TestProxy {
+  readonly port: number;
+  readonly plane: DataPlane;
+  /** Finished requests, in order. */
+  readonly entries: AccessEntry[];
+  /** Swaps in other services. */
+  apply(...services: TestService[]): void;
+}
+
+export const TEST_OPTIONS: DataOptions = {
+  trustedProxies: [],
+  pages: '',
+  headerTimeout: 10_000,
+  bodyTimeout: 60_000,
+  idleTimeout: 75_000,
+  maxHeaderSize: 16_384,
+  maxHeaders: 100,
+  keepUnderscores: false,
+};
+
+/** A data plane on a free port that serves these services; gone at the end of the test. */
+export async function startProxy(
+  t: Test,
+  services: readonly TestService[],
+  options: Partial<DataOptions> = {},
+  clock: Clock = systemClock,
+): Promise<TestProxy> {
+  const entries: AccessEntry[] = [];
+  const onAccess = (entry: AccessEntry) => entries.push(entry);
+  const plane = new DataPlane({ ...TEST_OPTIONS, ...options }, { onAccess, onError: () => {} }, clock);
+  let version = 0;
+  const apply = (...next: TestService[]) => plane.apply(makeSnapshot(++version, next));
+  apply(...services);
+  const { port } = await plane.listen({ host: '127.0.0.1', port: 0 });
+  t.teardown(() => plane.stop(0));
+  return { port, plane, entries, apply };
+}
+
+/** A whole snapshot of services as tests write them. */
+export function makeSnapshot(version: number, services: readonly TestService[]): Snapshot {
+  const health: Record<string, BackendHealth> = {};
+  const built: Service[] = [];
+  const routes: Route[] = [];
+  for (const { name = 'test', settings = {}, backends, routes: wanted = [{}] } of services) {
+    const members = backends.map((entry): Backend => {
+      const {
+        port,
+        weight = 1,
+        backup = false,
+        flags = [],
+        ...rest
+      } = typeof entry === 'number' ? { port: entry } : entry;
+      const id = `${name}/${port}`;
+      health[id] = { flags, reason: 'set by the test', since: 0 };
+      const origin = { source: 'test', name: 'test' };
+      return {
+        id,
+        name: rest.name ?? `backend-${port}`,
+        address: { host: '127.0.0.1', port },
+        weight,
+        backup,
+        origin,
+      };
+    });
+    built.push(makeService(name, settings, members));
+    for (const route of wanted) {
+      routes.push({
+        host: 'test.localhost',
+        path: '/',
+        priority: 0,
+        stripPrefix: false,
+        service: name,
+        ...route,
+      });
+    }
+  }
+  return {
+    version,
+    topologyVersion: version,
+    createdAt: 0,
+    services: built,
+    routes,
+    health,
+    problems: [],
+    sources: [],
+  };
+}
