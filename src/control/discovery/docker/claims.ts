@@ -1,0 +1,184 @@
+import type { Claim, ServingAddress } from '../../../model/contribution.ts';
+import type { HealthFlag } from '../../../model/health.ts';
+import type { Problem } from '../../../model/problem.ts';
+import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
+import type { Draft } from '../labels/draft.ts';
+import { type ParsedService, PREFIX, parseLabels, type SettingProblem } from '../labels/parse.ts';
+import { type Container, isOneOff } from './container.ts';
+import { locate, type Reach } from './reach.ts';
+
+/** What became of one service of a container. */
+export interface ServiceReport {
+  /** The NAME of `services.NAME`; empty for the container's own. */
+  readonly name: string;
+  readonly claim: Claim;
+  /** Why this address and this port. */
+  readonly notes: readonly string[];
+}
+
+/** What became of a container: for `explain`, and what the source contributes. */
+export interface ContainerReport {
+  readonly container: Container;
+  /** Why it is not looked at; absent when it is. */
+  readonly ignored?: string;
+  readonly services: readonly ServiceReport[];
+  readonly problems: readonly Problem[];
+}
+
+/** What the reports of all containers have in common. */
+export interface ReportContext {
+  readonly source: string;
+  readonly reach: Reach;
+  /** The signal that told a container to stop, by container id. */
+  readonly stopping: ReadonlyMap<string, string>;
+  /** How often a container has ended while we watched. */
+  readonly deaths: ReadonlyMap<string, number>;
+}
+
+/** Reads a container: its labels, where it is reached, and what stands in the way. Pure. */
+export function reportContainer(container: Container, context: ReportContext): ContainerReport {
+  const ignored = whyIgnored(container, context.reach);
+  if (ignored !== undefined) return { container, ignored, services: [], problems: [] };
+  const parsed = parseLabels(container.labels);
+  const problems = parsed.problems.map((problem) => toProblem(problem, container, context));
+  if (!parsed.isEnabled) {
+    const isOff = container.labels[`${PREFIX}enable`] !== undefined;
+    return {
+      container,
+      ignored: isOff ? 'fairlead.enable is false' : 'it has no fairlead label',
+      services: [],
+      problems,
+    };
+  }
+  if (parsed.services.length === 0) {
+    problems.push(toProblem({ severity: 'error', key: `${PREFIX}enable`, ...NO_ROUTE }, container, context));
+  }
+  const services = parsed.services.map((service) => reportService(service, container, context, problems));
+  return { container, services, problems };
+}
+
+function whyIgnored(container: Container, reach: Reach): string | undefined {
+  if (reach.kind === 'container' && reach.self.id === container.id) return 'it is Fairlead itself';
+  if (isOneOff(container)) return 'it is a one-off of docker compose run';
+  return undefined;
+}
+
+function reportService(
+  service: ParsedService,
+  container: Container,
+  context: ReportContext,
+  problems: Problem[],
+): ServiceReport {
+  const found = [...service.problems];
+  const missing = missingRoute(service);
+  if (missing !== undefined) found.push(missing);
+  const isRefused = found.some((problem) => problem.severity === 'error');
+  const located = locate(container, service.draft, context.reach);
+  const isRunning = container.state === 'running' || container.state === 'paused';
+  // An address is only missed in a container that runs: a stopped one has none.
+  if ('message' in located && isRunning)
+    found.push(ofService(service, { severity: 'error', key: located.label, ...located }));
+  if (
+    !('message' in located) &&
+    container.ports.length > 1 &&
+    service.draft.port === undefined &&
+    isRunning
+  ) {
+    found.push(ofService(service, ambiguousPort(container, located.port)));
+  }
+  problems.push(...found.map((problem) => toProblem(problem, container, context)));
+  const serves =
+    isRefused || !isRunning || 'message' in located
+      ? undefined
+      : servingAddress(service.draft, container, context, located.address, located.port);
+  const claim = makeClaim(service.draft, container, context, isRefused, serves);
+  return { name: service.name, claim, notes: 'message' in located ? [] : located.notes };
+}
+
+/** What is said of `fairlead.KEY` is meant for `fairlead.services.NAME.KEY` where that is the service. */
+function ofService({ name }: ParsedService, { key, hint = '', ...rest }: SettingProblem): SettingProblem {
+  const named = (text: string) => text.replaceAll(PREFIX, prefixOf(name));
+  return { ...rest, key: named(key), hint: named(hint) };
+}
+
+function ambiguousPort(container: Container, port: number): SettingProblem {
+  const message = `the container exposes ${container.ports.join(', ')}: the lowest was taken`;
+  return {
+    severity: 'notice',
+    key: `${PREFIX}port`,
+    message,
+    hint: `say fairlead.port=${port} if that is right`,
+  };
+}
+
+function makeClaim(
+  draft: Draft,
+  container: Container,
+  context: ReportContext,
+  isRefused: boolean,
+  serves: ServingAddress | undefined,
+): Claim {
+  const routes = (draft.host ?? []).map((host) => ({
+    host,
+    path: draft.path ?? '/',
+    priority: draft.priority ?? 0,
+    stripPrefix: draft.stripPrefix ?? false,
+  }));
+  return {
+    origin: {
+      source: context.source,
+      name: container.name,
+      containerId: container.id,
+      image: container.image,
+    },
+    ...(draft.service !== undefined && { service: draft.service }),
+    routes,
+    // What is refused must not decide anything for others; its host stays known all the same.
+    settings: isRefused ? {} : draft.settings,
+    ...(serves && { serves }),
+    createdAt: container.createdAt,
+  };
+}
+
+function servingAddress(
+  draft: Draft,
+  container: Container,
+  context: ReportContext,
+  address: ServingAddress['address'],
+  port: number,
+): ServingAddress {
+  const health = signalOf(container, context.stopping);
+  const deaths = context.deaths.get(container.id);
+  return {
+    name: container.name,
+    key: `${container.id.slice(0, 12)}${deaths === undefined ? '' : `~${deaths}`}:${port}`,
+    address,
+    weight: draft.weight ?? 1,
+    backup: draft.backup ?? false,
+    ...(health && { health }),
+  };
+}
+
+/** What Docker says of the container's health, if it speaks against it. */
+function signalOf(
+  container: Container,
+  stopping: ReadonlyMap<string, string>,
+): { flags: readonly HealthFlag[]; reason: string } | undefined {
+  const signal = stopping.get(container.id);
+  if (signal !== undefined) return { flags: ['Draining'], reason: `the container was sent ${signal}` };
+  if (container.state === 'paused') return { flags: ['FailedCheck'], reason: 'the container is paused' };
+  if (container.health === 'starting') return { flags: ['Pending'], reason: 'its HEALTHCHECK is starting' };
+  if (container.health === 'unhealthy') return { flags: ['FailedCheck'], reason: 'its HEALTHCHECK fails' };
+  return undefined;
+}
+
+function toProblem(problem: SettingProblem, container: Container, context: ReportContext): Problem {
+  return {
+    severity: problem.severity,
+    source: context.source,
+    subject: container.name,
+    where: problem.key,
+    message: problem.message,
+    ...(problem.hint !== undefined && { hint: problem.hint }),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../../../model/clock.ts';
+import type { Container } from './container.ts';
+import type { EngineEvent } from './engine.ts';
+
+/** For so long after an event the Engine's list may still tell of a container as it was before. */
+export const LAG_MS = 250;
+
+type Change = Partial<Pick<Container, 'state' | 'health'>>;
+
+/** What events said of containers a moment ago. It holds against a list that does not know of it yet. */
+export class News {
+  readonly #clock: Clock;
+  readonly #changes = new Map<string, { readonly at: number; readonly change: Change }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  hear(event: EngineEvent): void {
+    const change = changeOf(event);
+    if (change === undefined) return;
+    const before = this.#fresh(event.containerId);
+    this.#changes.set(event.containerId, { at: this.#clock.elapsed(), change: { ...before, ...change } });
+  }
+
+  /** The container as the list has it, corrected by what was said since. */
+  correct(container: Container): Container {
+    const change = this.#fresh(container.id);
+    return change === undefined ? container : { ...container, ...change };
+  }
+
+  #fresh(containerId: string): Change | undefined {
+    const known = this.#changes.get(containerId);
+    if (known === undefined) return undefined;
+    if (this.#clock.elapsed() - known.at < LAG_MS) return known.change;
+    this.#changes.delete(containerId);
+    return undefined;
+  }
+}
+
+function changeOf(event: EngineEvent): Change | undefined {
+  switch (event.action) {
+    case 'start':
+    case 'unpause':
+      return { state: 'running' };
+    case 'pause':
+      return { state: 'paused' };
+    case 'die':
+      return { state: 'exited' };
+    case 'health_status':
+      return event.health === undefined ? undefined : { health: event.health };
+    default:
+      return undefined;
+  }
+}

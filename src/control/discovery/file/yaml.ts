@@ -1,0 +1,91 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
+import type { Problem } from '../../../model/problem.ts';
+
+/** A YAML file that is read node by node, so that what is wrong in it is found by its line. */
+export class YamlReading {
+  readonly #document: Document.Parsed;
+  readonly #lines = new LineCounter();
+  readonly #source: string;
+  readonly #path: string;
+
+  /** @param source the name of the source that problems are reported for */
+  constructor(source: string, path: string, text: string) {
+    this.#source = source;
+    this.#path = path;
+    this.#document = parseDocument(text, { lineCounter: this.#lines });
+  }
+
+  /** Why it is no YAML at all. */
+  get errors(): Problem[] {
+    const problems = this.#document.errors.map((error) =>
+      this.problem({ range: error.pos }, error.message.split('\n')[0] ?? ''),
+    );
+    visit(this.#document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(this.#document) === undefined)
+          problems.push(this.problem(alias, `there is no anchor &${alias.source}`));
+      },
+    });
+    return problems;
+  }
+
+  get root(): unknown {
+    return this.follow(this.#document.contents);
+  }
+
+  /** What an alias stands for; any other node itself. */
+  follow(node: unknown): unknown {
+    return isAlias(node) ? node.resolve(this.#document) : node;
+  }
+
+  /** The entries of a map, those that it merges (`<<: *defaults`) before its own, which override them. */
+  pairs(map: unknown): Pair[] {
+    return [...this.#entries(map, new Set()).values()];
+  }
+
+  get(map: unknown, key: string): unknown {
+    return this.follow(this.#entries(map, new Set()).get(key)?.value);
+  }
+
+  problem(node: unknown, message: string, hint?: string, severity: Problem['severity'] = 'error'): Problem {
+    const offset = (node as { range?: readonly number[] } | undefined)?.range?.[0] ?? 0;
+    const where = `line ${this.#lines.linePos(offset).line}`;
+    const base = { severity, source: this.#source, subject: this.#path, where, message };
+    return hint === undefined ? base : { ...base, hint };
+  }
+
+  /** @param open the maps on the way here: one that merges itself ends there */
+  #entries(node: unknown, open: Set<unknown>): Map<string, Pair> {
+    const entries = new Map<string, Pair>();
+    const map = this.follow(node);
+    if (!isMap(map) || open.has(map)) return entries;
+    open.add(map);
+    const isMerge = (pair: Pair) => textOf(pair.key) === '<<';
+    for (const { value } of map.items.filter(isMerge)) {
+      const merged = this.follow(value);
+      // Of several the earlier wins.
+      for (const part of isSeq(merged) ? merged.items.toReversed() : [merged])
+        for (const [key, pair] of this.#entries(part, open)) entries.set(key, pair);
+    }
+    for (const pair of map.items) if (!isMerge(pair)) entries.set(textOf(pair.key) ?? '', pair);
+    open.delete(map);
+    return entries;
+  }
+}
+
+/** A single value as it is written; undefined when it is none, or empty. */
+export function textOf(node: unknown): string | undefined {
+  if (!isScalar(node) || node.value === null) return undefined;
+  return ((node as Scalar).source ?? String(node.value)).trim();
+}

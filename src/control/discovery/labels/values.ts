@@ -1,0 +1,131 @@
+import { isLinkLocal } from '../../../model/address.ts';
+import {
+  parseChoice,
+  parseDuration,
+  parseList,
+  parseRouteHost,
+  parseStatusRanges,
+  ValueError,
+} from '../../../model/parse.ts';
+import { BALANCE_NAMES, type BalanceName, type Fallback, type RetryPolicy } from '../../../model/service.ts';
+
+/** Values that only labels and services have. Each function throws a `ValueError`. */
+
+/** Host patterns, with commas, each once. */
+export function parseHosts(text: string): string[] {
+  const hosts = parseList(text).map(parseRouteHost);
+  if (hosts.length === 0) throw new ValueError('wants at least one host');
+  return [...new Set(hosts)];
+}
+
+/** The name of a service. */
+export function parseServiceName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(text)) {
+    throw new ValueError(
+      `wants a name of at most 63 letters, digits, ".", "_" and "-", the first a letter or digit, not "${text}"`,
+    );
+  }
+  return text;
+}
+
+/** The name of a Docker network. */
+export function parseNetwork(text: string): string {
+  if (!/^[\w.-]+$/.test(text)) throw new ValueError(`wants the name of a network, not "${text}"`);
+  return text;
+}
+
+/** What backends speak. */
+export function parseScheme(text: string): 'http' {
+  if (text === 'https' || text === 'h2c') throw new ValueError(`${text} is not supported yet, only http`);
+  if (text.toLowerCase() !== 'http') throw new ValueError(`wants http, not "${text}"`);
+  return 'http';
+}
+
+/** Balancers that are planned: their names are no typos. */
+const LATER_BALANCES = ['p2c', 'hash', 'peak-ewma'];
+
+/** The name of a balancer; `weighted` is a second one of round-robin, which heeds weights. */
+export function parseBalance(text: string): BalanceName {
+  if (LATER_BALANCES.includes(text.toLowerCase())) {
+    throw new ValueError(`${text} is not supported yet, only ${BALANCE_NAMES.join(', ')}`);
+  }
+  const name = parseChoice(...BALANCE_NAMES, 'weighted')(text);
+  return name === 'weighted' ? 'round-robin' : name;
+}
+
+/** What an HTTP check asks for. */
+export function parseProbePath(text: string): string {
+  if (!/^\/[\x21-\x7e]*$/.test(text)) throw new ValueError(`wants a path that begins with /, not "${text}"`);
+  return text;
+}
+
+/** The Host header of a check. */
+export function parseProbeHost(text: string): string {
+  if (!/^[\w.:[\]-]{1,255}$/.test(text)) throw new ValueError(`wants a host name, not "${text}"`);
+  return text;
+}
+
+/** The method of a check. */
+export function parseProbeMethod(text: string): string {
+  return parseChoice('get', 'head', 'options', 'post')(text).toUpperCase();
+}
+
+/** Milliseconds between two probes. */
+export function parseProbeInterval(text: string): number {
+  const interval = parseDuration(text);
+  if (interval < 100) throw new ValueError(`wants at least 100ms, not "${text}"`);
+  return interval;
+}
+
+/** What is tried again: `connect`, `reset`, `timeout` and statuses; what is not named is not. */
+export function parseRetryOn(text: string): Partial<RetryPolicy> {
+  const items = parseList(text.toLowerCase());
+  const words = ['connect', 'reset', 'timeout'];
+  if (items.length === 0) {
+    throw new ValueError(`wants ${words.join(', ')}, 5xx or statuses; to turn retries off say attempts=0`);
+  }
+  const statuses = items.filter((item) => !words.includes(item));
+  const misspelled = statuses.find((item) => !/^[\dx-]+$/.test(item));
+  if (misspelled !== undefined) {
+    throw new ValueError(`wants ${words.join(', ')}, 5xx or statuses, not "${misspelled}"`);
+  }
+  return {
+    onConnect: items.includes('connect'),
+    onReset: items.includes('reset'),
+    onTimeout: items.includes('timeout'),
+    onStatus: statuses.length === 0 ? [] : parseStatusRanges(statuses.join(',')),
+  };
+}
+
+/** What answers instead. A page is a plain file name: labels must not reach other files. */
+export function parseFallback(text: string): Fallback {
+  const [, kind, rest = ''] = /^(service|status|url|page):(.+)$/.exec(text) ?? [];
+  switch (kind) {
+    case 'service':
+      return { kind, service: parseServiceName(rest) };
+    case 'status':
+      if (!/^[45]\d\d$/.test(rest))
+        throw new ValueError(`wants status:CODE with a code from 400 to 599, not "${rest}"`);
+      return { kind, status: Number(rest) };
+    case 'page':
+      if (!/^[\w-][\w.-]*$/.test(rest))
+        throw new ValueError(`wants page:FILE with a plain file name, not "${rest}"`);
+      return { kind, file: rest };
+    case 'url':
+      return { kind, url: parseFallbackUrl(rest) };
+    default:
+      throw new ValueError(`wants service:NAME, status:CODE, url:URL or page:FILE, not "${text}"`);
+  }
+}
+
+function parseFallbackUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Such a value is not repeated: problems are shown to many.
+  if (url !== undefined && url.username + url.password !== '')
+    throw new ValueError('wants url:https://HOST/PATH without credentials');
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search + url.hash !== '')
+    throw new ValueError(`wants url:https://HOST/PATH without a query, not "${text}"`);
+  if (isLinkLocal(url.hostname.replace(/^\[|\]$/g, '')))
+    throw new ValueError('must not lead to a link-local address');
+  return url.href;
+}

@@ -1,0 +1,12 @@
+import type { Claim } from '../../model/contribution.ts';
+import type { Source } from './source.ts';
+
+/** A source that says one thing and never anything else. */
+export function staticSource(name: string, target: string, claims: readonly Claim[]): Source {
+  return {
+    name,
+    watch(publish) {
+      publish({ status: { name, target, connected: true }, claims, problems: [] });
+    },
+  };
+}

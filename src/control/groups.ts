@@ -1,0 +1,97 @@
+import type { Claim, RouteClaim } from '../model/contribution.ts';
+import { routeName } from '../model/route.ts';
+
+/** Claims that serve together, and the routes that lead to them. */
+export interface Group {
+  readonly name: string;
+  /** In the order of their precedence: the later wins. */
+  readonly claims: readonly Claim[];
+  readonly routes: readonly RouteClaim[];
+}
+
+/** What makes two routes the same one. */
+export function routeKey(route: RouteClaim): string {
+  return `${route.host} ${route.path} ${route.priority}`;
+}
+
+/** Only remembered: nothing that exists claims it. */
+export function isGone(group: Group): boolean {
+  return group.claims.every((claim) => claim.isGone);
+}
+
+/**
+ * Who serves together, by name.
+ * @param claims in the order of their precedence
+ */
+export function groupClaims(claims: readonly Claim[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const group of [...namedGroups(claims), ...routeGroups(claims)]) {
+    const other = groups.get(group.name);
+    groups.set(group.name, other === undefined ? group : join(other, group, claims));
+  }
+  return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Who names the service that others have by their route joins them. */
+function join(a: Group, b: Group, claims: readonly Claim[]): Group {
+  const members = new Set([...a.claims, ...b.claims]);
+  const routes = new Map([...a.routes, ...b.routes].map((route) => [routeKey(route), route]));
+  return {
+    name: a.name,
+    claims: claims.filter((claim) => members.has(claim)),
+    routes: [...routes.values()],
+  };
+}
+
+/** The services that claims name. */
+function namedGroups(claims: readonly Claim[]): Group[] {
+  type Named = { claims: Claim[]; routes: Map<string, RouteClaim> };
+  const groups = new Map<string, Named>();
+  for (const claim of claims) {
+    if (claim.service === undefined) continue;
+    const group: Named = groups.get(claim.service) ?? { claims: [], routes: new Map() };
+    groups.set(claim.service, group);
+    group.claims.push(claim);
+    for (const route of claim.routes) group.routes.set(routeKey(route), route);
+  }
+  return [...groups].map(([name, { claims: members, routes }]) => ({
+    name,
+    claims: members,
+    routes: [...routes.values()],
+  }));
+}
+
+/**
+ * Without a name the route is the group: all that claim the same host and path. Routes with the very same
+ * claims are one service, which has the name of the shortest of them.
+ */
+function routeGroups(claims: readonly Claim[]): Group[] {
+  const byRoute = new Map<string, { route: RouteClaim; claims: Claim[]; signature: string }>();
+  for (const [i, claim] of claims.entries()) {
+    if (claim.service !== undefined) continue;
+    for (const route of claim.routes) {
+      const entry = byRoute.get(routeKey(route)) ?? { route, claims: [], signature: '' };
+      byRoute.set(routeKey(route), entry);
+      entry.route = route;
+      entry.claims.push(claim);
+      entry.signature += `${i} `;
+    }
+  }
+  const groups = new Map<string, { claims: Claim[]; routes: RouteClaim[] }>();
+  for (const { route, claims: members, signature } of byRoute.values()) {
+    const group = groups.get(signature) ?? { claims: members, routes: [] };
+    groups.set(signature, group);
+    group.routes.push(route);
+  }
+  return [...groups.values()].map((group) => ({ ...group, name: shortestName(group.routes) }));
+}
+
+function shortestName(routes: readonly RouteClaim[]): string {
+  const names = routes.map(nameOf).sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  return names[0] ?? '';
+}
+
+/** Routes of different priority are different ones, and so are the services behind them. */
+function nameOf(route: RouteClaim): string {
+  return route.priority === 0 ? routeName(route) : `${routeName(route)} priority ${route.priority}`;
+}

@@ -1,0 +1,72 @@
+import { connect } from 'node:net';
+import { Agent, request } from 'undici';
+import { type Address, formatAddress } from '../../model/address.ts';
+import { type HealthCheck, inRanges } from '../../model/health.ts';
+
+/** What one probe found. */
+export interface ProbeResult {
+  readonly isPass: boolean;
+  /** For people: the status, or what went wrong. */
+  readonly reason: string;
+}
+
+/** Probes an address once. Never rejects. */
+export type Probe = (address: Address, check: HealthCheck) => Promise<ProbeResult>;
+
+// A connection for each probe: whether the backend still accepts them is part of the question.
+const agent = new Agent({ pipelining: 0, connect: { autoSelectFamily: true } });
+
+/** The probe of the check's type. */
+export const probe: Probe = (address, check) => {
+  const target = check.port === undefined ? address : { ...address, port: check.port };
+  return check.type === 'http' ? probeHttp(target, check) : probeTcp(target, check.timeoutMs);
+};
+
+async function probeHttp(address: Address, check: HealthCheck): Promise<ProbeResult> {
+  try {
+    const { statusCode, body } = await request(`http://${formatAddress(address)}${check.path}`, {
+      method: check.method,
+      headers: { host: check.host ?? formatAddress(address), 'user-agent': 'fairlead-health' },
+      dispatcher: agent,
+      reset: true,
+      signal: AbortSignal.timeout(check.timeoutMs),
+    });
+    // Nobody reads the body; what is left of it ends with the connection.
+    body.on('error', () => {}).destroy();
+    return { isPass: inRanges(statusCode, check.status), reason: `HTTP ${statusCode}` };
+  } catch (error) {
+    return { isPass: false, reason: explain(error, check.timeoutMs) };
+  }
+}
+
+function probeTcp(address: Address, timeoutMs: number): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...address, timeout: timeoutMs });
+    const settle = (isPass: boolean, reason: string) => {
+      resolve({ isPass, reason });
+      socket.destroy();
+    };
+    socket.once('connect', () => settle(true, 'connected'));
+    socket.once('timeout', () => settle(false, `no connection within ${timeoutMs} ms`));
+    socket.once('error', (error) => settle(false, explain(error, timeoutMs)));
+  });
+}
+
+function explain(error: unknown, timeoutMs: number): string {
+  const { name, code, message } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'no route to the address';
+    case 'ENOTFOUND':
+      return 'the name is not known';
+    case 'ECONNRESET':
+    case 'UND_ERR_SOCKET':
+      return 'the connection was closed without an answer';
+    default:
+      return code ?? message;
+  }
+}

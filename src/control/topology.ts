@@ -1,0 +1,154 @@
+import type { Backend } from '../model/backend.ts';
+import type { Claim, Contribution } from '../model/contribution.ts';
+import type { BackendHealth } from '../model/health.ts';
+import type { Problem } from '../model/problem.ts';
+import { type Route, routeName } from '../model/route.ts';
+import { makeService, type Service } from '../model/service.ts';
+import type { Topology } from '../model/snapshot.ts';
+import { type Group, groupClaims, isGone, routeKey } from './groups.ts';
+import { mergeSettings } from './settings.ts';
+
+type Signals = Record<string, Omit<BackendHealth, 'since'>>;
+
+/** What all sources together say. */
+export interface Merged extends Topology {
+  /** What sources know of their backends' health, by `Backend.id`. */
+  readonly signals: Readonly<Signals>;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * One value of all contributions. Pure: the order of sources and of their claims does not matter.
+ * @param before the routes that were: of two services that claim one, it stays where it is
+ */
+export function mergeContributions(
+  contributions: readonly Contribution[],
+  before: readonly Route[] = [],
+): Merged {
+  const claims = contributions.flatMap((contribution) => contribution.claims).sort(comparePrecedence);
+  const problems: Problem[] = contributions.flatMap((contribution) => contribution.problems);
+  const all = groupClaims(claims);
+  const routes = decideRoutes(all, before, problems);
+  // What is only remembered is there for its routes: when others have them there is nothing left of it.
+  const routed = new Set(routes.map((route) => route.service));
+  const groups = all.filter((group) => routed.has(group.name) || !isGone(group));
+  const signals: Signals = {};
+  const services = groups.map((group) => buildService(group, signals, problems));
+  for (const group of groups) reportStripPrefix(group, problems);
+  reportMissingFallbacks(services, groups, problems);
+  return { services, routes, signals, problems };
+}
+
+/** The later wins: what serves over what does not, then the newer; then by content, so that no list's order counts. */
+function comparePrecedence(a: Claim, b: Claim): number {
+  return rank(a) - rank(b) || a.createdAt - b.createdAt || compareText(claimId(a), claimId(b));
+}
+
+function rank(claim: Claim): number {
+  if (claim.serves !== undefined) return 2;
+  return claim.isGone ? 0 : 1;
+}
+
+function claimId({ origin, service, routes, settings, serves }: Claim): string {
+  return JSON.stringify([origin.name, origin.containerId, serves, service, routes, settings]);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function buildService(group: Group, signals: Signals, problems: Problem[]): Service {
+  const backends = new Map<string, Backend>();
+  for (const { serves, origin } of group.claims) {
+    if (serves === undefined) continue;
+    const { key, name, address, weight, backup, health } = serves;
+    const id = `${group.name}/${key}`;
+    backends.set(id, { id, name, address, weight, backup, origin });
+    if (health !== undefined) signals[id] = health;
+  }
+  const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));
+  // What is remembered decides only as long as there is nothing else.
+  const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
+  return makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
+}
+
+interface Claimant {
+  readonly route: Route;
+  readonly group: Group;
+}
+
+/**
+ * Two services may claim the same route. The one that was there first keeps it, as long as something serves
+ * there: a route that works is never taken away by a newcomer.
+ */
+function decideRoutes(groups: readonly Group[], before: readonly Route[], problems: Problem[]): Route[] {
+  const owners = new Map(before.map((route) => [routeKey(route), route.service]));
+  const claimants = new Map<string, Claimant[]>();
+  for (const group of groups) {
+    for (const claimed of group.routes) {
+      const { host, path, priority, stripPrefix } = claimed;
+      const rivals = claimants.get(routeKey(claimed)) ?? [];
+      claimants.set(routeKey(claimed), rivals);
+      rivals.push({ route: { host, path, priority, stripPrefix, service: group.name }, group });
+    }
+  }
+  const routes: Route[] = [];
+  for (const [key, rivals] of claimants) {
+    const [owner, ...losers] = rivals.sort((a, b) => (wasFirst(a.group, b.group, owners.get(key)) ? -1 : 1));
+    if (owner === undefined) continue;
+    routes.push(owner.route);
+    for (const loser of losers) {
+      if (!isGone(loser.group)) problems.push(routeConflict(owner.group, loser));
+    }
+  }
+  return routes.sort((a, b) => compareText(routeKey(a), routeKey(b)));
+}
+
+function wasFirst(a: Group, b: Group, owner: string | undefined): boolean {
+  const serves = (group: Group) => group.claims.some((claim) => claim.serves !== undefined);
+  if (serves(a) !== serves(b)) return serves(a);
+  // A redeployed service is made of newer containers than its rival, and is still the one that was there.
+  if (a.name === owner || b.name === owner) return a.name === owner;
+  const since = (group: Group) => Math.min(...group.claims.map((claim) => claim.createdAt));
+  return since(a) === since(b) ? a.name < b.name : since(a) < since(b);
+}
+
+function notice(claim: Claim, where: string, message: string, hint?: string): Problem {
+  const { source, name: subject } = claim.origin;
+  return { severity: 'notice', source, subject, where, message, ...(hint !== undefined && { hint }) };
+}
+
+function routeConflict(owner: Group, loser: Claimant): Problem {
+  const message = `${routeName(loser.route)} is already served by service ${owner.name}, which was there first`;
+  // The name that a service has of its route is not always one that a label may say.
+  const joining = /^[\w.-]+$/.test(owner.name) ? `join it with service=${owner.name}, or ` : '';
+  const claim = loser.group.claims.at(-1) as Claim;
+  return notice(claim, 'host', message, `${joining}take another host, path or priority`);
+}
+
+/** Of those that claim the same route the newest says whether its prefix is removed. */
+function reportStripPrefix(group: Group, problems: Problem[]): void {
+  const decided = new Map(group.routes.map((route) => [routeKey(route), route.stripPrefix]));
+  for (const claim of group.claims) {
+    // A claim's other routes may belong to other groups.
+    const differs = claim.routes.some(
+      (route) => (decided.get(routeKey(route)) ?? route.stripPrefix) !== route.stripPrefix,
+    );
+    const message = `differs from what others of service ${group.name} say, and the newest of them wins`;
+    if (differs && !claim.isGone) problems.push(notice(claim, 'strip-prefix', message));
+  }
+}
+
+function reportMissingFallbacks(
+  services: readonly Service[],
+  groups: readonly Group[],
+  problems: Problem[],
+): void {
+  const names = new Set(services.map((service) => service.name));
+  for (const [i, { name, fallback }] of services.entries()) {
+    if (fallback?.kind !== 'service' || names.has(fallback.service)) continue;
+    const claim = groups[i]?.claims.findLast(({ settings }) => settings.fallback !== undefined) as Claim;
+    const message = `service ${name} falls back to service ${fallback.service}, which does not exist now`;
+    if (!claim.isGone) problems.push(notice(claim, 'fallback', message));
+  }
+}

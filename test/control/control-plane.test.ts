@@ -1,0 +1,193 @@
+import t, { type Test } from 'tap';
+import { ControlPlane } from '../../src/control/control-plane.ts';
+import type { Source } from '../../src/control/discovery/source.ts';
+import type { Claim, Contribution } from '../../src/model/contribution.ts';
+import type { HealthFlag } from '../../src/model/health.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import { makeClaim, makeContribution } from '../support/claims.ts';
+import { FakeClock, settle } from '../support/clock.ts';
+import { FAIL, PASS, ScriptedProbe } from '../support/scripted-probe.ts';
+
+/** A control plane whose sources the test plays. */
+function setUp(t: Test, ...names: string[]) {
+  const clock = new FakeClock();
+  const probes = new ScriptedProbe(clock);
+  const publishers = new Map<string, (contribution: Contribution) => void>();
+  const sources = (names.length === 0 ? ['docker'] : names).map(
+    (name): Source => ({ name, watch: (publish) => publishers.set(name, publish) }),
+  );
+  const plane = new ControlPlane(sources, clock, probes.probe, () => 0.5);
+  const seen: Snapshot[] = [];
+  plane.subscribe((snapshot) => seen.push(snapshot));
+  plane.start();
+  t.teardown(() => plane.stop());
+  const say = async (claims: readonly Claim[], source = 'docker') => {
+    publishers.get(source)?.(makeContribution(claims, [], source));
+    await settle();
+    return plane.snapshot;
+  };
+  const health = (name: string) => plane.snapshot.health[`shop.org/${name}:80`];
+  return { clock, probes, plane, seen, say, health };
+}
+
+/** A claim about whose backend Docker says something. */
+function flagged(name: string, flag: HealthFlag, reason: string): Claim {
+  return makeClaim(name, { health: { flags: [flag], reason } });
+}
+
+t.test('a new backend is pending until its first check passes', async (t) => {
+  const { probes, say, health } = setUp(t);
+  probes.isHolding = true;
+  await say([makeClaim('a')]);
+  t.match(health('a'), { flags: ['Pending'], reason: 'not checked yet' });
+  probes.release();
+  await settle();
+  t.match(health('a'), { flags: [], reason: 'HTTP 200' });
+});
+
+t.test('a check that fails long enough takes a backend out, with the reason', async (t) => {
+  const { clock, probes, say, health } = setUp(t);
+  probes.script['a'] = [PASS, FAIL];
+  await say([makeClaim('a')]);
+  await clock.advance(6_000);
+  t.match(health('a'), { flags: [] }, 'one failure or two are not enough');
+  await clock.advance(1_000);
+  t.match(health('a'), { flags: ['FailedCheck'], reason: 'HTTP 500', since: clock.now() });
+});
+
+t.test('what Docker says and what checks say come together', async (t) => {
+  const { probes, say, health } = setUp(t);
+  probes.script['a'] = [FAIL];
+  await say([flagged('a', 'Draining', 'the container was sent SIGTERM')]);
+  t.match(health('a'), {
+    flags: ['Draining', 'Pending'],
+    reason: 'the container was sent SIGTERM; HTTP 500',
+  });
+  await say([flagged('b', 'FailedCheck', 'its HEALTHCHECK fails')]);
+  t.match(
+    health('b'),
+    { flags: ['FailedCheck'], reason: 'its HEALTHCHECK fails' },
+    'a passing check adds no words',
+  );
+});
+
+t.test('a flag that both raise is there once', async (t) => {
+  const { probes, say, health } = setUp(t);
+  probes.script['a'] = [FAIL];
+  await say([flagged('a', 'Pending', 'its HEALTHCHECK is starting')]);
+  t.same(health('a')?.flags, ['Pending']);
+});
+
+t.test('since tells when the flags became what they are', async (t) => {
+  const { clock, say, health } = setUp(t);
+  await say([makeClaim('a')]);
+  const up = clock.now();
+  await clock.advance(20_000);
+  t.equal(health('a')?.since, up, 'probes that pass change nothing');
+  await say([flagged('a', 'FailedCheck', 'one reason')]);
+  const down = clock.now();
+  t.equal(health('a')?.since, down);
+  await clock.advance(20_000);
+  await say([flagged('a', 'FailedCheck', 'another reason')]);
+  t.match(health('a'), { reason: 'another reason', since: down });
+  await say([makeClaim('a')]);
+  t.match(health('a'), { flags: [], since: clock.now() });
+});
+
+t.test('a passing probe in other words is no news', async (t) => {
+  const { clock, probes, seen, say } = setUp(t);
+  probes.script['a'] = [PASS, { isPass: true, reason: 'HTTP 204' }];
+  await say([makeClaim('a')]);
+  const before = seen.length;
+  await clock.advance(30_000);
+  await say([makeClaim('a')]);
+  t.equal(seen.length, before);
+});
+
+t.test('health survives changes that do not concern it', async (t) => {
+  const { clock, probes, say, health } = setUp(t);
+  await say([makeClaim('a')]);
+  await clock.advance(1_000);
+  const before = health('a');
+  await say([makeClaim('a'), makeClaim('b'), makeClaim('c', { hosts: ['other.org'] })]);
+  t.equal(health('a'), before);
+  await say([makeClaim('a')]);
+  t.equal(health('a'), before);
+  t.same(probes.times('a'), [0], 'and nothing was probed anew');
+});
+
+t.test('a newcomer that changes the check of its service takes nobody out', async (t) => {
+  const { probes, say, health } = setUp(t);
+  await say([makeClaim('a')]);
+  probes.isHolding = true;
+  await say([makeClaim('a'), makeClaim('b', { createdAt: 1, settings: { health: { path: '/x' } } })]);
+  t.match(health('a'), { flags: [] });
+  t.match(health('b'), { flags: ['Pending'] });
+  t.match(probes.calls.at(-1)?.check, { path: '/x' });
+});
+
+t.test('the same process in two services is probed once', async (t) => {
+  const { probes, plane, say } = setUp(t);
+  await say([makeClaim('a', { hosts: ['one.org'] }), makeClaim('a', { service: 'two', hosts: [] })]);
+  t.same(probes.times('a'), [0]);
+  t.match(plane.snapshot.health, { 'one.org/a:80': { flags: [] }, 'two/a:80': { flags: [] } });
+  t.match(plane.check('two/a:80'), { verdict: 'up', reason: 'HTTP 200' });
+  probes.script['b'] = [FAIL];
+  await say([makeClaim('a'), makeClaim('b')]);
+  t.match(plane.check('shop.org/b:80'), { verdict: 'pending', reason: 'HTTP 500' });
+});
+
+t.test('a snapshot has the health of all its backends and of no others', async (t) => {
+  const { probes, seen, say } = setUp(t);
+  probes.script['b'] = [FAIL];
+  await say([makeClaim('a'), makeClaim('b'), makeClaim('c', { service: 'x' })]);
+  await say([makeClaim('b'), makeClaim('d')]);
+  await say([]);
+  t.ok(seen.length >= 3);
+  for (const { services, health } of seen) {
+    const ids = services.flatMap(({ backends }) => backends.map(({ id }) => id));
+    t.same(Object.keys(health).sort(), ids.sort());
+  }
+});
+
+t.test('a change of health moves the snapshot, not its topology', async (t) => {
+  const { clock, probes, plane, say } = setUp(t);
+  probes.script['a'] = [PASS, FAIL];
+  const { topologyVersion, version } = await say([makeClaim('a')]);
+  await clock.advance(10_000);
+  t.equal(plane.snapshot.topologyVersion, topologyVersion);
+  t.ok(plane.snapshot.version > version);
+});
+
+t.test('sources add up, each with its own status and problems', async (t) => {
+  const { plane, say } = setUp(t, 'docker', 'file');
+  await say([makeClaim('a')]);
+  t.notOk(plane.isReady, 'one of them was not heard yet');
+  await say([makeClaim('b')], 'file');
+  t.ok(plane.isReady);
+  t.match(plane.snapshot, {
+    services: [{ name: 'shop.org', backends: [{ name: 'a' }, { name: 'b' }] }],
+    sources: [{ name: 'docker' }, { name: 'file' }],
+  });
+  await say([], 'docker');
+  t.match(
+    plane.snapshot.services,
+    [{ backends: [{ name: 'b' }] }],
+    'what a source says replaces what it said',
+  );
+});
+
+t.test('once stopped it hears and probes nothing any more', async (t) => {
+  const { clock, probes, plane, seen, say } = setUp(t);
+  await say([makeClaim('a')]);
+  plane.stop();
+  const before = seen.length;
+  await say([makeClaim('b')]);
+  await clock.advance(60_000);
+  t.equal(seen.length, before);
+  t.equal(probes.calls.length, 1);
+});
+
+t.test('of a backend that is not known there is no check', async (t) => {
+  t.equal(setUp(t).plane.check('shop.org/a:80'), undefined);
+});

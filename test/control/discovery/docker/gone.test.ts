@@ -1,0 +1,66 @@
+import t from 'tap';
+import { GoneClaims } from '../../../../src/control/discovery/docker/gone.ts';
+import type { Claim } from '../../../../src/model/contribution.ts';
+
+function makeClaim(host: string, parts: Partial<Claim> = {}): Claim {
+  return {
+    origin: { source: 'docker', name: host },
+    routes: host === '' ? [] : [{ host, path: '/', priority: 0, stripPrefix: false }],
+    settings: { fallback: { kind: 'status', status: 503 } },
+    serves: { name: host, key: '1:80', address: { host: '1', port: 80 }, weight: 1, backup: false },
+    createdAt: 1,
+    ...parts,
+  };
+}
+
+const hosts = (claims: readonly Claim[]) => claims.map((claim) => claim.routes[0]?.host);
+
+t.test('what is there is not gone', async (t) => {
+  const gone = new GoneClaims();
+  t.same(gone.update([makeClaim('a')]), []);
+  t.same(gone.update([makeClaim('a')]), []);
+});
+
+t.test('what is gone stays known with its options, but without an address', async (t) => {
+  const gone = new GoneClaims();
+  gone.update([makeClaim('a'), makeClaim('b')]);
+  const { serves: _, ...rest } = makeClaim('a');
+  t.same(gone.update([makeClaim('b')]), [{ ...rest, isGone: true }]);
+  t.same(hosts(gone.update([])), ['a', 'b'], 'and stays so');
+});
+
+t.test('what comes back is remembered no more', async (t) => {
+  const gone = new GoneClaims();
+  gone.update([makeClaim('a')]);
+  gone.update([]);
+  t.same(gone.update([makeClaim('a', { createdAt: 2 })]), []);
+});
+
+t.test('a service that is redeployed again and again is remembered once, as it was last', async (t) => {
+  const gone = new GoneClaims();
+  for (let createdAt = 1; createdAt <= 3; createdAt++) gone.update([makeClaim('a', { createdAt })]);
+  t.match(gone.update([]), [{ createdAt: 3 }]);
+});
+
+t.test('the same route in another service is another memory', async (t) => {
+  const gone = new GoneClaims();
+  gone.update([makeClaim('a', { service: 'one' })]);
+  t.match(gone.update([makeClaim('a', { service: 'two' })]), [{ service: 'one' }]);
+});
+
+t.test('a claim without a route leaves nothing to remember', async (t) => {
+  const gone = new GoneClaims();
+  gone.update([makeClaim('', { service: 'shop' })]);
+  t.same(gone.update([]), []);
+});
+
+t.test('at most a thousand are remembered, those that were seen last', async (t) => {
+  const gone = new GoneClaims();
+  const often = makeClaim('often');
+  for (let i = 0; i < 1_005; i++) gone.update([makeClaim(`host-${i}`), ...(i % 100 === 0 ? [often] : [])]);
+  const remembered = hosts(gone.update([]));
+  t.equal(remembered.length, 1_000);
+  t.equal(remembered[0], 'host-6');
+  t.equal(remembered.at(-1), 'host-1004');
+  t.ok(remembered.includes('often'));
+});

@@ -1,0 +1,184 @@
+import type { ContainerInfo } from 'dockerode';
+import t from 'tap';
+import { settle } from '../../../support/clock.ts';
+import { followEngine } from '../../../support/docker-source.ts';
+import { containerId, makeEntry } from '../../../support/fake-engine.ts';
+
+t.test('all containers are listed at first', async (t) => {
+  const { engine, source, latest, serving } = await followEngine(t, (engine) => {
+    engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b' })];
+  });
+  t.equal(source.name, 'docker');
+  t.same(engine.questions, ['all']);
+  t.same(serving(), ['shop-a', 'shop-b']);
+  t.same(latest().status, { name: 'docker', target: 'unix:///run/docker.sock', connected: true });
+});
+
+t.test('the first event of a burst is acted on at once, the rest in one question', async (t) => {
+  const { engine, clock, serving } = await followEngine(t);
+  engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b' }), makeEntry({ id: 'c' })];
+  engine.emit('a', 'start');
+  await settle();
+  t.same(serving(), ['shop-a'], 'no time has passed');
+  engine.emit('b', 'start');
+  engine.emit('c', 'start');
+  engine.emit('b', 'health_status');
+  await clock.advance(100);
+  t.same(engine.questions, ['all', [containerId('a')], [containerId('b'), containerId('c')]]);
+  t.same(serving(), ['shop-a', 'shop-b', 'shop-c']);
+});
+
+t.test('only what an event touched is asked for', async (t) => {
+  const { engine, serving } = await followEngine(t, (engine) => {
+    engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b' })];
+  });
+  engine.entries = [];
+  engine.emit('b', 'destroy');
+  await settle();
+  t.same(engine.questions.at(-1), [containerId('b')]);
+  t.same(serving(), ['shop-a'], 'the other one is not looked at');
+});
+
+t.test('a container that is removed leaves its route behind', async (t) => {
+  const { engine, latest } = await followEngine(t, (engine) => {
+    engine.entries = [makeEntry({ id: 'a' })];
+  });
+  engine.entries = [];
+  engine.emit('a', 'destroy');
+  await settle();
+  t.match(latest().claims, [{ isGone: true, routes: [{ host: 'shop.localhost' }], serves: undefined }]);
+});
+
+t.test('an event during a full list is not undone by it', async (t) => {
+  const { engine, clock, serving } = await followEngine(t, (engine) => {
+    engine.entries = [makeEntry({ id: 'a' })];
+  });
+  await clock.advance(29_000);
+  engine.holdAnswers();
+  await clock.advance(1_000);
+  t.equal(engine.questions.at(-1), 'all', 'the list is asked for, and its answer is on the way');
+  engine.entries = [makeEntry({ id: 'b' })];
+  engine.emit('b', 'start');
+  await settle();
+  engine.releaseAnswers();
+  await clock.advance(200);
+  t.ok(serving().includes('shop-b'));
+});
+
+t.test('the periodic list repairs what no event told', async (t) => {
+  const { engine, clock, serving } = await followEngine(t, (engine) => {
+    engine.entries = [makeEntry({ id: 'a' })];
+  });
+  engine.entries = [makeEntry({ id: 'b' })];
+  await clock.advance(29_999);
+  t.same(serving(), ['shop-a']);
+  await clock.advance(1);
+  t.same(serving(), ['shop-b']);
+  engine.entries = [];
+  await clock.advance(30_000);
+  t.same(serving(), [], 'again and again');
+});
+
+t.test(
+  'the periodic list tells what changed of a container, and keeps the report of one that did not',
+  async (t) => {
+    const { clock, engine, source, serving } = await followEngine(t, (engine) => {
+      engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b' })];
+    });
+    const [before] = source.reports;
+    engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b', state: 'exited' })];
+    await clock.advance(30_000);
+    t.same(serving(), ['shop-a']);
+    t.equal(source.reports[0], before);
+  },
+);
+
+t.test('events before a full list are not asked for again after it', async (t) => {
+  const { clock, engine } = await followEngine(t);
+  engine.emit('a', 'start');
+  await clock.advance(31_000);
+  const once = [containerId('a')];
+  t.same(engine.questions, ['all', once, once, 'all'], 'but once more when the list has caught up');
+});
+
+t.test('a socket that forbids to list networks is enough', async (t) => {
+  const { latest, serving } = await followEngine(t, (engine) => {
+    engine.drivers = undefined;
+    engine.entries = [makeEntry({ id: 'a' })];
+  });
+  t.equal(latest().status.connected, true);
+  t.same(serving(), ['shop-a']);
+});
+
+t.test('networks that the host does not reach are known by their drivers', async (t) => {
+  const { engine, clock, latest, serving } = await followEngine(t, (engine) => {
+    engine.drivers = new Map([['net-bridge', 'macvlan']]);
+    engine.entries = [makeEntry({ id: 'a' })];
+  });
+  t.same(serving(), []);
+  t.match(latest().problems, [{ subject: 'shop-a', where: 'fairlead.network' }]);
+  engine.drivers = new Map([['net-bridge', 'bridge']]);
+  await clock.advance(30_000);
+  t.same(serving(), ['shop-a'], 'and looked at anew with each list');
+});
+
+t.test('one malformed entry does not cost the others', async (t) => {
+  const odd = [null, {}, { Id: 7 }, { Id: containerId('d'), Names: 'x' }, { Id: containerId('e'), Ports: 5 }];
+  const { latest, serving, engine } = await followEngine(t, (engine) => {
+    engine.entries = [...(odd as unknown as ContainerInfo[]), makeEntry({ id: 'a' })];
+  });
+  t.equal(latest().status.connected, true);
+  t.same(serving(), ['shop-a']);
+  engine.entries = [makeEntry({ id: 'b' }), { Id: containerId('e'), Ports: 5 } as unknown as ContainerInfo];
+  engine.emit('b', 'start');
+  await settle();
+  t.same(serving(), ['shop-a', 'shop-b']);
+});
+
+t.test('a question that fails costs nothing that is known', async (t) => {
+  const { engine, clock, latest, serving } = await followEngine(t, (engine) => {
+    engine.entries = [makeEntry({ id: 'a' })];
+  });
+  engine.failure = new Error('busy');
+  engine.emit('a', 'start');
+  await settle();
+  t.same(serving(), ['shop-a']);
+  engine.failure = undefined;
+  engine.emit('b', 'start');
+  engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b' })];
+  await clock.advance(100);
+  t.same(serving(), ['shop-a', 'shop-b']);
+  t.equal(latest().status.connected, true);
+});
+
+t.test('Fairlead’s own container is known by its id and decides what is reached', async (t) => {
+  const { engine, claim, serving, source } = await followEngine(
+    t,
+    (engine) => {
+      engine.entries = [makeEntry({ id: 'f00d', name: 'fairlead' }), makeEntry({ id: 'a' })];
+    },
+    { ownIds: [containerId('f00d').slice(0, 12)] },
+  );
+  t.equal(claim('fairlead'), undefined);
+  t.match(source.reports, [{ ignored: 'it is Fairlead itself' }, { ignored: undefined }]);
+  t.same(serving(), ['shop-a']);
+  const left = makeEntry({ id: 'f00d', name: 'fairlead' });
+  left.NetworkSettings.Networks = {};
+  engine.entries = [left, makeEntry({ id: 'a' })];
+  engine.emit('f00d', 'disconnect');
+  await settle();
+  t.same(serving(), [], 'which is judged anew when it leaves a network');
+});
+
+t.test('elsewhere the published ports are taken', async (t) => {
+  const entry = makeEntry({ id: 'a' });
+  entry.Ports = [{ IP: '0.0.0.0', PrivatePort: 80, PublicPort: 32768, Type: 'tcp' }];
+  const { claim } = await followEngine(
+    t,
+    (engine) => {
+      engine.entries = [entry];
+    },
+    { elsewhere: { kind: 'published', host: 'docker.example.org' } },
+  );
+  t.same(claim('shop-a')?.serves?.address, { host: 'docker.example.org', port: 32768 });
+});

@@ -1,0 +1,103 @@
+import t from 'tap';
+import { mergeSettings } from '../../src/control/settings.ts';
+import { formatProblem, type Problem } from '../../src/model/problem.ts';
+import type { ServiceSettings } from '../../src/model/service.ts';
+import { makeClaim } from '../support/claims.ts';
+
+/** The settings of members, the later the newer, as one; and the notices. */
+function merge(...all: readonly ServiceSettings[]) {
+  const problems: Problem[] = [];
+  const claims = all.map((settings, i) => makeClaim(`c${i}`, { settings, createdAt: i }));
+  const settings = mergeSettings('shop', claims, problems);
+  return { settings, notices: problems.map((problem) => `${problem.severity} ${formatProblem(problem)}`) };
+}
+
+t.test('members that say nothing leave every default', async (t) => {
+  t.same(merge({}, {}), { settings: {}, notices: [] });
+});
+
+t.test('what one member says holds for all', async (t) => {
+  const { settings, notices } = merge({ balance: 'random', health: { path: '/x' } }, {});
+  t.same(settings, { balance: 'random', health: { path: '/x' } });
+  t.same(notices, []);
+});
+
+t.test('members that agree are no conflict', async (t) => {
+  const settings: ServiceSettings = { drainMs: 5, retry: { onStatus: [[500, 599]] } };
+  t.same(merge(settings, structuredClone(settings)), { settings, notices: [] });
+});
+
+t.test('of those that differ the newest wins, and the others get a notice', async (t) => {
+  const { settings, notices } = merge(
+    { balance: 'random' },
+    { balance: 'round-robin' },
+    { balance: 'least-connections' },
+  );
+  t.same(settings, { balance: 'least-connections' });
+  t.same(notices, [
+    'notice c0: balance: differs from what c2 says of service shop, which is newer and wins',
+    'notice c1: balance: differs from what c2 says of service shop, which is newer and wins',
+  ]);
+});
+
+t.test('each value is decided on its own, also within a group', async (t) => {
+  const { settings, notices } = merge(
+    { health: { path: '/old', rise: 3 }, timeouts: { connectMs: 1 } },
+    { health: { path: '/new', fall: 4 }, timeouts: { idleMs: 2 }, drainMs: 7 },
+  );
+  t.same(settings, {
+    drainMs: 7,
+    health: { path: '/new', rise: 3, fall: 4 },
+    timeouts: { connectMs: 1, idleMs: 2 },
+  });
+  t.equal(notices.length, 1);
+});
+
+t.test('notices call each key as labels do, and several parts of one key once', async (t) => {
+  const { notices } = merge(
+    {
+      drainMs: 1,
+      fallback: { kind: 'status', status: 500 },
+      health: { intervalMs: 1, timeoutMs: 1, path: '/a' },
+      retry: { onConnect: true, onReset: true, onTimeout: true, onStatus: [], timeoutMs: 1, attempts: 1 },
+      timeouts: { connectMs: 1, responseMs: 1, idleMs: 1, requestMs: 1 },
+    },
+    {
+      drainMs: 2,
+      fallback: { kind: 'status', status: 501 },
+      health: { intervalMs: 2, timeoutMs: 2, path: '/b' },
+      retry: {
+        onConnect: false,
+        onReset: false,
+        onTimeout: false,
+        onStatus: [[1, 2]],
+        timeoutMs: 2,
+        attempts: 2,
+      },
+      timeouts: { connectMs: 2, responseMs: 2, idleMs: 2, requestMs: 2 },
+    },
+  );
+  const keys = notices.map((notice) => /^notice c0: ([\w.-]+):/.exec(notice)?.[1]);
+  t.same(keys.sort(), [
+    'drain',
+    'fallback',
+    'health.interval',
+    'health.path',
+    'health.timeout',
+    'retry.attempts',
+    'retry.on',
+    'retry.timeout',
+    'timeout.connect',
+    'timeout.idle',
+    'timeout.request',
+    'timeout.response',
+  ]);
+});
+
+t.test('what wins although it is older, because it serves, is not called newer', async (t) => {
+  const problems: Problem[] = [];
+  const stopped = makeClaim('young', { settings: { drainMs: 1 }, createdAt: 2, serves: false });
+  const serving = makeClaim('old', { settings: { drainMs: 2 }, createdAt: 1 });
+  t.same(mergeSettings('shop', [stopped, serving], problems), { drainMs: 2 });
+  t.match(problems, [{ subject: 'young', message: /which serves and wins$/ }]);
+});
