@@ -1,0 +1,124 @@
+// Everything that is shown was set by somebody's labels: it only ever becomes text nodes.
+
+const POLL_MS = 1000;
+
+/** An element with a class, attributes and children; strings become text. */
+function element(tag, className, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children.filter((child) => child !== undefined));
+  return node;
+}
+
+function ago(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+function stateOf(backend) {
+  const { flags, reason } = backend.health;
+  if (flags.length === 0) return backend.weight === 0 ? ['wait', 'weight 0'] : ['good', 'available'];
+  const isWaiting = flags.every(
+    (flag) => flag === 'Pending' || flag === 'Draining' || flag === 'Maintenance',
+  );
+  return [isWaiting ? 'wait' : 'bad', `${flags.join(', ')}: ${reason}`];
+}
+
+function backendRow(backend, now) {
+  const [kind, text] = stateOf(backend);
+  const failures = Object.values(backend.failures).reduce((sum, count) => sum + count, 0);
+  const check = backend.lastCheck?.checkedAt
+    ? `${backend.lastCheck.reason}, ${ago(now - backend.lastCheck.checkedAt)} ago`
+    : '';
+  return element(
+    'tr',
+    '',
+    element('td', '', backend.name),
+    element('td', 'quiet', `${backend.address.host}:${backend.address.port}`),
+    element('td', `state ${kind}`, text),
+    element('td', 'quiet', ago(now - backend.health.since)),
+    element('td', 'quiet', check),
+    element('td', 'number', `${backend.weight}${backend.backup ? ' backup' : ''}`),
+    element('td', 'number', String(backend.inFlight)),
+    element('td', 'number', String(backend.requests)),
+    element('td', 'number', String(failures)),
+  );
+}
+
+const COLUMNS = [
+  'backend',
+  'address',
+  'state',
+  'since',
+  'last check',
+  'weight',
+  'in flight',
+  'requests',
+  'failures',
+];
+
+function serviceCard(service, state) {
+  const routes = state.routes.filter((route) => route.service === service.name);
+  const shown =
+    routes.map((route) => route.host + (route.path === '/' ? '' : route.path)).join(', ') || 'no route';
+  const counts = `${service.balance} · ${service.requests} requests, ${service.errors} errors, ${service.retries} retries, ${service.fallbacks} fallbacks`;
+  const head = COLUMNS.map((name, i) => element('th', i > 4 ? 'number' : '', name));
+  const rows = service.backends.map((backend) => backendRow(backend, state.now));
+  return element(
+    'article',
+    '',
+    element('h2', '', service.name),
+    element('p', 'quiet', shown === service.name ? counts : `${shown} · ${counts}`),
+    rows.length === 0
+      ? element('p', 'state bad', 'no backends')
+      : element('table', '', element('thead', '', element('tr', '', ...head)), element('tbody', '', ...rows)),
+  );
+}
+
+function problemLine({ severity, subject, where, message, hint }) {
+  const line = element('p', `problem ${severity}`, element('strong', '', subject), ` ${where} ${message}`);
+  if (hint) line.append(element('span', 'quiet', ` (${hint})`));
+  return line;
+}
+
+function sourceLine(source, now) {
+  const stale = `stale since ${ago(now - source.staleSince)}: ${source.error ?? 'not connected yet'}`;
+  const text = `${source.name} ${source.target}: ${source.connected ? 'connected' : stale}`;
+  return element('p', `state ${source.connected ? 'good' : 'bad'}`, text);
+}
+
+function show(state) {
+  const total = state.services.reduce((sum, service) => sum + service.requests, 0);
+  document.getElementById('summary').textContent =
+    `${state.fairlead} · up ${ago(state.now - state.startedAt)} · ${state.services.length} services · ${total} requests · ` +
+    `${state.clientConnections} connections · table version ${state.version}`;
+  const problems = document.getElementById('problems');
+  problems.hidden = state.problems.length === 0;
+  problems.replaceChildren(...state.problems.map(problemLine));
+  const empty = element('p', 'quiet', 'No services yet: give a container the label fairlead.host=NAME.');
+  const cards = state.services.map((service) => serviceCard(service, state));
+  document.getElementById('services').replaceChildren(...(cards.length === 0 ? [empty] : cards));
+  document
+    .getElementById('sources')
+    .replaceChildren(...state.sources.map((source) => sourceLine(source, state.now)));
+}
+
+async function poll() {
+  if (!document.hidden) {
+    try {
+      const response = await fetch('/api/snapshot');
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      show(await response.json());
+      document.body.classList.remove('lost');
+    } catch (error) {
+      document.body.classList.add('lost');
+      document.getElementById('summary').textContent =
+        `Fairlead does not answer (${error.message}); what is shown is old`;
+    }
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+void poll();

@@ -1,0 +1,59 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+/** Why a request to the admin address is refused. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
+/**
+ * Who may talk to the admin address. Without a token it is on loopback only, which keeps other machines out but
+ * not the pages of this machine's browsers: the checks of Host, Origin and Sec-Fetch-Site do that (DNS rebinding,
+ * cross-site requests).
+ */
+export function guard(request: IncomingMessage, token: string | undefined): Refusal | undefined {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return { status: 405, message: 'only GET and HEAD are answered' };
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    return { status: 403, message: 'requests of other sites are not answered' };
+  }
+  const { origin, host = '' } = request.headers;
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+    return { status: 403, message: 'requests of other origins are not answered' };
+  }
+  if (token !== undefined) {
+    return isAuthorized(request.headers.authorization, token)
+      ? undefined
+      : { status: 401, message: 'the admin token is missing or wrong' };
+  }
+  if (!isOwnName(host))
+    return { status: 403, message: 'without an admin token only localhost and IP addresses are answered' };
+  return undefined;
+}
+
+/** A name could lead a browser here from anywhere; an address and localhost could not. */
+function isOwnName(host: string): boolean {
+  const name = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost') || isIP(name) !== 0;
+}
+
+/** As a bearer token (RFC 6750), or as the password of any user (RFC 7617) for browsers. */
+function isAuthorized(header: string | undefined, token: string): boolean {
+  const [scheme = '', value = ''] = (header ?? '').split(' ', 2);
+  if (scheme.toLowerCase() === 'bearer') return isSame(value, token);
+  if (scheme.toLowerCase() !== 'basic') return false;
+  const decoded = Buffer.from(value, 'base64').toString('utf8');
+  return isSame(decoded.slice(decoded.indexOf(':') + 1), token);
+}
+
+/** Takes the same time wherever the two differ. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Address, formatAddress } from '../model/address.ts';
+import { guard } from './guard.ts';
+import { type StateView, stateOf } from './state.ts';
+
+/** What the admin address can tell; each is asked when a request comes. */
+export interface AdminView extends StateView {
+  /** Prometheus' text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Lines for people about a container (by name or id) or a URL; undefined when there is no such container. */
+  explain(subject: string): readonly string[] | undefined;
+  /** Routes are known, and the process is not stopping. */
+  isReady(): boolean;
+}
+
+export interface AdminServer {
+  readonly address: Address;
+  close(): void;
+}
+
+interface Answer {
+  readonly status?: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+}
+
+/** The page is same-origin only, runs no inline code, and is framed by nobody. */
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+};
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+/** Serves dashboard, API and metrics. Rejects with a sentence when the address cannot be listened on. */
+export async function startAdmin(
+  address: Address,
+  token: string | undefined,
+  view: AdminView,
+): Promise<AdminServer> {
+  const server = createServer((request, response) => {
+    void respond(request, response, token, view);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;
+      reject(new Error(`cannot listen on ${formatAddress(address)} (admin): ${why}`));
+    });
+    server.listen(address.port, address.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: { host: address.host, port },
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  token: string | undefined,
+  view: AdminView,
+): Promise<void> {
+  let answer: Answer;
+  try {
+    answer = await answerTo(request, response, token, view);
+  } catch (error) {
+    answer = { status: 500, type: TEXT_TYPE, body: `${(error as Error).message}\n` };
+  }
+  response.writeHead(answer.status ?? 200, { ...HEADERS, 'Content-Type': answer.type });
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+async function answerTo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  token: string | undefined,
+  view: AdminView,
+): Promise<Answer> {
+  const url = URL.parse(request.url ?? '/', 'http://admin');
+  // Such as `//`, which is a URL without a host.
+  if (url === null) return { status: 400, type: TEXT_TYPE, body: 'that is no path\n' };
+  return probeAnswer(url.pathname, view) ?? guarded(request, response, token) ?? (await page(url, view));
+}
+
+/** Whether the process lives and is ready: for orchestrators, which have no token. Tells nothing else. */
+function probeAnswer(path: string, view: AdminView): Answer | undefined {
+  if (path === '/healthz') return { type: TEXT_TYPE, body: 'ok\n' };
+  if (path !== '/readyz') return undefined;
+  const isReady = view.isReady();
+  return { status: isReady ? 200 : 503, type: TEXT_TYPE, body: isReady ? 'ready\n' : 'not ready\n' };
+}
+
+function guarded(
+  request: IncomingMessage,
+  response: ServerResponse,
+  token: string | undefined,
+): Answer | undefined {
+  const refusal = guard(request, token);
+  if (refusal === undefined) return undefined;
+  if (refusal.status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="Fairlead"');
+  if (refusal.status === 405) response.setHeader('Allow', 'GET, HEAD');
+  return { status: refusal.status, type: TEXT_TYPE, body: `${refusal.message}\n` };
+}
+
+async function page(url: URL, view: AdminView): Promise<Answer> {
+  switch (url.pathname) {
+    case '/':
+      return { type: 'text/html; charset=utf-8', body: asset('index.html') };
+    case '/app.js':
+      return { type: 'text/javascript; charset=utf-8', body: asset('app.js') };
+    case '/style.css':
+      return { type: 'text/css; charset=utf-8', body: asset('style.css') };
+    case '/metrics': {
+      const { contentType, text } = await view.metrics();
+      return { type: contentType, body: text };
+    }
+    case '/api/snapshot':
+      return { type: JSON_TYPE, body: JSON.stringify(stateOf(view)) };
+    case '/api/explain':
+      return explain(url.searchParams.get('subject') ?? '', view);
+    default:
+      return {
+        status: 404,
+        type: TEXT_TYPE,
+        body: 'not found; there are /, /metrics, /healthz, /readyz, /api/snapshot, /api/explain?subject=\n',
+      };
+  }
+}
+
+function explain(subject: string, view: AdminView): Answer {
+  const lines = view.explain(subject);
+  if (lines === undefined) {
+    return {
+      status: 404,
+      type: JSON_TYPE,
+      body: JSON.stringify({ error: `there is no container ${subject}` }),
+    };
+  }
+  return { type: JSON_TYPE, body: JSON.stringify({ lines }) };
+}
+
+function asset(name: string): Buffer {
+  return readFileSync(new URL(`dashboard/${name}`, import.meta.url));
+}

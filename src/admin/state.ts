@@ -1,0 +1,91 @@
+import type { Backend } from '../model/backend.ts';
+import type { BackendHealth } from '../model/health.ts';
+import type { Service } from '../model/service.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { TrafficStats } from '../model/stats.ts';
+
+/** What the live state is read from. */
+export interface StateView {
+  readonly version: string;
+  readonly startedAt: number;
+  now(): number;
+  snapshot(): Snapshot;
+  stats(): TrafficStats;
+  /** The last probe of a backend. */
+  lastCheck(backendId: string): { readonly reason: string; readonly checkedAt: number } | undefined;
+}
+
+/** A backend with everything that is known of it now. */
+export interface LiveBackend extends Backend {
+  readonly health: BackendHealth;
+  readonly lastCheck: { readonly reason: string; readonly checkedAt: number } | undefined;
+  readonly inFlight: number;
+  readonly requests: number;
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+export interface LiveService extends Omit<Service, 'backends'> {
+  readonly backends: readonly LiveBackend[];
+  readonly requests: number;
+  readonly errors: number;
+  readonly retries: number;
+  readonly fallbacks: number;
+}
+
+/** The answer of `/api/snapshot`: the snapshot with what is counted and probed between snapshots. */
+export interface LiveState extends Omit<Snapshot, 'services' | 'health'> {
+  readonly fairlead: string;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly services: readonly LiveService[];
+  readonly clientConnections: number;
+  readonly upgrades: number;
+}
+
+const UNKNOWN: BackendHealth = { flags: [], reason: '', since: 0 };
+
+export function stateOf(view: StateView): LiveState {
+  const { services, health, ...snapshot } = view.snapshot();
+  const stats = view.stats();
+  return {
+    ...snapshot,
+    fairlead: view.version,
+    startedAt: view.startedAt,
+    now: view.now(),
+    clientConnections: stats.clientConnections,
+    upgrades: stats.upgrades,
+    services: services.map((service) => {
+      const counted = stats.services[service.name];
+      const codes = counted?.codes ?? [];
+      return {
+        ...service,
+        requests: sum(codes),
+        errors: sum(codes.slice(500)),
+        retries: counted?.retries ?? 0,
+        fallbacks: counted?.fallbacks ?? 0,
+        backends: service.backends.map((backend) => liveBackend(backend, health[backend.id], stats, view)),
+      };
+    }),
+  };
+}
+
+function liveBackend(
+  backend: Backend,
+  health: BackendHealth | undefined,
+  stats: TrafficStats,
+  view: StateView,
+): LiveBackend {
+  const counted = stats.backends[backend.id];
+  return {
+    ...backend,
+    health: health ?? UNKNOWN,
+    lastCheck: view.lastCheck(backend.id),
+    inFlight: counted?.inFlight ?? 0,
+    requests: counted?.requests ?? 0,
+    failures: counted?.failures ?? {},
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

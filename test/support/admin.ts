@@ -1,0 +1,91 @@
+import type { Test } from 'tap';
+import { type AdminServer, type AdminView, startAdmin } from '../../src/admin/server.ts';
+import { makeService } from '../../src/model/service.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
+import { makeBackendStats, makeServiceStats, type TrafficStats } from '../../src/model/stats.ts';
+
+export const ADMIN_NOW = 1_700_000_000_000;
+
+/** A service with two backends, one well and one ill, and a problem. */
+export const ADMIN_SNAPSHOT: Snapshot = {
+  ...EMPTY_SNAPSHOT,
+  version: 7,
+  topologyVersion: 5,
+  createdAt: ADMIN_NOW - 1_000,
+  services: [
+    makeService(
+      'shop',
+      {},
+      ['a', 'b'].map((name) => ({
+        id: `shop/${name}`,
+        name,
+        address: { host: '10.0.0.1', port: name === 'a' ? 80 : 81 },
+        weight: 1,
+        backup: name === 'b',
+        origin: { source: 'docker', name: `web-${name}`, containerId: `${name}1234` },
+      })),
+    ),
+  ],
+  routes: [{ host: 'shop.localhost', path: '/', priority: 0, stripPrefix: false, service: 'shop' }],
+  health: {
+    'shop/a': { flags: [], reason: '200', since: ADMIN_NOW - 5_000 },
+    'shop/b': { flags: ['FailedCheck'], reason: 'refused', since: ADMIN_NOW - 2_000 },
+  },
+  problems: [
+    {
+      severity: 'error',
+      source: 'docker',
+      subject: 'web-9',
+      where: 'fairlead.hots',
+      message: 'is not a known key',
+    },
+  ],
+  sources: [{ name: 'docker', target: 'unix:///run/docker.sock', connected: true }],
+};
+
+/** What was counted for it: five requests, of which two failed, one was retried and one fell back. */
+export function adminTraffic(): TrafficStats {
+  const shop = makeServiceStats();
+  shop.codes[200] = 2;
+  shop.codes[499] = 1;
+  shop.codes[500] = 1;
+  shop.codes[502] = 1;
+  shop.retries = 1;
+  shop.fallbacks = 1;
+  const a = { ...makeBackendStats(), requests: 5, failures: { 'connect-refused': 2 }, inFlight: 1, idle: 2 };
+  return {
+    services: { shop },
+    backends: { 'shop/a': a },
+    unrouted: [],
+    clientConnections: 9,
+    clientConnectionsTotal: 90,
+    upgrades: 2,
+  };
+}
+
+/** A view of that state. */
+export function adminView(overrides: Partial<AdminView> = {}): AdminView {
+  return {
+    version: '1.2.3',
+    startedAt: ADMIN_NOW - 60_000,
+    now: () => ADMIN_NOW,
+    snapshot: () => ADMIN_SNAPSHOT,
+    stats: adminTraffic,
+    lastCheck: (id) => (id === 'shop/a' ? { reason: '200 in 2 ms', checkedAt: ADMIN_NOW - 500 } : undefined),
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
+    explain: (subject) => (subject === 'web-a' ? ['container web-a', '  traffic: yes'] : undefined),
+    isReady: () => true,
+    ...overrides,
+  };
+}
+
+/** An admin server on a free port, gone at the end of the test. */
+export async function startTestAdmin(
+  t: Test,
+  overrides: Partial<AdminView> = {},
+  token?: string,
+): Promise<AdminServer['address']> {
+  const server = await startAdmin({ host: '127.0.0.1', port: 0 }, token, adminView(overrides));
+  t.teardown(() => server.close());
+  return server.address;
+}
