@@ -1,0 +1,30 @@
+import { request } from 'undici';
+import type { Options } from '../config/options.ts';
+import { formatAddress } from '../model/address.ts';
+
+/** What the admin address of a running Fairlead answered. */
+export interface AdminAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** How long to wait for it, in milliseconds. */
+const TIMEOUT_MS = 5_000;
+
+/** Asks a running Fairlead. Undefined when none answers at the address of the options. */
+export async function askAdmin(options: Options, path: string): Promise<AdminAnswer | undefined> {
+  if (options.admin === false) return undefined;
+  const { host, port } = options.admin;
+  // What listens everywhere is reached at home.
+  const address = host === '::' || host === '0.0.0.0' ? { host: '127.0.0.1', port } : { host, port };
+  const headers = options.adminToken === undefined ? {} : { authorization: `Bearer ${options.adminToken}` };
+  try {
+    const { statusCode, body } = await request(`http://${formatAddress(address)}${path}`, {
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return { status: statusCode, body: await body.text() };
+  } catch {
+    return undefined;
+  }
+}

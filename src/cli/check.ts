@@ -1,0 +1,73 @@
+import { type ConfigError, loadOptions } from '../config/load.ts';
+import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
+import { parseServicesFile } from '../control/discovery/file/parse.ts';
+import type { Problem } from '../model/problem.ts';
+import { EXIT_USAGE, print, printError, readText, type Terminal } from './terminal.ts';
+
+/** Validates configuration and compose files. */
+export async function check(files: readonly string[], terminal: Terminal): Promise<number> {
+  const flag = files.find((file) => file.startsWith('-'));
+  if (files.length === 0 || flag !== undefined) {
+    printError(
+      flag === undefined
+        ? 'error: check needs files: fairlead check fairlead.yaml compose.yaml'
+        : `error: check knows no option ${flag}`,
+    );
+    return EXIT_USAGE;
+  }
+  const results = files.map((file) => checkFile(file, terminal.env));
+  return results.every((isGood) => isGood) ? 0 : EXIT_USAGE;
+}
+
+function checkFile(path: string, env: Terminal['env']): boolean {
+  const text = readText(path);
+  if (text === undefined) {
+    printError(`${path}: cannot be read: no such file, or not readable`);
+    return false;
+  }
+  return isComposeFile(text) ? checkCompose(path, text, env) : checkConfig(path, text);
+}
+
+function checkCompose(path: string, text: string, env: Terminal['env']): boolean {
+  const { services, problems } = parseComposeFile(path, text, env);
+  const errors = printProblems(path, problems);
+  if (errors === 0) print(`${path}: OK, ${count(services, 'service')} with fairlead labels`);
+  return errors === 0;
+}
+
+function checkConfig(path: string, text: string): boolean {
+  const loaded = loadOptions({ args: ['--config', path], env: {}, readFile: readText });
+  const parsed = parseServicesFile(path, text, 0);
+  const optionErrors = loaded.errors.filter(
+    (error) => !isRepeated(error, parsed.problems) && !needsToken(error),
+  );
+  if (loaded.errors.some(needsToken)) printError(`${path}: notice: admin needs a token, by variable or flag`);
+  printError(...optionErrors.map(({ where, message }) => `${where}: error: ${message}`));
+  const problems = [...parsed.problems, ...parsed.services.flatMap((service) => service.problems)];
+  const errors = optionErrors.length + printProblems(path, problems);
+  if (errors === 0) print(`${path}: OK, ${count(parsed.services.length, 'service')}`);
+  return errors === 0;
+}
+
+/** A token rather comes by a variable than stands in a file. */
+function needsToken(error: ConfigError): boolean {
+  return error.where === 'admin';
+}
+
+/** Broken YAML is broken for the options and for the services. */
+function isRepeated(error: ConfigError, problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.message === error.message);
+}
+
+function printProblems(path: string, problems: readonly Problem[]): number {
+  for (const { severity, where, message, hint } of problems) {
+    const line = /^line (\d+)$/.exec(where)?.[1];
+    const at = line === undefined ? `${path}: ${where}` : `${path}:${line}`;
+    printError(`${at}: ${severity}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+  }
+  return problems.filter((problem) => problem.severity === 'error').length;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

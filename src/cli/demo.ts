@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Running } from '../app.ts';
+import { loadOptions } from '../config/load.ts';
+import { nameOf } from '../config/options.ts';
+import { staticSource } from '../control/discovery/static.ts';
+import { formatAddress } from '../model/address.ts';
+import type { Claim } from '../model/contribution.ts';
+import { makeLog } from '../telemetry/log.ts';
+import { reportServices, runApp } from './serve.ts';
+import { EXIT_USAGE, print, readText, reportOptions, type Terminal } from './terminal.ts';
+
+const NAMES = ['anchor', 'bollard', 'cleat'];
+/** How long a backend fails its checks after it was asked to. */
+const BROKEN_MS = 20_000;
+
+/** `serve` with three backends inside, and with Docker if it happens to be there. */
+export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
+  const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
+  if (reportOptions(loaded) || reportServices(loaded)) return EXIT_USAGE;
+  const log = makeLog(
+    { level: loaded.options.logLevel, format: loaded.options.logFormat },
+    terminal.isTerminal,
+  );
+  const claims = await Promise.all(NAMES.map(startBackend));
+  const options = { ...loaded.options, docker: reachableDocker(loaded.options.docker) };
+  const input = { options, file: loaded.file, log, sources: [staticSource('demo', 'this process', claims)] };
+  return runApp(input, terminal, (running) => print(...whatToTry(running, options.docker !== false)));
+}
+
+/** An Engine that is not there would only be complained about. */
+function reachableDocker(endpoints: readonly string[] | false): readonly string[] | false {
+  const found =
+    endpoints === false
+      ? []
+      : endpoints.filter((one) => !one.startsWith('unix://') || existsSync(one.slice(7)));
+  return found.length === 0 ? false : found;
+}
+
+async function startBackend(name: string): Promise<Claim> {
+  let brokenUntil = 0;
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    if (request.url === '/break' && request.method === 'POST') {
+      brokenUntil = Date.now() + BROKEN_MS;
+      response.end(`${name} fails its health checks for ${BROKEN_MS / 1_000} seconds\n`);
+    } else if (request.url === '/healthz') {
+      response.statusCode = Date.now() < brokenUntil ? 503 : 200;
+      response.end();
+    } else response.end(`Hello from ${name}. You asked for ${request.headers.host}${request.url}\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: { source: 'demo', name },
+    service: 'demo',
+    routes: [{ host: '*', path: '/', priority: 0, stripPrefix: false }],
+    settings: { health: { path: '/healthz', intervalMs: 1_000, fall: 2 } },
+    serves: { name, key: `${name}:${port}`, address: { host: '127.0.0.1', port }, weight: 1, backup: false },
+    createdAt: Date.now(),
+  };
+}
+
+function whatToTry({ http, admin: dashboard }: Running, hasDocker: boolean): string[] {
+  const { host, port } = http;
+  const shown = host === '::' || host === '0.0.0.0' ? `localhost:${port}` : formatAddress(http);
+  const admin = dashboard === undefined ? undefined : formatAddress(dashboard);
+  const docker = hasDocker
+    ? 'A container of yours:    docker run -d -l fairlead.host=shop.localhost IMAGE'
+    : 'With Docker on this machine, containers with the label fairlead.host=NAME are routed too.';
+  return [
+    '',
+    `Three backends share http://${shown}/. Try:`,
+    '',
+    `  Whose turn it is:        for i in 1 2 3 4 5 6; do curl -s http://${shown}/; done`,
+    `  One of them falls ill:   curl -s -X POST http://${shown}/break`,
+    ...(admin === undefined
+      ? []
+      : [
+          `  The dashboard:           http://${admin}/`,
+          `  Metrics:                 curl -s http://${admin}/metrics`,
+        ]),
+    `  The live table:          npm start -- status${adminFlag(admin)}`,
+    `  ${docker}`,
+    '',
+    'Ctrl-C ends it.',
+    '',
+  ];
+}
+
+function adminFlag(admin: string | undefined): string {
+  return admin === undefined || admin === '127.0.0.1:9900' ? '' : ` --${nameOf('admin')} ${admin}`;
+}

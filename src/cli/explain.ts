@@ -1,0 +1,84 @@
+import { dockerSources, explain as explainSubject } from '../app.ts';
+import { loadOptions } from '../config/load.ts';
+import type { Options } from '../config/options.ts';
+import { ControlPlane } from '../control/control-plane.ts';
+import { FileSource } from '../control/discovery/file/source.ts';
+import { probe } from '../control/health/probe.ts';
+import { systemClock } from '../model/clock.ts';
+import { silentLog } from '../telemetry/log.ts';
+import { askAdmin } from './admin-client.ts';
+import { explainSilence } from './status.ts';
+import {
+  EXIT_FAILURE,
+  EXIT_USAGE,
+  print,
+  printError,
+  readText,
+  reportOptions,
+  type Terminal,
+} from './terminal.ts';
+
+/** How long to look around without a running Fairlead, at most. */
+const LOOK_MS = 3_000;
+
+/** Says why a container or a URL is, or is not, routed: asks the running Fairlead, or else looks for itself. */
+export async function explain(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [subject, ...rest] = args;
+  if (subject === undefined || subject.startsWith('-')) {
+    printError(
+      'error: explain needs a container or a URL first: fairlead explain web-1, fairlead explain http://shop.localhost/',
+    );
+    return EXIT_USAGE;
+  }
+  const loaded = loadOptions({ args: rest, env: terminal.env, readFile: readText });
+  if (reportOptions(loaded)) return EXIT_USAGE;
+  const answer = await askAdmin(loaded.options, `/api/explain?subject=${encodeURIComponent(subject)}`);
+  if (answer?.status === 200) {
+    print(...JSON.parse(answer.body).lines);
+    return 0;
+  }
+  if (answer !== undefined && answer.status !== 404) {
+    printError(`error: ${explainSilence(loaded.options, answer)}`);
+    return EXIT_FAILURE;
+  }
+  const lines = answer === undefined ? await look(subject, loaded.options, loaded.file) : undefined;
+  if (lines === undefined) {
+    printError(`error: there is no container ${subject}; a URL looks like http://shop.localhost/path`);
+    return EXIT_FAILURE;
+  }
+  print(...lines);
+  return 0;
+}
+
+/** What a Fairlead with these options would see, probes included. */
+async function look(
+  subject: string,
+  options: Options,
+  file: string | undefined,
+): Promise<string[] | undefined> {
+  const dockers = dockerSources(options, systemClock, silentLog());
+  const files = file === undefined ? [] : [new FileSource(file, systemClock, silentLog())];
+  const control = new ControlPlane([...dockers, ...files], systemClock, probe);
+  control.start();
+  // At least one turn: what a source says at once is published only after it.
+  for (let waited = 0; waited < LOOK_MS; waited += 50) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (isSettled(control)) break;
+  }
+  control.stop();
+  const { snapshot } = control;
+  const lines = explainSubject(subject, dockers, snapshot);
+  const lost = snapshot.sources.filter((source) => !source.connected);
+  return (
+    lines && [
+      'no Fairlead is running here: this is what one would do',
+      ...lost.map((one) => `${one.name}: ${one.error}`),
+      ...lines,
+    ]
+  );
+}
+
+function isSettled(control: ControlPlane): boolean {
+  const isPending = Object.values(control.snapshot.health).some((health) => health.flags.includes('Pending'));
+  return control.isReady && !isPending;
+}

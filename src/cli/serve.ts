@@ -1,0 +1,75 @@
+import { App, type AppInput, type Running } from '../app.ts';
+import { type LoadedOptions, loadOptions } from '../config/load.ts';
+import type { Options } from '../config/options.ts';
+import { parseServicesFile } from '../control/discovery/file/parse.ts';
+import { formatAddress } from '../model/address.ts';
+import { formatProblem } from '../model/problem.ts';
+import { type Log, makeLog } from '../telemetry/log.ts';
+import { VERSION } from '../version.ts';
+import { EXIT_FAILURE, EXIT_USAGE, printError, readText, reportOptions, type Terminal } from './terminal.ts';
+
+/** The main job. */
+export async function serve(args: readonly string[], terminal: Terminal): Promise<number> {
+  const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
+  if (reportOptions(loaded) || reportServices(loaded)) return EXIT_USAGE;
+  const { options, file } = loaded;
+  const log = makeLog({ level: options.logLevel, format: options.logFormat }, terminal.isTerminal);
+  return runApp({ options, file, log }, terminal);
+}
+
+/** At start a mistake in the file's services is one in the configuration: nothing was good before. */
+export function reportServices({ file }: LoadedOptions): boolean {
+  const parsed = file === undefined ? undefined : parseServicesFile(file, readText(file) ?? '', 0);
+  const problems = [
+    ...(parsed?.problems ?? []),
+    ...(parsed?.services ?? []).flatMap((service) => service.problems),
+  ];
+  printError(...problems.map((problem) => `error: ${formatProblem(problem)}`));
+  return problems.length > 0;
+}
+
+/** Runs an app until a signal ends it. */
+export async function runApp(
+  input: AppInput,
+  terminal: Terminal,
+  onStarted: (running: Running) => void = () => {},
+): Promise<number> {
+  const { log, options } = input;
+  let app: App;
+  let running: Running;
+  try {
+    app = new App(input);
+    running = await app.start();
+    const { http, admin } = running;
+    const dashboard = admin === undefined ? 'off' : `http://${formatAddress(admin)}/`;
+    log.info(
+      { docker: options.docker, file: input.file },
+      `Fairlead ${VERSION} listens on ${formatAddress(http)}, dashboard ${dashboard}`,
+    );
+  } catch (error) {
+    printError(`error: ${(error as Error).message}`);
+    return EXIT_FAILURE;
+  }
+  onStarted(running);
+  await signalled(log, options, terminal);
+  await app.stop();
+  log.info('stopped');
+  return 0;
+}
+
+/** Resolves at the first signal to stop; a second one ends the process at once. */
+function signalled(log: Log, options: Options, terminal: Terminal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isStopping) terminal.exit(EXIT_FAILURE);
+    isStopping = true;
+    log.info(
+      `${signal}: finishing what runs, for at most ${options.grace} ms; a second signal stops at once`,
+    );
+    resolve();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return promise;
+}

@@ -1,0 +1,160 @@
+import type { ContainerReport, ServiceReport } from './control/discovery/docker/claims.ts';
+import { PREFIX } from './control/discovery/labels/parse.ts';
+import { normalizePath } from './data/routing/path.ts';
+import { hostMatches, hostOf, pathMatches, RouteTable } from './data/routing/table.ts';
+import { formatAddress } from './model/address.ts';
+import type { Backend } from './model/backend.ts';
+import { formatProblem } from './model/problem.ts';
+import { type Route, routeName } from './model/route.ts';
+import type { Service } from './model/service.ts';
+import type { Snapshot } from './model/snapshot.ts';
+
+/** Lines for people: what became of a container, and why it does or does not get traffic. */
+export function explainContainer(report: ContainerReport, snapshot: Snapshot): string[] {
+  const { container, ignored, services, problems } = report;
+  const lines = [
+    `container ${container.name} (${container.image}, ${container.id.slice(0, 12)}), ${container.state}`,
+  ];
+  const labels = Object.entries(container.labels).filter(([label]) => label.startsWith(PREFIX));
+  if (labels.length > 0)
+    lines.push(
+      '  labels',
+      ...labels.sort().map(([label, value]) => `    ${label}=${withoutCredentials(value)}`),
+    );
+  for (const problem of problems) lines.push(`  ${problem.severity}: ${formatProblem(problem)}`);
+  if (ignored !== undefined) return [...lines, `  ignored: ${ignored}`];
+  for (const service of services) lines.push(...explainServiceOf(service, snapshot));
+  if (services.length === 0) lines.push('  traffic: none, because nothing says which requests it wants');
+  return lines;
+}
+
+/** Labels are refused with credentials in a URL; they must not be shown around for it. */
+function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/@]*@/g, '//…@');
+}
+
+function explainServiceOf({ name, claim, notes }: ServiceReport, snapshot: Snapshot): string[] {
+  const lines: string[] = [];
+  if (name !== '') lines.push(`  services.${name}`);
+  for (const note of notes) lines.push(`  ${note}`);
+  const { serves } = claim;
+  if (serves === undefined)
+    return [...lines, '  traffic: none, because it has no address to send to (see above)'];
+  let isMember = false;
+  for (const service of snapshot.services) {
+    const backend = service.backends.find((candidate) => candidate.id === `${service.name}/${serves.key}`);
+    if (backend === undefined || !belongs(service, claim, snapshot)) continue;
+    isMember = true;
+    lines.push(...explainService(service, snapshot), ...explainBackend(service, backend, snapshot));
+  }
+  if (!isMember) lines.push('  traffic: none yet, because no service has it');
+  return lines;
+}
+
+/** A container may serve in several services: those of this claim have its name or its routes. */
+function belongs(service: Service, claim: ServiceReport['claim'], snapshot: Snapshot): boolean {
+  if (claim.service !== undefined) return claim.service === service.name;
+  return snapshot.routes.some(
+    (route) =>
+      route.service === service.name &&
+      claim.routes.some(({ host, path }) => host === route.host && path === route.path),
+  );
+}
+
+function explainService(service: Service, snapshot: Snapshot): string[] {
+  const routes = snapshot.routes.filter((route) => route.service === service.name).map(routeName);
+  const { health, retry, fallback } = service;
+  const check =
+    health.type === 'none'
+      ? 'not checked'
+      : `${health.type}${health.type === 'http' ? ` ${health.method} ${health.path}` : ''} each ${health.intervalMs} ms, rise ${health.rise}, fall ${health.fall}`;
+  return [
+    `  service ${service.name}: ${service.balance}, health ${check}, ${retry.attempts} retries, fallback ${
+      fallback === undefined ? '503' : Object.values(fallback).join(':')
+    }`,
+    `  routes: ${routes.length === 0 ? 'none' : routes.join(', ')}`,
+  ];
+}
+
+function explainBackend(service: Service, backend: Backend, snapshot: Snapshot): string[] {
+  const health = snapshot.health[backend.id];
+  const flags = health?.flags ?? [];
+  const since = health === undefined ? '' : ` since ${new Date(health.since).toISOString()}`;
+  const state = flags.length === 0 ? 'available' : flags.join(', ');
+  return [
+    `  health: ${state}${since}${health?.reason ? ` (${health.reason})` : ''}`,
+    `  traffic: ${whyTraffic(service, backend, snapshot)}`,
+  ];
+}
+
+function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): string {
+  if (!snapshot.routes.some((route) => route.service === service.name))
+    return `none, because no route leads to service ${service.name}`;
+  if (backend.weight === 0) return 'none, because its weight is 0';
+  const isAvailable = (candidate: Backend) =>
+    candidate.weight > 0 && (snapshot.health[candidate.id]?.flags.length ?? 0) === 0;
+  if (!isAvailable(backend))
+    return `none, because of ${(snapshot.health[backend.id]?.flags ?? []).join(' and ')}`;
+  const available = service.backends.filter(isAvailable);
+  const primaries = available.filter((candidate) => !candidate.backup);
+  if (backend.backup && primaries.length > 0)
+    return 'none while a primary is available, because it is a backup';
+  const peers = backend.backup ? available : primaries;
+  const total = peers.reduce((sum, peer) => sum + peer.weight, 0);
+  const share = Math.round((100 * backend.weight) / total);
+  return `yes, ${share} % (weight ${backend.weight} of ${total} among ${peers.length} available)`;
+}
+
+/** Lines for people: the route that a URL takes, and why that one. Undefined when it is not a URL. */
+export function explainUrl(text: string, snapshot: Snapshot): string[] | undefined {
+  const match = /^(?:https?:\/\/)?([^/?#]+)([^?#]*)/i.exec(text);
+  if (match === null) return undefined;
+  const [, authority = '', rawPath = ''] = match;
+  const path = normalizePath(rawPath === '' ? '/' : rawPath);
+  if (path === undefined)
+    return [`${text}: refused with 400, because its path can be understood in more than one way`];
+  const table = new RouteTable(snapshot.routes, (name) =>
+    snapshot.services.find((service) => service.name === name),
+  );
+  const entry = table.match(authority, path);
+  const host = hostOf(authority);
+  const fitting = snapshot.routes.filter(
+    (route) => hostMatches(route.host, host) && pathMatches(route.path, path),
+  );
+  if (entry === undefined)
+    return [`${text}: 404, because no route fits host ${host} and path ${path}`, ...known(snapshot)];
+  const lines = [
+    `${text}: route ${routeName(entry.route)} → service ${entry.service.name}`,
+    `  because ${why(entry.route, fitting)}`,
+  ];
+  for (const other of fitting) {
+    if (other !== entry.route)
+      lines.push(`  also fits: ${routeName(other)} (priority ${other.priority}) → ${other.service}`);
+  }
+  if (entry.route.stripPrefix) lines.push(`  ${entry.route.path} is removed before forwarding`);
+  lines.push(...explainService(entry.service, snapshot));
+  for (const backend of entry.service.backends) {
+    const flags = snapshot.health[backend.id]?.flags ?? [];
+    const reason = snapshot.health[backend.id]?.reason ?? '';
+    const state = flags.length === 0 ? 'available' : `${flags.join(', ')} (${reason})`;
+    lines.push(
+      `  backend ${backend.name} ${formatAddress(backend.address)}${backend.backup ? ' backup' : ''}: ${state}`,
+    );
+  }
+  if (entry.service.backends.length === 0) lines.push('  no backends: its fallback answers, else 503');
+  return lines;
+}
+
+function why(route: Route, fitting: readonly Route[]): string {
+  if (fitting.length === 1) return 'it is the only one that fits';
+  if (route.priority !== 0 || fitting.some((other) => other.priority > route.priority))
+    return `its priority is the highest (${route.priority})`;
+  const sameHost = fitting.filter((other) => other.host === route.host);
+  if (sameHost.length > 1) return `of the routes of host ${route.host} its path is the longest that fits`;
+  return `its host ${route.host} is the most specific that fits`;
+}
+
+function known(snapshot: Snapshot): string[] {
+  const names = snapshot.routes.slice(0, 20).map(routeName);
+  return names.length === 0 ? ['  there are no routes'] : [`  known routes: ${names.join(', ')}`];
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+const NEEDED = 24;
+
+// Before anything else is loaded: older runtimes fail on it in ways that explain nothing.
+if (Number(process.versions.node.split('.')[0]) < NEEDED) {
+  process.stderr.write(
+    `Fairlead needs Node.js ${NEEDED} or newer; this is ${process.version} (${process.execPath}).\n` +
+      'In a clone, npm start and the other scripts run the version that comes with it.\n',
+  );
+  process.exit(1);
+}
+
+const { run } = await import('./cli/run.ts');
+const code = await run(process.argv.slice(2), {
+  env: process.env,
+  isTerminal: process.stderr.isTTY === true,
+  exit: (exitCode) => process.exit(exitCode),
+});
+process.exit(code);
