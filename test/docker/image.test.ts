@@ -1,0 +1,29 @@
+// The same of one that runs as a container, built from the project's own Dockerfile.
+import t, { type Test } from 'tap';
+import { docker, testImage } from '../support/docker.ts';
+import type { FairleadEngine } from '../support/fairlead.ts';
+import { buildFairlead, startContainer } from '../support/fairlead-image.ts';
+import { daemonClaims } from './claims/daemon.ts';
+import { discoveryClaims, sharedNetworkClaims } from './claims/discovery.ts';
+import { failureClaims } from './claims/failures.ts';
+import { trafficClaims } from './claims/traffic.ts';
+
+const image = await testImage(t);
+if (image !== undefined) {
+  const fairlead = await buildFairlead();
+  const context = { image, start: (t: Test, engine?: FairleadEngine) => startContainer(t, fairlead, engine) };
+  discoveryClaims(t, context);
+  sharedNetworkClaims(t, context);
+  trafficClaims(t, context);
+  failureClaims(t, context);
+  daemonClaims(t, context, [image, fairlead]);
+
+  t.test('the image runs without root, and without what builds and installs', async (t) => {
+    const inspect = (format: string) => docker('image', 'inspect', '-f', format, fairlead);
+    t.equal(await inspect('{{.Config.User}}'), '1000:1000');
+    t.match(await inspect('{{json .Config.ExposedPorts}}'), '80/tcp');
+    t.match(await inspect('{{json .Config.Healthcheck}}'), 'status');
+    await t.rejects(docker('run', '--rm', '--entrypoint', 'npm', fairlead, '--version'));
+    t.match(await docker('run', '--rm', fairlead, 'version'), /^fairlead \d/);
+  });
+}

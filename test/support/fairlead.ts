@@ -1,0 +1,53 @@
+import type { Test } from 'tap';
+import type { LiveState } from '../../src/admin/state.ts';
+import { App } from '../../src/app.ts';
+import { loadOptions } from '../../src/config/load.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { type Answer, type AskOptions, ask } from './client.ts';
+
+/** A whole running Fairlead, wherever it runs. */
+export interface TestFairlead {
+  /** `http://HOST:PORT` of the proxy. */
+  readonly origin: string;
+  /** Sends a request through it. */
+  ask(options: AskOptions): Promise<Answer>;
+  /** What `/api/snapshot` says now. */
+  state(): Promise<LiveState>;
+  /** What `explain` says of a container; empty while it is not known. */
+  explain(subject: string): Promise<string>;
+}
+
+/** Starts a Fairlead that watches an Engine, the machine's own without a name. It stops at the end of the test. */
+export type StartFairlead = (t: Test, engine?: FairleadEngine) => Promise<TestFairlead>;
+
+/** The Engine to watch. */
+export interface FairleadEngine {
+  readonly endpoint: string;
+  docker(...args: string[]): Promise<string>;
+}
+
+/** Of the two addresses of a Fairlead all that tests want to know. */
+export function makeFairlead(origin: string, admin: string, token?: string): TestFairlead {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const askAdmin = (path: string) => ask(admin, { host: new URL(admin).host, path, headers });
+  return {
+    origin,
+    ask: (options) => ask(origin, options),
+    state: async () => JSON.parse((await askAdmin('/api/snapshot')).body),
+    async explain(subject) {
+      const { status, body } = await askAdmin(`/api/explain?subject=${encodeURIComponent(subject)}`);
+      return status === 200 ? JSON.parse(body).lines.join('\n') : '';
+    },
+  };
+}
+
+/** A Fairlead in this process, with these flags. */
+export async function startApp(t: Test, ...flags: string[]): Promise<TestFairlead & { readonly app: App }> {
+  const args = ['--http', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--grace', '100ms', ...flags];
+  const { options, errors, file } = loadOptions({ args, env: {}, readFile: () => undefined });
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  const app = new App({ options, file, log: silentLog() });
+  const { http, admin } = await app.start();
+  t.teardown(() => app.stop());
+  return { app, ...makeFairlead(`http://127.0.0.1:${http.port}`, `http://127.0.0.1:${admin?.port}`) };
+}
