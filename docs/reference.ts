@@ -1,0 +1,42 @@
+// Writes reference.md beside it, of the tables that the program itself reads:  npm run docs
+import { writeFileSync } from 'node:fs';
+import { optionsReference } from '../src/config/help.ts';
+import { LABEL_KEYS } from '../src/control/discovery/labels/keys.ts';
+
+/** The reference page. */
+export function referencePage(): string {
+  return [
+    '# Reference',
+    '',
+    'This page is made by `npm run docs` of the tables that the program reads.',
+    '',
+    '## Labels',
+    '',
+    'On containers with the prefix `fairlead.`; in the `services:` of the configuration file without it, as',
+    '`health.path: /x` or `health: { path: /x }`. `fairlead.services.NAME.KEY` are the same keys for a second, third…',
+    'service of one container.',
+    '',
+    '| key | value | default | meaning |',
+    '|---|---|---|---|',
+    ...LABEL_KEYS.map((entry) => {
+      const cells = [`\`${entry.key}\``, entry.value, entry.default, entry.doc];
+      if (entry.set === undefined) cells[3] = `${entry.doc}. *Not in this version: it is refused*`;
+      return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+    }),
+    '',
+    'In the file a service has `backends` besides: a list of `http://HOST:PORT`, or of',
+    '`{ url: http://HOST:PORT, weight: 3, backup: true }`.',
+    '',
+    'Durations are written `500ms`, `5s`, `1m30s`; sizes `16k`, `1MB`; statuses `200`, `200-299`, `5xx`; lists with commas.',
+    '',
+    '## Options',
+    '',
+    '`--config FILE` or `FAIRLEAD_CONFIG` names the configuration file; without it `fairlead.yaml` and',
+    '`/etc/fairlead/fairlead.yaml` are looked for. A flag wins over a variable, a variable over the file.',
+    '',
+    optionsReference(),
+    '',
+  ].join('\n');
+}
+
+if (import.meta.main) writeFileSync(new URL('reference.md', import.meta.url), referencePage());

@@ -1,0 +1,156 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
+const MAX_LINES = 300;
+
+/** What each part may import besides itself: folders and files of src. `type X` is for its types only. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  telemetry: ['model'],
+  config: ['model'],
+  control: ['model', 'telemetry'],
+  data: ['model', 'telemetry'],
+  workers: ['model', 'telemetry'],
+  admin: ['model', 'telemetry'],
+  cli: ['app.ts', 'version.ts', 'config', 'control', 'model', 'telemetry', 'type admin'],
+  'main.ts': ['cli'],
+  // The composition root joins the parts.
+  'app.ts': [
+    'admin',
+    'config',
+    'control',
+    'data',
+    'explain.ts',
+    'model',
+    'telemetry',
+    'version.ts',
+    'workers',
+  ],
+  'explain.ts': ['control', 'data', 'model'],
+  'version.ts': [],
+};
+
+/** The codec: it knows no sockets. */
+const SOCKETLESS = /^data\/http1\/(?:head|framing|chunked|write|request-head|response-head|head-reader)\.ts$/;
+
+interface Import {
+  readonly specifier: string;
+  readonly isType: boolean;
+}
+
+interface SourceFile {
+  /** Below src. */
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly Import[];
+}
+
+/** Every import of a text: statements of one or more lines, re-exports and calls. */
+function importsOf(text: string): Import[] {
+  const statements = text.matchAll(/^(?:import|export)(\s+type\b)?(?:\s+[^;'"]*?\bfrom)?\s+'([^']+)'/gm);
+  const calls = text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g);
+  return [
+    ...[...statements].map(([, type, specifier = '']) => ({ specifier, isType: type !== undefined })),
+    ...[...calls].map(([, specifier = '']) => ({ specifier, isType: false })),
+  ];
+}
+
+/** The folder right below src that a path is in, or the file that lies there. */
+function partOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
+/** Whether a file may have an import, by the table. */
+function isAllowed(path: string, { specifier, isType }: Import): boolean {
+  const from = partOf(path);
+  if (!specifier.startsWith('.')) return from !== 'model';
+  const target = partOf(join(dirname(path), specifier));
+  const allowed = ALLOWED[from] ?? [];
+  return target === from || allowed.includes(target) || (isType && allowed.includes(`type ${target}`));
+}
+
+const files: SourceFile[] = globSync('**/*.ts', { cwd: ROOT }).map((path) => {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  return { path: path.replaceAll('\\', '/'), text, imports: importsOf(text) };
+});
+
+t.test('imports are found in all their forms', async (t) => {
+  const text = `import { a } from './a.ts';
+import type { B } from './b.ts';
+import {
+  c,
+  type C,
+} from './c.ts';
+import './d.ts';
+import * as e from 'node:e';
+export { f } from './f.ts';
+export const from = 'nowhere';
+const g = await import('./g.ts');
+`;
+  t.strictSame(
+    importsOf(text).map(({ specifier, isType }) => (isType ? `type ${specifier}` : specifier)),
+    ['./a.ts', 'type ./b.ts', './c.ts', './d.ts', 'node:e', './f.ts', './g.ts'],
+  );
+});
+
+t.test('an edge that the table does not have is not allowed', async (t) => {
+  const edge = (path: string, specifier: string, isType = false) => isAllowed(path, { specifier, isType });
+  t.equal(edge('data/proxy/retry.ts', '../../control/topology.ts'), false);
+  t.equal(edge('data/proxy/retry.ts', '../http1/head.ts'), true);
+  t.equal(edge('model/route.ts', 'node:net'), false);
+  t.equal(edge('cli/status.ts', '../admin/state.ts'), false);
+  t.equal(edge('cli/status.ts', '../admin/state.ts', true), true);
+});
+
+t.test('every part of src is in the table', async (t) => {
+  t.ok(files.length > 50, 'the sources were found');
+  const unknown = files.map(({ path }) => partOf(path)).filter((part) => ALLOWED[part] === undefined);
+  t.strictSame([...new Set(unknown)], []);
+});
+
+t.test('no part imports what it may not', async (t) => {
+  const wrong = files.flatMap(({ path, imports }) =>
+    imports
+      .filter((one) => !isAllowed(path, one))
+      .map(({ specifier }) => `src/${path} imports ${specifier}, which ${partOf(path)} may not`),
+  );
+  t.strictSame(wrong, []);
+});
+
+t.test('the codec of HTTP/1 knows no sockets', async (t) => {
+  const codec = files.filter(({ path }) => SOCKETLESS.test(path));
+  t.equal(codec.length, 7, 'all of its files were found');
+  const wrong = codec.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ specifier }) => specifier === 'node:net')
+      .map(({ specifier }) => `src/${path} imports ${specifier}`),
+  );
+  t.strictSame(wrong, []);
+});
+
+t.test('only main.ts touches the arguments and the end of the process', async (t) => {
+  const wrong = files
+    .filter(({ path, text }) => path !== 'main.ts' && /\bprocess\.(?:argv|exit)\b/.test(text))
+    .map(({ path }) => `src/${path}`);
+  t.strictSame(wrong, []);
+});
+
+t.test('an import names its file as it is called', async (t) => {
+  const wrong = files.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ specifier }) => specifier.startsWith('.') && !specifier.endsWith('.ts'))
+      .map(({ specifier }) => `src/${path} imports ${specifier}`),
+  );
+  t.strictSame(wrong, []);
+});
+
+t.test(`a file is at most ${MAX_LINES} lines long, or says in a comment why it is longer`, async (t) => {
+  const long = files
+    .filter(({ text }) => text.split('\n').length - 1 > MAX_LINES)
+    .filter(({ text }) => !/^\s*(?:\/\/|\/?\*).*longer than/m.test(text))
+    .map(({ path, text }) => `src/${path} has ${text.split('\n').length - 1} lines`);
+  t.strictSame(long, []);
+});
