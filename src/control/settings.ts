@@ -10,7 +10,6 @@ const PLAIN = ['balance', 'drainMs', 'fallback'] as const;
 const SHOWN: Readonly<Record<string, string>> = {
   'health.intervalMs': 'health.interval',
   'health.timeoutMs': 'health.timeout',
-  'retry.onConnect': 'retry.on',
   'retry.onReset': 'retry.on',
   'retry.onTimeout': 'retry.on',
   'retry.onStatus': 'retry.on',

@@ -4,11 +4,10 @@ import type { HealthCheck, StatusRange } from './health.ts';
 export const BALANCE_NAMES = ['round-robin', 'random', 'least-connections'] as const;
 export type BalanceName = (typeof BALANCE_NAMES)[number];
 
-/** What may be tried again on another backend. */
+/** What may be tried again on another backend; a failed connect always is. */
 export interface RetryPolicy {
   /** Tries after the first one; 0 turns retries off. */
   readonly attempts: number;
-  readonly onConnect: boolean;
   readonly onReset: boolean;
   readonly onTimeout: boolean;
   readonly onStatus: readonly StatusRange[];
@@ -71,7 +70,6 @@ const DEFAULT_HEALTH: HealthCheck = {
 
 const DEFAULT_RETRY: RetryPolicy = {
   attempts: 2,
-  onConnect: true,
   onReset: true,
   onTimeout: true,
   onStatus: [],

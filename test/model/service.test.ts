@@ -16,7 +16,7 @@ t.test('a service without any setting has the documented defaults', async (t) =>
       fall: 3,
       start: 'down',
     },
-    retry: { attempts: 2, onConnect: true, onReset: true, onTimeout: true, onStatus: [], timeoutMs: 0 },
+    retry: { attempts: 2, onReset: true, onTimeout: true, onStatus: [], timeoutMs: 0 },
     timeouts: { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 },
     drainMs: 10_000,
     backends: [],
@@ -37,7 +37,7 @@ t.test('one setting of a group leaves the others at their defaults', async (t) =
     [],
   );
   t.match(service.health, { fall: 9, rise: 2, intervalMs: 5_000 });
-  t.match(service.retry, { attempts: 0, onConnect: true });
+  t.match(service.retry, { attempts: 0 });
   t.match(service.timeouts, { idleMs: 0, connectMs: 2_000 });
   t.equal(service.drainMs, 0, 'nothing is not the default');
 });

@@ -36,9 +36,6 @@ export function mayRedial(exchange: Exchange, error: ProxyError): boolean {
 
 function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
   switch (error.code) {
-    case 'connect-failed':
-    case 'connect-timeout':
-      return policy.onConnect;
     case 'reset':
     case 'stale-connection':
       return policy.onReset;

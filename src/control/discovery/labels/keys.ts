@@ -184,7 +184,7 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'retry.on',
     'connect, reset, timeout, STATUSES',
     'connect, reset, timeout',
-    'What is tried again; once bytes were sent, only with methods that may be repeated',
+    'What is tried again besides failed connects, which always are; once bytes were sent, only with methods that may be repeated',
     toRetry(values.parseRetryOn),
   ),
   key(

@@ -77,7 +77,10 @@ export function parseProbeInterval(text: string): number {
   return interval;
 }
 
-/** What is tried again: `connect`, `reset`, `timeout` and statuses; what is not named is not. */
+/**
+ * What is tried again: `connect`, `reset`, `timeout` and statuses. What is not named is not, but for a failed
+ * connect: no byte was sent, so there is nothing to weigh.
+ */
 export function parseRetryOn(text: string): Partial<RetryPolicy> {
   const items = parseList(text.toLowerCase());
   const words = ['connect', 'reset', 'timeout'];
@@ -90,7 +93,6 @@ export function parseRetryOn(text: string): Partial<RetryPolicy> {
     throw new ValueError(`wants ${words.join(', ')}, 5xx or statuses, not "${misspelled}"`);
   }
   return {
-    onConnect: items.includes('connect'),
     onReset: items.includes('reset'),
     onTimeout: items.includes('timeout'),
     onStatus: statuses.length === 0 ? [] : parseStatusRanges(statuses.join(',')),
