@@ -2,7 +2,16 @@ import { type ConfigError, loadOptions } from '../config/load.ts';
 import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
-import { EXIT_USAGE, print, printError, readText, type Terminal } from './terminal.ts';
+import {
+  EXIT_USAGE,
+  locate,
+  print,
+  printError,
+  readText,
+  servicesProblems,
+  type Terminal,
+  whatIsWrong,
+} from './terminal.ts';
 
 /** Validates configuration and compose files. */
 export async function check(files: readonly string[], terminal: Terminal): Promise<number> {
@@ -37,15 +46,12 @@ function checkCompose(path: string, text: string, env: Terminal['env']): boolean
 
 function checkConfig(path: string, text: string): boolean {
   const loaded = loadOptions({ args: ['--config', path], env: {}, readFile: readText });
-  const parsed = parseServicesFile(path, text, 0);
-  const optionErrors = loaded.errors.filter(
-    (error) => !isRepeated(error, parsed.problems) && !needsToken(error),
-  );
+  const { services } = parseServicesFile(path, text, 0);
+  const optionErrors = loaded.errors.filter((error) => !needsToken(error));
   if (loaded.errors.some(needsToken)) printError(`${path}: notice: admin needs a token, by variable or flag`);
   printError(...optionErrors.map(({ where, message }) => `${where}: error: ${message}`));
-  const problems = [...parsed.problems, ...parsed.services.flatMap((service) => service.problems)];
-  const errors = optionErrors.length + printProblems(path, problems);
-  if (errors === 0) print(`${path}: OK, ${count(parsed.services.length, 'service')}`);
+  const errors = optionErrors.length + printProblems(path, servicesProblems(path, text, loaded.errors));
+  if (errors === 0) print(`${path}: OK, ${count(services.length, 'service')}`);
   return errors === 0;
 }
 
@@ -54,17 +60,10 @@ function needsToken(error: ConfigError): boolean {
   return error.where === 'admin';
 }
 
-/** Broken YAML is broken for the options and for the services. */
-function isRepeated(error: ConfigError, problems: readonly Problem[]): boolean {
-  return problems.some((problem) => problem.message === error.message);
-}
-
 function printProblems(path: string, problems: readonly Problem[]): number {
-  for (const { severity, where, message, hint } of problems) {
-    const line = /^line (\d+)$/.exec(where)?.[1];
-    const at = line === undefined ? `${path}: ${where}` : `${path}:${line}`;
-    printError(`${at}: ${severity}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
-  }
+  printError(
+    ...problems.map((problem) => `${locate(path, problem)}: ${problem.severity}: ${whatIsWrong(problem)}`),
+  );
   return problems.filter((problem) => problem.severity === 'error').length;
 }
 

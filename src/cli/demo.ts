@@ -8,8 +8,8 @@ import { staticSource } from '../control/discovery/static.ts';
 import { formatAddress } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
 import { makeLog } from '../telemetry/log.ts';
-import { reportServices, runApp } from './serve.ts';
-import { EXIT_USAGE, print, readText, reportOptions, type Terminal } from './terminal.ts';
+import { runApp } from './serve.ts';
+import { EXIT_USAGE, print, readText, reportConfiguration, type Terminal } from './terminal.ts';
 
 const NAMES = ['anchor', 'bollard', 'cleat'];
 /** How long a backend fails its checks after it was asked to. */
@@ -18,7 +18,7 @@ const BROKEN_MS = 20_000;
 /** `serve` with three backends inside, and with Docker if it happens to be there. */
 export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
   const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
-  if (reportOptions(loaded) || reportServices(loaded)) return EXIT_USAGE;
+  if (reportConfiguration(loaded)) return EXIT_USAGE;
   const log = makeLog(
     { level: loaded.options.logLevel, format: loaded.options.logFormat },
     terminal.isTerminal,

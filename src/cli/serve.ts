@@ -1,31 +1,25 @@
 import { App, type AppInput, type Running } from '../app.ts';
-import { type LoadedOptions, loadOptions } from '../config/load.ts';
+import { loadOptions } from '../config/load.ts';
 import type { Options } from '../config/options.ts';
-import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import { formatAddress } from '../model/address.ts';
-import { formatProblem } from '../model/problem.ts';
 import { type Log, makeLog } from '../telemetry/log.ts';
 import { VERSION } from '../version.ts';
-import { EXIT_FAILURE, EXIT_USAGE, printError, readText, reportOptions, type Terminal } from './terminal.ts';
+import {
+  EXIT_FAILURE,
+  EXIT_USAGE,
+  printError,
+  readText,
+  reportConfiguration,
+  type Terminal,
+} from './terminal.ts';
 
 /** The main job. */
 export async function serve(args: readonly string[], terminal: Terminal): Promise<number> {
   const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
-  if (reportOptions(loaded) || reportServices(loaded)) return EXIT_USAGE;
+  if (reportConfiguration(loaded)) return EXIT_USAGE;
   const { options, file } = loaded;
   const log = makeLog({ level: options.logLevel, format: options.logFormat }, terminal.isTerminal);
   return runApp({ options, file, log }, terminal);
-}
-
-/** At start a mistake in the file's services is one in the configuration: nothing was good before. */
-export function reportServices({ file }: LoadedOptions): boolean {
-  const parsed = file === undefined ? undefined : parseServicesFile(file, readText(file) ?? '', 0);
-  const problems = [
-    ...(parsed?.problems ?? []),
-    ...(parsed?.services ?? []).flatMap((service) => service.problems),
-  ];
-  printError(...problems.map((problem) => `error: ${formatProblem(problem)}`));
-  return problems.length > 0;
 }
 
 /** Runs an app until a signal ends it. */

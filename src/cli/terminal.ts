@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigError, LoadedOptions } from '../config/load.ts';
+import { parseServicesFile } from '../control/discovery/file/parse.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** What a command has of the process that it runs in. */
 export interface Terminal {
@@ -36,4 +38,38 @@ export function reportOptions(loaded: LoadedOptions): boolean {
   printError(...loaded.warnings.map((warning) => `warning: ${line(warning)}`));
   printError(...loaded.errors.map((error) => `error: ${line(error)}`));
   return loaded.errors.length > 0;
+}
+
+/**
+ * Prints what is wrong with the options and with the services of their file, all of it at once; true when there is
+ * an error among it. At start a mistake in a service is one in the configuration: nothing was good before.
+ */
+export function reportConfiguration(loaded: LoadedOptions): boolean {
+  const hasBadOptions = reportOptions(loaded);
+  const { file, errors } = loaded;
+  const problems = file === undefined ? [] : servicesProblems(file, readText(file) ?? '', errors);
+  printError(
+    ...problems.map(
+      (problem) => `${problem.severity}: ${locate(file ?? '', problem)}: ${whatIsWrong(problem)}`,
+    ),
+  );
+  return hasBadOptions || problems.some(({ severity }) => severity === 'error');
+}
+
+/** What is wrong with the services of a file. Broken YAML is told once, with the options. */
+export function servicesProblems(path: string, text: string, told: readonly ConfigError[]): Problem[] {
+  const { services, problems } = parseServicesFile(path, text, 0);
+  const all = [...problems, ...services.flatMap((service) => service.problems)];
+  return all.filter((problem) => !told.some(({ message }) => message === problem.message));
+}
+
+/** `FILE:LINE` */
+export function locate(path: string, { where }: Problem): string {
+  const line = /^line (\d+)$/.exec(where)?.[1];
+  return line === undefined ? `${path}: ${where}` : `${path}:${line}`;
+}
+
+/** What is wrong, and what would mend it. */
+export function whatIsWrong({ message, hint }: Problem): string {
+  return hint === undefined ? message : `${message} (${hint})`;
 }

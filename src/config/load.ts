@@ -98,7 +98,7 @@ function readFlags(args: readonly string[], errors: ConfigError[]): { settings: 
     const where = token.rawName;
     if (key !== undefined && isSwitch(key)) found.settings[key] = { text: token.value ?? 'true', where };
     else if (!isKnown(token.name)) errors.push(unknown(where, token.name, '--', 'option'));
-    else if (token.value === undefined || token.value === '')
+    else if (!token.value || (!token.inlineValue && token.value.startsWith('--')))
       errors.push({ where, message: 'needs a value' });
     else if (key === undefined) found.config = token.value;
     else found.settings[key] = { text: token.value, where };

@@ -32,7 +32,7 @@ t.test('a mistake in the services of the file ends it before it starts, with the
   t.equal(code, 2);
   t.match(
     stderr,
-    'error: fairlead.yaml: line 4: services.shop.hots is not a known key (did you mean services.shop.host?)',
+    'error: fairlead.yaml:4: services.shop.hots is not a known key (did you mean services.shop.host?)',
   );
   t.notMatch(stderr, 'listens on');
 });
@@ -43,7 +43,16 @@ t.test('services that are no map end it before it starts as well', async (t) => 
     cwd,
   });
   t.equal(code, 2);
-  t.match(stderr, 'error: fairlead.yaml: line 1: services must be a map of names');
+  t.match(stderr, 'error: fairlead.yaml:1: services must be a map of names');
+});
+
+t.test('mistakes in options and services are told together', async (t) => {
+  const cwd = t.testdir({ 'fairlead.yaml': 'htp: 1\nservices:\n  shop:\n    hots: b\n' });
+  const { code, stderr } = await runCli([...NO_DOCKER, '--http=nowhere', '--config=fairlead.yaml'], { cwd });
+  t.equal(code, 2);
+  t.match(stderr, /^error: --http: /m);
+  t.match(stderr, /^error: fairlead\.yaml:1: htp is not an option/m);
+  t.match(stderr, /^error: fairlead\.yaml:4: services\.shop\.hots is not a known key/m);
 });
 
 t.test('the admin address off loopback without a token ends it before it starts', async () => {

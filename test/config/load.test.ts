@@ -92,6 +92,7 @@ t.test('a flag without its value is refused', async (t) => {
   for (const args of ['--http', '--http=', '--config', '--config=']) {
     t.strictSame(mistakes(load({ args })), [`${args.replace('=', '')}: needs a value`], args);
   }
+  t.ok(mistakes(load({ args: '--http --admin off' })).includes('--http: needs a value'), 'nor is a flag one');
 });
 
 t.test('a switch is on by being there, and off by saying so', async (t) => {
