@@ -38,8 +38,7 @@ function explainServiceOf({ name, claim, notes }: ServiceReport, snapshot: Snaps
   if (name !== '') lines.push(`  services.${name}`);
   for (const note of notes) lines.push(`  ${note}`);
   const { serves } = claim;
-  if (serves === undefined)
-    return [...lines, '  traffic: none, because it has no address to send to (see above)'];
+  if (serves === undefined) return [...lines, '  traffic: none, because of what is wrong above'];
   let isMember = false;
   for (const service of snapshot.services) {
     const backend = service.backends.find((candidate) => candidate.id === `${service.name}/${serves.key}`);

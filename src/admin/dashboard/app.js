@@ -17,6 +17,10 @@ function ago(ms) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
+function plural(count, noun) {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function stateOf(backend) {
   const { flags, reason } = backend.health;
   if (flags.length === 0) return backend.weight === 0 ? ['wait', 'weight 0'] : ['good', 'available'];
@@ -92,8 +96,8 @@ function sourceLine(source, now) {
 function show(state) {
   const total = state.services.reduce((sum, service) => sum + service.requests, 0);
   document.getElementById('summary').textContent =
-    `${state.fairlead} · up ${ago(state.now - state.startedAt)} · ${state.services.length} services · ${total} requests · ` +
-    `${state.clientConnections} connections · table version ${state.version}`;
+    `${state.fairlead} · up ${ago(state.now - state.startedAt)} · ${plural(state.services.length, 'service')} · ` +
+    `${plural(total, 'request')} · ${plural(state.clientConnections, 'connection')} · table version ${state.version}`;
   const problems = document.getElementById('problems');
   problems.hidden = state.problems.length === 0;
   problems.replaceChildren(...state.problems.map(problemLine));
