@@ -78,7 +78,7 @@ t.test('the page loads nothing from elsewhere, and all that it loads is served',
 
 t.test('the page shows services, backends, problems and sources', async (t) => {
   const parts = await show(stateOf(adminView()));
-  t.match(parts['summary'], '1.2.3 · up 1 min · 1 services · 5 requests · 9 connections · table version 7');
+  t.match(parts['summary'], '1.2.3 · up 1 min · 1 service · 5 requests · 9 connections · table version 7');
   t.match(
     parts['services'],
     /shop\|.*shop\.localhost · round-robin · 5 requests, 2 errors, 1 retries, 1 fallbacks/,
