@@ -8,6 +8,7 @@ import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { probe } from './control/health/probe.ts';
+import { defaultMaxConnections, descriptorLimit } from './data/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
 import { explainContainer, explainUrl } from './explain.ts';
 import type { Address } from './model/address.ts';
@@ -63,7 +64,11 @@ export class App {
     this.#accessLog = options.accessLog === 'off' ? undefined : openAccessLog(options.accessLog);
     const onAccess = this.#accessLog?.write;
     this.#data = new DataPlane(
-      { ...options, pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)) },
+      {
+        ...options,
+        pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)),
+        maxConnections: options.maxConnections || defaultMaxConnections(descriptorLimit()),
+      },
       { ...(onAccess && { onAccess }), onError: (entry) => this.#logError(entry) },
       clock,
     );
@@ -116,7 +121,7 @@ export class App {
   }
 
   #logError(entry: AccessEntry): void {
-    const { method, host, target, status, service, backend, attempts, error, detail, requestId } = entry;
+    const { status, service, backend, attempts, error, detail, requestId } = entry;
     if (this.#errorsLogged === 0) {
       this.#clock.after(1_000, () => {
         const more = this.#errorsLogged - MAX_ERRORS_LOGGED;
@@ -129,9 +134,14 @@ export class App {
     const level = status >= 500 ? 'warn' : 'debug';
     this.#log[level](
       { service, backend, attempts, requestId },
-      `${status} ${method} ${host}${target}: ${error} (${detail})`,
+      `${status} ${requestOf(entry)}: ${error} (${detail})`,
     );
   }
+}
+
+/** Which request it was; of a connection that was refused none is known. */
+function requestOf({ method, host, target, client }: AccessEntry): string {
+  return method === '' ? `connection of ${client}` : `${method} ${host}${target}`;
 }
 
 /** Also for those who only look: the same lines without a running app. */

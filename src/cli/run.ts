@@ -68,7 +68,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 function help(): string {
-  const commands = Object.values(COMMANDS).map(({ usage, doc }) => `  ${usage.padEnd(32)} ${doc}`);
+  const commands = Object.values(COMMANDS).map(({ usage, doc }) => `  ${usage.padEnd(36)} ${doc}`);
   return [
     'Fairlead: a load balancer and reverse proxy for containers.',
     '',

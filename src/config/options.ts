@@ -144,6 +144,27 @@ export const OPTIONS = {
     defaultText: '75s',
     doc: 'How long a client connection may wait for its next request',
   }),
+  maxConnections: option<number>({
+    value: 'NUMBER|auto',
+    parse: (text) => (text === 'auto' ? 0 : parseInteger(1, 1_000_000)(text)),
+    default: 0,
+    defaultText: 'auto',
+    doc: 'Most connections of clients (503 above it, once none is idle); auto is half of what the process may open',
+  }),
+  maxConnectionsPerClient: option<number>({
+    value: 'NUMBER',
+    parse: parseInteger(0, 1_000_000),
+    default: 0,
+    defaultText: '0',
+    doc: 'Most connections of one address or IPv6 /64 (429 above it), but of trusted proxies; 0 is no limit',
+  }),
+  maxRequestsPerConnection: option<number>({
+    value: 'NUMBER',
+    parse: parseInteger(0, 1_000_000_000),
+    default: 0,
+    defaultText: '0',
+    doc: 'Requests after which a connection of a client is closed, as the last response says; 0 is no limit',
+  }),
   maxHeaderSize: option<number>({
     value: 'SIZE',
     parse: parseHeaderSize,

@@ -5,9 +5,11 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
 import type { AccessEntry } from '../telemetry/events.ts';
 import { Applied } from './apply.ts';
+import { type ClientLimits, Clients } from './clients.ts';
 import type { UpstreamContext } from './http1/client.ts';
 import type { HeadRules } from './http1/head.ts';
-import { ClientConnection, type ServerContext } from './http1/server.ts';
+import { ClientConnection } from './http1/server.ts';
+import type { ServerContext } from './http1/server-context.ts';
 import { type Listening, listenTcp } from './listener/tcp.ts';
 import { accessEntry, refusedEntry } from './proxy/access.ts';
 import type { ProxyError } from './proxy/errors.ts';
@@ -19,12 +21,13 @@ import { Sweep } from './sweep.ts';
 import type { ServiceState } from './upstream/service-state.ts';
 
 /** The data plane's slice of the options. Times are in milliseconds. */
-export interface DataOptions {
+export interface DataOptions extends ClientLimits {
   readonly trustedProxies: readonly string[];
   readonly pages: string;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
   readonly idleTimeout: number;
+  readonly maxRequestsPerConnection: number;
   readonly maxHeaderSize: number;
   readonly maxHeaders: number;
   readonly keepUnderscores: boolean;
@@ -46,6 +49,7 @@ export class DataPlane implements ServerContext, ForwardContext {
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
   readonly idleTimeout: number;
+  readonly maxRequestsPerConnection: number;
   readonly fallbacks: Fallbacks;
   readonly upstream: UpstreamContext;
   isStopping = false;
@@ -55,10 +59,9 @@ export class DataPlane implements ServerContext, ForwardContext {
   readonly #forwarder: Forwarder;
   readonly #trusted = new BlockList();
   readonly #hasTrusted: boolean;
-  readonly #connections = new Set<ClientConnection>();
+  readonly #clients: Clients;
   readonly #listening: Listening[] = [];
   readonly #unrouted: number[] = new Array(600).fill(0);
-  #connectionsTotal = 0;
   #onEmpty: (() => void) | undefined;
 
   constructor(options: DataOptions, events: DataEvents, clock: Clock, random: () => number = Math.random) {
@@ -70,6 +73,8 @@ export class DataPlane implements ServerContext, ForwardContext {
     this.headerTimeout = options.headerTimeout;
     this.bodyTimeout = options.bodyTimeout;
     this.idleTimeout = options.idleTimeout;
+    this.maxRequestsPerConnection = options.maxRequestsPerConnection;
+    this.#clients = new Clients(options, this.sweep, (address) => this.isTrusted(address));
     this.fallbacks = new Fallbacks(options.pages);
     this.#applied = new Applied(clock, random);
     this.#forwarder = new Forwarder(this);
@@ -99,8 +104,8 @@ export class DataPlane implements ServerContext, ForwardContext {
   async stop(graceMs: number): Promise<void> {
     this.isStopping = true;
     for (const listening of this.#listening) listening.close();
-    for (const connection of this.#connections) connection.stop();
-    if (this.#connections.size > 0) {
+    for (const connection of this.#clients) connection.stop();
+    if (!this.#clients.isEmpty) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(graceMs, resolve);
         this.#onEmpty = () => {
@@ -109,7 +114,7 @@ export class DataPlane implements ServerContext, ForwardContext {
         };
       });
     }
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#clients) connection.destroy();
     for (const state of this.#applied.backends.values()) state.closeAll();
     this.sweep.stop();
   }
@@ -117,7 +122,7 @@ export class DataPlane implements ServerContext, ForwardContext {
   stats(): TrafficStats {
     const { services, backends } = this.#applied;
     let upgrades = 0;
-    for (const connection of this.#connections) if (connection.isUpgraded) upgrades++;
+    for (const connection of this.#clients) if (connection.isUpgraded) upgrades++;
     return {
       services: Object.fromEntries([...services].map(([name, state]) => [name, state.stats])),
       backends: Object.fromEntries(
@@ -127,8 +132,8 @@ export class DataPlane implements ServerContext, ForwardContext {
         ]),
       ),
       unrouted: this.#unrouted,
-      clientConnections: this.#connections.size,
-      clientConnectionsTotal: this.#connectionsTotal,
+      clientConnections: this.#clients.size,
+      ...this.#clients.counts,
       upgrades,
     };
   }
@@ -141,6 +146,11 @@ export class DataPlane implements ServerContext, ForwardContext {
 
   serviceNamed(name: string): ServiceState | undefined {
     return this.#applied.services.get(name);
+  }
+
+  makeRoom(): void {
+    this.#clients.makeRoom();
+    for (const { idle } of this.#applied.backends.values()) for (const one of [...idle]) one.destroy();
   }
 
   elapsed(): number {
@@ -172,16 +182,17 @@ export class DataPlane implements ServerContext, ForwardContext {
 
   refused(error: ProxyError, clientAddress: string): void {
     this.#unrouted[error.status] = (this.#unrouted[error.status] ?? 0) + 1;
-    this.#events.onAccess?.(refusedEntry(error, clientAddress, this.#clock.now()));
+    const { onAccess, onError } = this.#events;
+    onAccess?.(refusedEntry(error, clientAddress, this.#clock.now()));
+    if (error.side === 'internal') onError(refusedEntry(error, clientAddress, this.#clock.now()));
   }
 
   closed(connection: ClientConnection): void {
-    this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    this.#clients.delete(connection);
+    if (this.#clients.isEmpty) this.#onEmpty?.();
   }
 
   #accept(socket: Socket): void {
-    this.#connectionsTotal++;
-    this.#connections.add(new ClientConnection(this, socket));
+    this.#clients.add(new ClientConnection(this, socket));
   }
 }

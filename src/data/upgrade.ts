@@ -5,7 +5,7 @@ import type { Timeouts } from '../model/service.ts';
 import type { UpstreamContext } from './http1/client.ts';
 import type { Flow } from './http1/outbox.ts';
 import { parseResponseHead } from './http1/response-head.ts';
-import { type ErrorCode, ProxyError } from './proxy/errors.ts';
+import { type ErrorCode, isExhaustion, ProxyError } from './proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './proxy/exchange.ts';
 import { addedFields, targetOf } from './proxy/headers.ts';
 import type { Expiring } from './sweep.ts';
@@ -175,7 +175,8 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     if (this.#joined !== undefined) return;
     const isTimeout =
       error.code === 'ECONNECT_TIMEOUT' || (error.code === 'ETIMEDOUT' && error.syscall === 'connect');
-    if (isTimeout) this.#fail('connect-timeout', 'no connection in time');
+    if (isExhaustion(error.code)) this.#fail('exhausted', error.code ?? '');
+    else if (isTimeout) this.#fail('connect-timeout', 'no connection in time');
     else if (error.syscall === 'connect') this.#fail('connect-failed', error.code ?? error.message);
     else this.#fail('reset', `${error.code ?? error.message} before a response`);
   }

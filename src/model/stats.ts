@@ -55,5 +55,10 @@ export interface TrafficStats {
   readonly unrouted: readonly number[];
   readonly clientConnections: number;
   readonly clientConnectionsTotal: number;
+  /** Connections that were refused because all, or all that one client may have, were in use. */
+  readonly clientsRefusedFull: number;
+  readonly clientsRefusedPerClient: number;
+  /** Idle connections that were closed to make room. */
+  readonly clientsClosedIdle: number;
   readonly upgrades: number;
 }

@@ -93,6 +93,16 @@ function addTraffic(add: Add, view: MetricsView): void {
   add('counter', 'client_connections_total', 'Connections of clients so far', () =>
     single(view.stats().clientConnectionsTotal),
   );
+  add('counter', 'client_connections_refused_total', 'Connections of clients that were too many', () => [
+    { labels: { limit: 'connections' }, value: view.stats().clientsRefusedFull },
+    { labels: { limit: 'connections-per-client' }, value: view.stats().clientsRefusedPerClient },
+  ]);
+  add(
+    'counter',
+    'client_connections_closed_idle_total',
+    'Idle connections of clients closed to make room',
+    () => single(view.stats().clientsClosedIdle),
+  );
   add(
     'gauge',
     'upgraded_connections',

@@ -59,6 +59,9 @@ export function adminTraffic(): TrafficStats {
     unrouted: [],
     clientConnections: 9,
     clientConnectionsTotal: 90,
+    clientsRefusedFull: 0,
+    clientsRefusedPerClient: 0,
+    clientsClosedIdle: 0,
     upgrades: 2,
   };
 }

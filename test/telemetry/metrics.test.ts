@@ -19,6 +19,9 @@ const NO_TRAFFIC: TrafficStats = {
   unrouted: [],
   clientConnections: 0,
   clientConnectionsTotal: 0,
+  clientsRefusedFull: 0,
+  clientsRefusedPerClient: 0,
+  clientsClosedIdle: 0,
   upgrades: 0,
 };
 
@@ -103,7 +106,14 @@ t.test('retries, fallbacks, connections and what reached no service are counted'
   unrouted[404] = 7;
   unrouted[400] = 1;
   unrouted[500] = 0;
-  const counts = { clientConnections: 5, clientConnectionsTotal: 50, upgrades: 1 };
+  const counts = {
+    clientConnections: 5,
+    clientConnectionsTotal: 50,
+    clientsRefusedFull: 3,
+    clientsRefusedPerClient: 4,
+    clientsClosedIdle: 6,
+    upgrades: 1,
+  };
   const { value, find } = await scrape({ services: { shop: stats }, unrouted, ...counts });
   t.equal(value('fairlead_retries_total', { service: 'shop' }), 4);
   t.equal(value('fairlead_fallbacks_total', { service: 'shop' }), 2);
@@ -112,6 +122,9 @@ t.test('retries, fallbacks, connections and what reached no service are counted'
   t.equal(value('fairlead_client_connections'), 5);
   t.equal(value('fairlead_client_connections_total'), 50);
   t.equal(value('fairlead_upgraded_connections'), 1);
+  t.equal(value('fairlead_client_connections_refused_total', { limit: 'connections' }), 3);
+  t.equal(value('fairlead_client_connections_refused_total', { limit: 'connections-per-client' }), 4);
+  t.equal(value('fairlead_client_connections_closed_idle_total'), 6);
 });
 
 t.test('a backend is up without a flag, and down with one', async (t) => {

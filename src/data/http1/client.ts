@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import type { Timeouts } from '../../model/service.ts';
-import { ProxyError } from '../proxy/errors.ts';
+import { isExhaustion, ProxyError } from '../proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from '../proxy/exchange.ts';
 import type { Expiring, Sweep } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
@@ -289,7 +289,8 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#backend.open.delete(this);
     const reason = this.#cause?.code ?? 'closed by the backend';
     const isStale = phase === 'head' && this.#isReused && !this.#reader.isPartial;
-    if (!this.#isConnected) this.#fail('connect-failed', reason);
+    if (isExhaustion(reason)) this.#fail('exhausted', reason);
+    else if (!this.#isConnected) this.#fail('connect-failed', reason);
     else if (isStale) this.#fail('stale-connection', reason);
     else this.#fail('reset', `${reason} ${phase === 'head' ? 'before a' : 'within the'} response`);
   }

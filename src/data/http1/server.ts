@@ -3,31 +3,13 @@ import { ProxyError } from '../proxy/errors.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
 import { ForwardedFields } from '../proxy/headers.ts';
 import { errorReply, type Reply } from '../proxy/reply.ts';
-import type { Expiring, Sweep } from '../sweep.ts';
+import type { Expiring } from '../sweep.ts';
 import { type Flow, Outbox } from './outbox.ts';
 import type { RequestHead } from './request-head.ts';
-import { type ReadRules, RequestReader, type RequestSink } from './request-reader.ts';
+import { RequestReader, type RequestSink } from './request-reader.ts';
 import type { ResponseHead } from './response-head.ts';
 import { ResponseWriter } from './response-writer.ts';
-
-/** What all client connections share. Times are in milliseconds. */
-export interface ServerContext extends ReadRules {
-  readonly sweep: Sweep;
-  readonly headerTimeout: number;
-  readonly bodyTimeout: number;
-  readonly idleTimeout: number;
-  /** The process is stopping: a connection ends with the exchange that it has. */
-  readonly isStopping: boolean;
-  elapsed(): number;
-  isTrusted(address: string): boolean;
-  /** A request has come. Its body follows through `exchange.body` and `exchange.upstream`. */
-  open(exchange: Exchange): void;
-  /** The client broke its exchange: it went away, stalled, or sent a body that is none. */
-  clientFailed(exchange: Exchange, error: ProxyError): void;
-  /** A request was refused before it became an exchange. */
-  refused(error: ProxyError, clientAddress: string): void;
-  closed(connection: ClientConnection): void;
-}
+import type { ServerContext } from './server-context.ts';
 
 /** How long what a client still sends is read and thrown away, so that it can read our last answer. */
 const LINGER_MS = 2_000;
@@ -52,6 +34,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
   /** Of the request something has come that the backend was not sent. */
   #isUnsent = false;
   #keepAlive = true;
+  #requests = 0;
   #isLingering = false;
   /** Another protocol has the socket: how it ends is its own affair. */
   #isDetached = false;
@@ -76,6 +59,12 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
 
   get isUpgraded(): boolean {
     return this.#isDetached;
+  }
+
+  /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
+  get idleSince(): number {
+    const isIdle = this.isFree && !this.#reader.isPartial && this.socket.writableLength === 0;
+    return isIdle ? this.deadline - this.#context.idleTimeout : Number.POSITIVE_INFINITY;
   }
 
   // Downstream: what the exchange says to the client.
@@ -174,7 +163,8 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
 
   request(head: RequestHead): void {
     // What follows a request for another protocol may be of that, even if it is refused.
-    this.#keepAlive = head.keepAlive && head.upgrade === '';
+    const isLast = ++this.#requests === this.#context.maxRequestsPerConnection;
+    this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#isUnsent = head.length !== 0;
     this.#writer.begin(head);
     this.#exchange = new Exchange(this, head, this.#context.elapsed());

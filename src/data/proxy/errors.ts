@@ -19,6 +19,7 @@ const KINDS = {
   'not-implemented': { side: 'downstream', status: 501, retry: 'never' },
   'bad-version': { side: 'downstream', status: 505, retry: 'never' },
   'client-gone': { side: 'downstream', status: 499, retry: 'never' },
+  'too-many-connections': { side: 'downstream', status: 429, retry: 'never' },
   'no-route': { side: 'downstream', status: 404, retry: 'never' },
   unavailable: { side: 'upstream', status: 503, retry: 'never' },
   'connect-failed': { side: 'upstream', status: 502, retry: 'always' },
@@ -30,6 +31,9 @@ const KINDS = {
   'retry-status': { side: 'upstream', status: 502, retry: 'idempotent' },
   'body-stalled': { side: 'upstream', status: 504, retry: 'never' },
   'request-timeout': { side: 'upstream', status: 504, retry: 'never' },
+  overloaded: { side: 'internal', status: 503, retry: 'never' },
+  /** The process has no descriptor, or the machine no port, left for a connection to a backend. */
+  exhausted: { side: 'internal', status: 503, retry: 'always' },
   internal: { side: 'internal', status: 500, retry: 'never' },
 } as const satisfies Record<string, ErrorKind>;
 
@@ -55,4 +59,9 @@ export class ProxyError {
     this.retry = kind.retry;
     this.detail = detail;
   }
+}
+
+/** Whether a connection failed for want of our own: file descriptors, memory of the kernel, or ports of the machine. */
+export function isExhaustion(code: string | undefined): boolean {
+  return code === 'EMFILE' || code === 'ENFILE' || code === 'EADDRNOTAVAIL' || code === 'ENOBUFS';
 }

@@ -21,6 +21,8 @@ export interface ForwardContext {
   readonly upstream: UpstreamContext;
   readonly fallbacks: Fallbacks;
   serviceNamed(name: string): ServiceState | undefined;
+  /** Closes idle connections: there is no descriptor left for another. */
+  makeRoom(): void;
   /** Counts and logs: called once for each exchange. */
   finished(exchange: Exchange): void;
 }
@@ -126,6 +128,7 @@ export class Forwarder implements ExchangeEvents {
   onFailure(exchange: Exchange, error: ProxyError): void {
     const service = exchange.service as ServiceState;
     const { backend } = exchange;
+    if (error.code === 'exhausted') this.#context.makeRoom();
     if (backend !== undefined && mayRedial(exchange, error)) {
       this.#release(exchange);
       exchange.redialled = true;
@@ -133,7 +136,7 @@ export class Forwarder implements ExchangeEvents {
       exchange.attempts--;
       return;
     }
-    backend?.countFailure(error.code);
+    if (error.side === 'upstream') backend?.countFailure(error.code);
     if (mayRetry(exchange, error, service.service.retry)) this.#retry(exchange, service, error);
     else this.#fail(exchange, service, error);
   }

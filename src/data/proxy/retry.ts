@@ -22,15 +22,16 @@ export function mayRetry(exchange: Exchange, error: ProxyError, policy: RetryPol
 }
 
 /**
- * Whether an attempt on a waiting connection that the backend had closed is made again on a fresh one. That is
- * nobody's fault and spends no try; but bytes were sent, so it must be harmless.
+ * Whether an attempt is made again on the same backend, because its waiting connection had been closed or
+ * because we had none left to open. That is nobody's fault and spends no try; but where bytes were sent, it must
+ * be harmless.
  */
 export function mayRedial(exchange: Exchange, error: ProxyError): boolean {
   return (
-    error.code === 'stale-connection' &&
+    (error.code === 'exhausted' ||
+      (error.code === 'stale-connection' && isIdempotent(exchange.head.method))) &&
     !exchange.redialled &&
-    exchange.body.canReplay &&
-    isIdempotent(exchange.head.method)
+    exchange.body.canReplay
   );
 }
 

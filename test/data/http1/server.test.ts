@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import t from 'tap';
-import { ClientConnection, type ServerContext } from '../../../src/data/http1/server.ts';
+import { ClientConnection } from '../../../src/data/http1/server.ts';
+import type { ServerContext } from '../../../src/data/http1/server-context.ts';
 import { ProxyError } from '../../../src/data/proxy/errors.ts';
 import type { Exchange } from '../../../src/data/proxy/exchange.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
@@ -48,6 +49,7 @@ function makeConnection() {
     headerTimeout: 10_000,
     bodyTimeout: 30_000,
     idleTimeout: 75_000,
+    maxRequestsPerConnection: 0,
     isStopping: false,
     elapsed: () => clock.elapsed(),
     isTrusted: () => false,

@@ -81,6 +81,17 @@ t.test('once the client has an answer, or part of the body is gone, nothing is t
   t.notOk(mayRedial(gone, new ProxyError('stale-connection', '')));
 });
 
+t.test(
+  'a connection that could not be opened for want of a descriptor is tried again, whatever the method',
+  async (t) => {
+    const exhausted = new ProxyError('exhausted', 'EMFILE');
+    const exchange = makeExchange('POST / HTTP/1.1\r\nHost: a\r\n\r\n');
+    t.ok(mayRedial(exchange, exhausted));
+    exchange.redialled = true;
+    t.notOk(mayRedial(exchange, exhausted), 'once');
+  },
+);
+
 t.test('a connection that had gone stale is replaced once, for what may be sent twice', async (t) => {
   const stale = new ProxyError('stale-connection', '');
   const exchange = makeExchange();

@@ -1,0 +1,26 @@
+import type { ProxyError } from '../proxy/errors.ts';
+import type { Exchange } from '../proxy/exchange.ts';
+import type { Sweep } from '../sweep.ts';
+import type { ReadRules } from './request-reader.ts';
+import type { ClientConnection } from './server.ts';
+
+/** What all client connections share. Times are in milliseconds. */
+export interface ServerContext extends ReadRules {
+  readonly sweep: Sweep;
+  readonly headerTimeout: number;
+  readonly bodyTimeout: number;
+  readonly idleTimeout: number;
+  /** Requests of one connection, the last of which is answered with a close; 0 is no limit. */
+  readonly maxRequestsPerConnection: number;
+  /** The process is stopping: a connection ends with the exchange that it has. */
+  readonly isStopping: boolean;
+  elapsed(): number;
+  isTrusted(address: string): boolean;
+  /** A request has come. Its body follows through `exchange.body` and `exchange.upstream`. */
+  open(exchange: Exchange): void;
+  /** The client broke its exchange: it went away, stalled, or sent a body that is none. */
+  clientFailed(exchange: Exchange, error: ProxyError): void;
+  /** A request was refused before it became an exchange. */
+  refused(error: ProxyError, clientAddress: string): void;
+  closed(connection: ClientConnection): void;
+}
