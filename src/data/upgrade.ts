@@ -1,11 +1,12 @@
 import { type ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'http-proxy';
+import { isExhaustion } from '../model/exhaustion.ts';
 import type { Timeouts } from '../model/service.ts';
 import type { UpstreamContext } from './http1/client.ts';
 import type { Flow } from './http1/outbox.ts';
 import { parseResponseHead } from './http1/response-head.ts';
-import { type ErrorCode, isExhaustion, ProxyError } from './proxy/errors.ts';
+import { type ErrorCode, ProxyError } from './proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './proxy/exchange.ts';
 import { addedFields, targetOf } from './proxy/headers.ts';
 import type { Expiring } from './sweep.ts';

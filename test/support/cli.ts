@@ -14,6 +14,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of Node itself. */
   readonly node?: readonly string[];
+  /** File descriptors that it may open. */
+  readonly descriptors?: number;
 }
 
 export interface CliResult {
@@ -33,8 +35,11 @@ export class RunningCli {
   #hasEnded = false;
   #wake: (() => void)[] = [];
 
-  constructor(args: readonly string[], { cwd, env = {}, node = [] }: CliOptions = {}) {
-    this.child = spawn(process.execPath, [...node, MAIN, ...args], {
+  constructor(args: readonly string[], { cwd, env = {}, node = [], descriptors }: CliOptions = {}) {
+    const command = [process.execPath, ...node, MAIN, ...args];
+    const limited = ['sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, ...command];
+    const [program = '', ...rest] = descriptors === undefined ? command : limited;
+    this.child = spawn(program, rest, {
       ...(cwd !== undefined && { cwd }),
       env: { PATH: process.env['PATH'], FAIRLEAD_CONFIG: EMPTY_CONFIG, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

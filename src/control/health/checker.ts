@@ -136,7 +136,7 @@ export class Checker {
     this.#startNext();
     // It may have left while it was probed.
     if (!this.#isWanted(running)) return;
-    this.#observe(running, result);
+    if (!result.isVoid) this.#observe(running, result);
     running.cancel = this.#clock.after(this.#delay(running), () => this.#start(running));
   }
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { Agent, request } from 'undici';
 import { type Address, formatAddress } from '../../model/address.ts';
+import { isExhaustion } from '../../model/exhaustion.ts';
 import { type HealthCheck, inRanges } from '../../model/health.ts';
 
 /** What one probe found. */
@@ -8,6 +9,8 @@ export interface ProbeResult {
   readonly isPass: boolean;
   /** For people: the status, or what went wrong. */
   readonly reason: string;
+  /** We could not ask, for want of a descriptor or a port of our own: nothing is said of the backend. */
+  readonly isVoid?: boolean;
 }
 
 /** Probes an address once. Never rejects. */
@@ -35,21 +38,26 @@ async function probeHttp(address: Address, check: HealthCheck): Promise<ProbeRes
     body.on('error', () => {}).destroy();
     return { isPass: inRanges(statusCode, check.status), reason: `HTTP ${statusCode}` };
   } catch (error) {
-    return { isPass: false, reason: explain(error, check.timeoutMs) };
+    return failed(error, check.timeoutMs);
   }
 }
 
 function probeTcp(address: Address, timeoutMs: number): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket = connect({ ...address, timeout: timeoutMs });
-    const settle = (isPass: boolean, reason: string) => {
-      resolve({ isPass, reason });
+    const settle = (result: ProbeResult) => {
+      resolve(result);
       socket.destroy();
     };
-    socket.once('connect', () => settle(true, 'connected'));
-    socket.once('timeout', () => settle(false, `no connection within ${timeoutMs} ms`));
-    socket.once('error', (error) => settle(false, explain(error, timeoutMs)));
+    socket.once('connect', () => settle({ isPass: true, reason: 'connected' }));
+    socket.once('timeout', () => settle({ isPass: false, reason: `no connection within ${timeoutMs} ms` }));
+    socket.once('error', (error) => settle(failed(error, timeoutMs)));
   });
+}
+
+function failed(error: unknown, timeoutMs: number): ProbeResult {
+  const isVoid = isExhaustion((error as NodeJS.ErrnoException).code);
+  return { isPass: false, reason: explain(error, timeoutMs), ...(isVoid && { isVoid }) };
 }
 
 function explain(error: unknown, timeoutMs: number): string {

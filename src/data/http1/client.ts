@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
+import { isExhaustion } from '../../model/exhaustion.ts';
 import type { Timeouts } from '../../model/service.ts';
-import { isExhaustion, ProxyError } from '../proxy/errors.ts';
+import { ProxyError } from '../proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from '../proxy/exchange.ts';
 import type { Expiring, Sweep } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';

@@ -57,6 +57,17 @@ t.test('while in doubt a target is probed each second', async (t) => {
   t.same(probes.times('a').slice(4), [8_000, 9_000, 10_000, 15_000], 'and until it is up again');
 });
 
+t.test('a probe that we could not make says nothing of the target', async (t) => {
+  const { clock, probes, checker, verdicts } = setUp();
+  const target = makeTarget('a', { fall: 1 });
+  probes.script['a'] = [PASS, { isPass: false, reason: 'EMFILE', isVoid: true }];
+  checker.update([target]);
+  await clock.advance(60_000);
+  t.same(verdicts(target), ['up']);
+  t.equal(checker.state(target.key)?.checkedAt, clock.now() - 60_000, 'nor when it was last seen');
+  t.ok(probes.times('a').length > 10, 'and it is asked again and again');
+});
+
 t.test('an interval of less than a second is kept in doubt', async (t) => {
   const { clock, probes, checker } = setUp();
   probes.script['a'] = [PASS, FAIL];
