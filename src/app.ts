@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { type AdminServer, startAdmin } from './admin/server.ts';
 import type { Options } from './config/options.ts';
 import { ControlPlane } from './control/control-plane.ts';
@@ -8,18 +7,17 @@ import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { probe } from './control/health/probe.ts';
-import { defaultMaxConnections, descriptorLimit } from './data/descriptors.ts';
-import { DataPlane } from './data/plane.ts';
 import { explainContainer, explainUrl } from './explain.ts';
 import type { Address } from './model/address.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { formatProblem } from './model/problem.ts';
 import { diffSnapshots, type Snapshot } from './model/snapshot.ts';
-import { type AccessLog, openAccessLog } from './telemetry/access-log.ts';
-import type { AccessEntry } from './telemetry/events.ts';
+import type { Traffic } from './model/traffic.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { VERSION } from './version.ts';
+import { makePlane } from './worker.ts';
+import { LocalTraffic } from './workers/local.ts';
 
 export interface AppInput {
   readonly options: Options;
@@ -37,43 +35,26 @@ export interface Running {
   readonly admin: Address | undefined;
 }
 
-/** Failures that are logged each second; more are only counted. */
-const MAX_ERRORS_LOGGED = 20;
-
 /** Joins the parts: each is handed its slice of the options and what it needs of the others. */
 export class App {
   readonly #options: Options;
-  readonly #log: Log;
   readonly #clock: Clock;
   readonly #dockers: readonly DockerSource[];
   readonly #control: ControlPlane;
-  readonly #data: DataPlane;
-  readonly #accessLog: AccessLog | undefined;
+  readonly #traffic: Traffic;
   readonly #startedAt: number;
   #admin: AdminServer | undefined;
-  #errorsLogged = 0;
 
   constructor({ options, file, log, sources = [], clock = systemClock }: AppInput) {
     this.#options = options;
-    this.#log = log;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#dockers = dockerSources(options, clock, log);
     const files = file === undefined ? [] : [new FileSource(file, clock, log)];
     this.#control = new ControlPlane([...this.#dockers, ...files, ...sources], clock, probe);
-    this.#accessLog = options.accessLog === 'off' ? undefined : openAccessLog(options.accessLog);
-    const onAccess = this.#accessLog?.write;
-    this.#data = new DataPlane(
-      {
-        ...options,
-        pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)),
-        maxConnections: options.maxConnections || defaultMaxConnections(descriptorLimit()),
-      },
-      { ...(onAccess && { onAccess }), onError: (entry) => this.#logError(entry) },
-      clock,
-    );
+    this.#traffic = new LocalTraffic(makePlane(options, log, clock), clock);
     this.#control.subscribe((snapshot, before) => {
-      this.#data.apply(snapshot);
+      this.#traffic.apply(snapshot);
       logChanges(log, snapshot, before);
     });
   }
@@ -81,7 +62,7 @@ export class App {
   /** Rejects with a sentence for people when an address cannot be listened on. */
   async start(): Promise<Running> {
     const { http, admin, adminToken } = this.#options;
-    const bound = await this.#data.listen(http);
+    const [bound = http] = await this.#traffic.start([http]);
     if (admin !== false) this.#admin = await startAdmin(admin, adminToken, this.#adminView());
     this.#control.start();
     return { http: bound, admin: this.#admin?.address };
@@ -90,9 +71,8 @@ export class App {
   /** Stops taking requests and lets those that run finish, for at most the time of grace. */
   async stop(): Promise<void> {
     this.#control.stop();
-    await this.#data.stop(this.#options.grace);
+    await this.#traffic.stop(this.#options.grace);
     this.#admin?.close();
-    this.#accessLog?.flush();
   }
 
   get snapshot(): Snapshot {
@@ -106,42 +86,19 @@ export class App {
 
   #adminView() {
     const control = this.#control;
-    const data = this.#data;
+    const traffic = this.#traffic;
     const now = () => this.#clock.now();
-    const base = { version: VERSION, now, snapshot: () => control.snapshot, stats: () => data.stats() };
+    const base = { version: VERSION, now, snapshot: () => control.snapshot, stats: () => traffic.stats() };
     const registry = makeMetrics(base);
     return {
       ...base,
       startedAt: this.#startedAt,
       lastCheck: (backendId: string) => control.check(backendId),
       explain: (subject: string) => this.explain(subject),
-      isReady: () => control.isReady && !data.isStopping,
+      isReady: () => control.isReady && traffic.isServing(control.snapshot.version),
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     };
   }
-
-  #logError(entry: AccessEntry): void {
-    const { status, service, backend, attempts, error, detail, requestId } = entry;
-    if (this.#errorsLogged === 0) {
-      this.#clock.after(1_000, () => {
-        const more = this.#errorsLogged - MAX_ERRORS_LOGGED;
-        if (more > 0) this.#log.warn(`${more} more errors in the last second`);
-        this.#errorsLogged = 0;
-      });
-    }
-    if (++this.#errorsLogged > MAX_ERRORS_LOGGED) return;
-    // What a retry overcame is no trouble for anybody.
-    const level = status >= 500 ? 'warn' : 'debug';
-    this.#log[level](
-      { service, backend, attempts, requestId },
-      `${status} ${requestOf(entry)}: ${error} (${detail})`,
-    );
-  }
-}
-
-/** Which request it was; of a connection that was refused none is known. */
-function requestOf({ method, host, target, client }: AccessEntry): string {
-  return method === '' ? `connection of ${client}` : `${method} ${host}${target}`;
 }
 
 /** Also for those who only look: the same lines without a running app. */

@@ -27,8 +27,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'model',
     'telemetry',
     'version.ts',
+    'worker.ts',
     'workers',
   ],
+  // The other one, of what a worker process is.
+  'worker.ts': ['type config', 'data', 'model', 'telemetry', 'workers'],
   'explain.ts': ['control', 'data', 'model'],
   'version.ts': [],
 };

@@ -3,6 +3,7 @@ import type { Address } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
+import type { ListenAddress, Plane } from '../model/traffic.ts';
 import type { AccessEntry } from '../telemetry/events.ts';
 import { Applied } from './apply.ts';
 import { type ClientLimits, Clients } from './clients.ts';
@@ -42,7 +43,7 @@ export interface DataEvents {
 }
 
 /** Takes connections and serves them by the latest snapshot. */
-export class DataPlane implements ServerContext, ForwardContext {
+export class DataPlane implements Plane, ServerContext, ForwardContext {
   readonly sweep: Sweep;
   readonly rules: HeadRules;
   readonly maxHeaderSize: number;
@@ -94,7 +95,7 @@ export class DataPlane implements ServerContext, ForwardContext {
   }
 
   /** Takes connections on an address. Rejects when it cannot. */
-  async listen(address: Address): Promise<Address> {
+  async listen(address: ListenAddress): Promise<Address> {
     const listening = await listenTcp(address, (socket) => this.#accept(socket));
     this.#listening.push(listening);
     return listening.address;

@@ -16,3 +16,27 @@ export function isLinkLocal(address: string): boolean {
   // An IPv4 address within an IPv6 one is written with dots or in hexadecimal.
   return /^(?:::ffff:)?169\.254\.|^::ffff:a9fe:|^fe[89ab][0-9a-f]:/i.test(address);
 }
+
+/** Listening failed because the machine has no IPv6: every address is then every IPv4 address. */
+export function isWithoutIpv6({ host }: Address, code: string | undefined): boolean {
+  return host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
+}
+
+/** A sentence for people: why an address cannot be listened on, by the code of the error. */
+export function whyNotListening(address: Address, code: string | undefined): string {
+  return `cannot listen on ${formatAddress(address)}: ${explainCode(code)}`;
+}
+
+function explainCode(code: string | undefined): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another process listens there';
+    case 'EACCES':
+      return 'ports below 1024 need more rights';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address';
+    default:
+      return code ?? 'unknown error';
+  }
+}

@@ -62,3 +62,11 @@ export interface TrafficStats {
   readonly clientsClosedIdle: number;
   readonly upgrades: number;
 }
+
+/** Finished requests, with and without a service. */
+export function countRequests({ services, unrouted }: TrafficStats): number {
+  let count = 0;
+  for (const { durations } of Object.values(services)) for (const one of durations) count += one;
+  for (const one of unrouted) count += one ?? 0;
+  return count;
+}

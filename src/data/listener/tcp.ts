@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Address, formatAddress } from '../../model/address.ts';
+import { type Address, isWithoutIpv6, whyNotListening } from '../../model/address.ts';
+import type { ListenAddress } from '../../model/traffic.ts';
 
 /** Connections that wait to be accepted; the kernel has its own limit too (net.core.somaxconn). */
 const BACKLOG = 4_096;
@@ -13,29 +14,31 @@ export interface Listening {
 }
 
 /** Listens on an address. Rejects with a sentence for people when it cannot. */
-export async function listenTcp(address: Address, onSocket: (socket: Socket) => void): Promise<Listening> {
+export async function listenTcp(
+  address: ListenAddress,
+  onSocket: (socket: Socket) => void,
+): Promise<Listening> {
   try {
     return await listen(address, onSocket);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // A machine without IPv6: every address is then every IPv4 address.
-    if (address.host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) {
-      return listen({ ...address, host: '0.0.0.0' }, onSocket);
-    }
-    throw new Error(`cannot listen on ${formatAddress(address)}: ${explain(code)}`, { cause: error });
+    if (isWithoutIpv6(address, code)) return listen({ ...address, host: '0.0.0.0' }, onSocket);
+    throw new Error(whyNotListening(address, code), { cause: error });
   }
 }
 
-function listen(address: Address, onSocket: (socket: Socket) => void): Promise<Listening> {
+function listen(address: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listening> {
   return new Promise((resolve, reject) => {
     // A client that half-closes is ours to deal with, not the runtime's.
     const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, onSocket);
     server.once('error', reject);
-    server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
+    const { host, port, fd } = address;
+    // Of a descriptor the options' backlog does not count, only the argument's.
+    server.listen(fd === undefined ? { host, port } : { fd }, BACKLOG, () => {
       server.off('error', reject);
       // Out of file descriptors, say: the next connection may be accepted again.
       server.on('error', () => {});
-      resolve({ address: { host: address.host, port: portOf(server) }, close: () => server.close() });
+      resolve({ address: { host, port: portOf(server) }, close: () => server.close() });
     });
   });
 }
@@ -43,18 +46,4 @@ function listen(address: Address, onSocket: (socket: Socket) => void): Promise<L
 function portOf(server: Server): number {
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : 0;
-}
-
-function explain(code: string | undefined): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return 'another process listens there';
-    case 'EACCES':
-      return 'ports below 1024 need more rights';
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return 'this machine has no such address';
-    default:
-      return code ?? 'unknown error';
-  }
 }

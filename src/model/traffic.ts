@@ -1,0 +1,68 @@
+import type { Address } from './address.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { TrafficStats } from './stats.ts';
+
+/** An address to take connections on. */
+export interface ListenAddress extends Address {
+  /** A socket that is bound to it already: its file descriptor. */
+  readonly fd?: number;
+}
+
+/** Carries requests in this process, by the latest snapshot. */
+export interface Plane {
+  apply(snapshot: Snapshot): void;
+  /** Takes connections; answers with the port that was given. Rejects with a sentence for people. */
+  listen(address: ListenAddress): Promise<Address>;
+  stats(): TrafficStats;
+  /** Takes nothing new and lets what runs finish, for at most `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What is known of one process that carries requests. */
+export interface WorkerStatus {
+  /** Its place, from 1; whoever replaces it has the same. */
+  readonly worker: number;
+  readonly pid: number;
+  /** A draining one has been replaced and finishes what it has. */
+  readonly state: 'starting' | 'serving' | 'draining';
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Version of the snapshot that it follows. */
+  readonly version: number;
+  readonly connections: number;
+  /** Since it started. */
+  readonly requests: number;
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+}
+
+/** A place for a worker, and what its workers have done so far. */
+export interface WorkerPlace {
+  readonly worker: number;
+  /** Finished requests of all workers that were here. */
+  readonly requests: number;
+  /** How often a worker died here and was replaced. */
+  readonly restarts: number;
+}
+
+/** Carries requests, in this process or in workers: whoever hands out snapshots need not know. */
+export interface Traffic {
+  /** Takes connections on these addresses. Rejects with a sentence for people when one cannot be listened on. */
+  start(addresses: readonly Address[]): Promise<Address[]>;
+  apply(snapshot: Snapshot): void;
+  /** Takes connections, and follows a snapshot that is at least that new. */
+  isServing(version: number): boolean;
+  /** Brings what is told below up to date. */
+  refresh(): Promise<void>;
+  stats(): TrafficStats;
+  workers(): readonly WorkerStatus[];
+  places(): readonly WorkerPlace[];
+  /** What a person should look at, a sentence each. */
+  alarms(): readonly string[];
+  /** Replaces the workers, one after the other, without losing a request. */
+  reload(): Promise<void>;
+  /** Takes nothing new and lets what runs finish, for at most `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+  /** Ends everything at once. */
+  kill(): void;
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import type { Options } from './config/options.ts';
+import { defaultMaxConnections, descriptorLimit } from './data/descriptors.ts';
+import { DataPlane } from './data/plane.ts';
+import type { Clock } from './model/clock.ts';
+import type { Plane } from './model/traffic.ts';
+import { openAccessLog } from './telemetry/access-log.ts';
+import { makeErrorLog } from './telemetry/error-log.ts';
+import type { Log } from './telemetry/log.ts';
+
+/** What a worker is, in whichever process: a data plane and its logs. */
+export function makePlane(options: Options, log: Log, clock: Clock): Plane {
+  const accessLog = options.accessLog === 'off' ? undefined : openAccessLog(options.accessLog);
+  const onAccess = accessLog?.write;
+  const plane = new DataPlane(
+    {
+      ...options,
+      pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)),
+      maxConnections: options.maxConnections || defaultMaxConnections(descriptorLimit()),
+    },
+    { ...(onAccess && { onAccess }), onError: makeErrorLog(log, clock) },
+    clock,
+  );
+  return {
+    apply: (snapshot) => plane.apply(snapshot),
+    listen: (address) => plane.listen(address),
+    stats: () => plane.stats(),
+    async stop(graceMs) {
+      await plane.stop(graceMs);
+      accessLog?.flush();
+    },
+  };
+}
