@@ -4,7 +4,7 @@ import type { ServiceSettings } from '../model/service.ts';
 
 /** The groups of settings within which each value is decided on its own. */
 const NESTED = ['health', 'retry', 'timeouts'] as const;
-const PLAIN = ['balance', 'drainMs', 'fallback'] as const;
+const PLAIN = ['balance', 'hash', 'drainMs', 'fallback'] as const;
 
 /** How a setting is called where people set it. */
 const SHOWN: Readonly<Record<string, string>> = {

@@ -31,7 +31,7 @@ export class Applied {
     const services = new Map<string, ServiceState>();
     const backends = new Map<string, BackendState>();
     for (const service of snapshot.services) {
-      const state = this.services.get(service.name) ?? new ServiceState(service, this.#random);
+      const state = this.services.get(service.name) ?? new ServiceState(service, this.#clock, this.#random);
       const members = service.backends.map((backend) => {
         const member =
           this.backends.get(backend.id) ?? this.#returning(backend.id) ?? new BackendState(backend);

@@ -24,3 +24,8 @@ export interface Backend {
   readonly backup: boolean;
   readonly origin: Origin;
 }
+
+/** A backend's id without the count of its container's restarts: the same before and after one. */
+export function lastingId(id: string): string {
+  return id.replace(/~\d+(?=:\d+$)/, '');
+}

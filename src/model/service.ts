@@ -1,8 +1,20 @@
 import type { Backend } from './backend.ts';
 import type { HealthCheck, StatusRange } from './health.ts';
 
-export const BALANCE_NAMES = ['round-robin', 'random', 'least-connections'] as const;
+export const BALANCE_NAMES = [
+  'round-robin',
+  'random',
+  'least-connections',
+  'p2c',
+  'peak-ewma',
+  'hash',
+] as const;
 export type BalanceName = (typeof BALANCE_NAMES)[number];
+
+/** What the requests have in common that the balancer `hash` sends to the same backend. */
+export type HashKey =
+  | { readonly by: 'client' | 'path' }
+  | { readonly by: 'header' | 'cookie'; readonly name: string };
 
 /** What may be tried again on another backend; a failed connect always is. */
 export interface RetryPolicy {
@@ -37,6 +49,8 @@ export type Fallback =
 export interface Service {
   readonly name: string;
   readonly balance: BalanceName;
+  /** Of the balancer `hash`; the client without it. */
+  readonly hash?: HashKey;
   readonly health: HealthCheck;
   readonly retry: RetryPolicy;
   readonly timeouts: Timeouts;
@@ -49,6 +63,7 @@ export interface Service {
 /** Everything of a service that an input can set; what is absent keeps its default. */
 export interface ServiceSettings {
   readonly balance?: BalanceName;
+  readonly hash?: HashKey;
   readonly health?: Partial<HealthCheck>;
   readonly retry?: Partial<RetryPolicy>;
   readonly timeouts?: Partial<Timeouts>;
@@ -78,12 +93,16 @@ const DEFAULT_RETRY: RetryPolicy = {
 
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 };
 
-/** A whole service of what was set and the defaults. A health path makes the check an HTTP one. */
+/**
+ * A whole service of what was set and the defaults. A health path makes the check an HTTP one, a hash key the balancer
+ * `hash`.
+ */
 export function makeService(name: string, settings: ServiceSettings, backends: readonly Backend[]): Service {
   const type = settings.health?.type ?? (settings.health?.path === undefined ? 'tcp' : 'http');
   return {
     name,
-    balance: settings.balance ?? 'round-robin',
+    balance: settings.balance ?? (settings.hash === undefined ? 'round-robin' : 'hash'),
+    ...(settings.hash && { hash: settings.hash }),
     health: { ...DEFAULT_HEALTH, ...settings.health, type },
     retry: { ...DEFAULT_RETRY, ...settings.retry },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },

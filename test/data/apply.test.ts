@@ -4,9 +4,11 @@ import type { BackendState } from '../../src/data/upstream/backend-state.ts';
 import type { HealthFlag } from '../../src/model/health.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { FakeClock } from '../support/clock.ts';
-import { FakeConnection } from '../support/exchange.ts';
+import { FakeConnection, makeExchange } from '../support/exchange.ts';
 import { makeSnapshot, type TestService } from '../support/proxy.ts';
 import { seededRandom } from '../support/random.ts';
+
+const request = makeExchange();
 
 /** Applied snapshots of services as tests write them. */
 function makeApplied() {
@@ -90,7 +92,7 @@ t.test('a backend that returns while it leaves is the same again', async (t) => 
   t.equal(one.isAvailable, true);
   await clock.advance(60_000);
   t.equal(connection.isDestroyed, false, 'its end was called off');
-  t.same([...new Set([service('test').pick(), service('test').pick()])].length, 2);
+  t.same([...new Set([service('test').pick(request), service('test').pick(request)])].length, 2);
 });
 
 t.test('a backend that returns after its end is new', async (t) => {
@@ -112,9 +114,9 @@ t.test('a snapshot in which only health moved keeps the table', async (t) => {
   t.equal(applied.table, table);
   t.equal(applied.services, services);
   t.equal(applied.backends, backends);
-  for (let i = 0; i < 5; i++) t.equal(service('test').pick(), state('test/2'));
+  for (let i = 0; i < 5; i++) t.equal(service('test').pick(request), state('test/2'));
   applied.apply(withFlags(applied.snapshot, 'test/1', []));
-  const picked = new Set(Array.from({ length: 5 }, () => service('test').pick()));
+  const picked = new Set(Array.from({ length: 5 }, () => service('test').pick(request)));
   t.equal(picked.size, 2, 'and it is back at once');
 });
 
@@ -122,8 +124,8 @@ t.test('a new backend that is not available is never picked', async (t) => {
   const { apply, service, state } = makeApplied();
   apply({ backends: [1] });
   apply({ backends: [1, { port: 2, flags: ['Pending'] }, { port: 3, weight: 0 }] });
-  for (let i = 0; i < 20; i++) t.equal(service('test').pick(), state('test/1'));
-  t.equal(service('test').pickOther([state('test/1')]), undefined);
+  for (let i = 0; i < 20; i++) t.equal(service('test').pick(request), state('test/1'));
+  t.equal(service('test').pickOther([state('test/1')], request), undefined);
 });
 
 t.test('a route leads to the service of its name, also after that changed', async (t) => {

@@ -57,5 +57,13 @@ t.test('balance, fallback and backends are taken as they are', async (t) => {
   t.equal(service.balance, 'random');
   t.strictSame(service.fallback, { kind: 'status', status: 503 });
   t.strictSame(service.backends, [backend]);
-  t.strictSame([...BALANCE_NAMES], ['round-robin', 'random', 'least-connections']);
+  t.strictSame(
+    [...BALANCE_NAMES],
+    ['round-robin', 'random', 'least-connections', 'p2c', 'peak-ewma', 'hash'],
+  );
+});
+
+t.test('a hash key names the balancer, unless another is named', async (t) => {
+  t.equal(makeService('shop', { hash: { by: 'path' } }, []).balance, 'hash');
+  t.equal(makeService('shop', { hash: { by: 'path' }, balance: 'p2c' }, []).balance, 'p2c');
 });

@@ -1,14 +1,22 @@
 import type { BalanceName } from '../../model/service.ts';
+import { Hash } from './hash.ts';
+import type { Latency } from './latency.ts';
 import { LeastConnections } from './least-connections.ts';
+import { PeakEwma } from './peak-ewma.ts';
 import { Random } from './random.ts';
 import { RoundRobin } from './round-robin.ts';
+import { TwoChoices } from './two-choices.ts';
 
 /** What a balancer sees of a backend. */
 export interface Weighted {
-  /** 1 to 256. */
+  /** Above 0, at most 256; whole but for a backend that joined a moment ago. */
   readonly weight: number;
   /** Requests that it is serving now. */
   readonly inFlight: number;
+  /** How long it takes to answer. Only measured where the balancer asks for it. */
+  readonly latency: Latency;
+  /** A hash of what identifies it, 32 bits. */
+  readonly seed: number;
   /** Round-robin's account of whose turn it is; nobody else's. */
   turn: number;
 }
@@ -23,7 +31,8 @@ export interface Candidates<T extends Weighted> {
 
 /** Chooses one of the candidates; never sees one that is not available. Undefined only for an empty list. */
 export interface Balancer {
-  pick<T extends Weighted>(candidates: Candidates<T>): T | undefined;
+  /** @param key a hash of what requests have in common that belong together; only `hash` asks for one */
+  pick<T extends Weighted>(candidates: Candidates<T>, key: number): T | undefined;
 }
 
 export function makeCandidates<T extends Weighted>(list: readonly T[]): Candidates<T> {
@@ -35,8 +44,15 @@ export function makeCandidates<T extends Weighted>(list: readonly T[]): Candidat
   };
 }
 
-/** @param random from 0 to below 1 */
-export function makeBalancer(name: BalanceName, random: () => number): Balancer {
+/** What balancers need besides the candidates. */
+export interface BalanceContext {
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** `Clock.elapsed`. */
+  readonly elapsed: () => number;
+}
+
+export function makeBalancer(name: BalanceName, { random, elapsed }: BalanceContext): Balancer {
   switch (name) {
     case 'round-robin':
       return new RoundRobin();
@@ -44,5 +60,11 @@ export function makeBalancer(name: BalanceName, random: () => number): Balancer 
       return new Random(random);
     case 'least-connections':
       return new LeastConnections();
+    case 'p2c':
+      return new TwoChoices(random);
+    case 'peak-ewma':
+      return new PeakEwma(random, elapsed);
+    case 'hash':
+      return new Hash();
   }
 }

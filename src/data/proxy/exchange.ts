@@ -76,6 +76,8 @@ export class Exchange {
   backend: BackendState | undefined = undefined;
   upstream: Upstream | undefined = undefined;
   attempts = 0;
+  /** `Clock.elapsed` when the attempt began; only where the service measures it. */
+  attemptedAt = 0;
   tried: BackendState[] | undefined = undefined;
   /** A stale connection was replaced once. */
   redialled = false;

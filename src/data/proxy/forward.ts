@@ -20,6 +20,8 @@ export interface ForwardContext {
   readonly table: RouteTable<ServiceState>;
   readonly upstream: UpstreamContext;
   readonly fallbacks: Fallbacks;
+  /** `Clock.elapsed`. */
+  elapsed(): number;
   serviceNamed(name: string): ServiceState | undefined;
   /** Closes idle connections: there is no descriptor left for another. */
   makeRoom(): void;
@@ -29,6 +31,9 @@ export interface ForwardContext {
 
 /** Services that may stand in for one another before it is a circle. */
 const MAX_FALLBACKS = 4;
+
+/** What a failed attempt counts for where latency decides. */
+const FAILURE_MS = 1_000;
 
 const BAD_PATH = new ProxyError('bad-request', 'the path can be understood in more than one way');
 const NO_ROUTE = new ProxyError('no-route', 'no route matches the host and path');
@@ -64,7 +69,8 @@ export class Forwarder implements ExchangeEvents {
 
   /** Which backend? `otherwise` is what is wrong when there is none. */
   #choose(exchange: Exchange, service: ServiceState, otherwise: ProxyError): void {
-    const backend = exchange.tried === undefined ? service.pick() : service.pickOther(exchange.tried);
+    const backend =
+      exchange.tried === undefined ? service.pick(exchange) : service.pickOther(exchange.tried, exchange);
     if (backend === undefined) return this.#fail(exchange, service, otherwise);
     if (exchange.tried !== undefined) service.stats.retries++;
     this.#attempt(exchange, service, backend, false);
@@ -78,6 +84,7 @@ export class Forwarder implements ExchangeEvents {
     exchange.attempts++;
     exchange.backend = backend;
     backend.inFlight++;
+    if (service.isTimed) exchange.attemptedAt = this.#context.elapsed();
     backend.stats.requests++;
     if (head.upgrade !== '') {
       exchange.upstream = new UpgradeUpstream(exchange, backend, this, upstream);
@@ -107,6 +114,7 @@ export class Forwarder implements ExchangeEvents {
   /** The response's head is here; false when it is not used. */
   onResponse(exchange: Exchange, head: ResponseHead): boolean {
     const service = exchange.service as ServiceState;
+    if (service.isTimed) this.#measure(exchange, head.status < 500 ? 0 : FAILURE_MS);
     if (isRetryStatus(head.status, service.service.retry) && this.#canRetryElsewhere(exchange, service)) {
       exchange.upstream?.abort();
       exchange.backend?.countFailure(RETRY_STATUS.code);
@@ -136,7 +144,10 @@ export class Forwarder implements ExchangeEvents {
       exchange.attempts--;
       return;
     }
-    if (error.side === 'upstream') backend?.countFailure(error.code);
+    if (error.side === 'upstream') {
+      backend?.countFailure(error.code);
+      if (service.isTimed && !exchange.answered) this.#measure(exchange, FAILURE_MS);
+    }
     if (mayRetry(exchange, error, service.service.retry)) this.#retry(exchange, service, error);
     else this.#fail(exchange, service, error);
   }
@@ -148,10 +159,19 @@ export class Forwarder implements ExchangeEvents {
     else this.#answer(exchange, error);
   }
 
+  /** How long the backend took to answer, and at least that: failing fast is no virtue. */
+  #measure(exchange: Exchange, atLeastMs: number): void {
+    const now = this.#context.elapsed();
+    exchange.backend?.latency.observe(Math.max(now - exchange.attemptedAt, atLeastMs), now);
+  }
+
   #canRetryElsewhere(exchange: Exchange, service: ServiceState): boolean {
     if (exchange.backend === undefined) return false;
     const tried = [...(exchange.tried ?? []), exchange.backend];
-    return mayRetry(exchange, RETRY_STATUS, service.service.retry) && service.pickOther(tried) !== undefined;
+    return (
+      mayRetry(exchange, RETRY_STATUS, service.service.retry) &&
+      service.pickOther(tried, exchange) !== undefined
+    );
   }
 
   #retry(exchange: Exchange, service: ServiceState, error: ProxyError): void {

@@ -1,7 +1,9 @@
-import type { Backend } from '../../model/backend.ts';
+import { type Backend, lastingId } from '../../model/backend.ts';
 import type { HealthFlag } from '../../model/health.ts';
 import { type BackendStats, makeBackendStats } from '../../model/stats.ts';
 import type { Weighted } from '../balance/balancer.ts';
+import { hashText } from '../balance/hash.ts';
+import { Latency } from '../balance/latency.ts';
 
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
@@ -17,6 +19,8 @@ export class BackendState implements Weighted {
   #flags: readonly HealthFlag[] = [];
   inFlight = 0;
   turn = 0;
+  readonly seed: number;
+  readonly latency = new Latency();
   /** Connections that wait for a request; the last one was used last. */
   readonly idle: PooledConnection[] = [];
   /** Every open connection, waiting or busy, and upgraded ones. */
@@ -25,6 +29,7 @@ export class BackendState implements Weighted {
 
   constructor(backend: Backend) {
     this.backend = backend;
+    this.seed = hashText(lastingId(backend.id));
   }
 
   get weight(): number {

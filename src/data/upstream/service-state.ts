@@ -1,6 +1,8 @@
+import type { Clock } from '../../model/clock.ts';
 import type { Service } from '../../model/service.ts';
 import { durationBucket, makeServiceStats, type ServiceStats } from '../../model/stats.ts';
 import { type Balancer, type Candidates, makeBalancer, makeCandidates } from '../balance/balancer.ts';
+import { type KeyOf, type KeySource, makeKeyOf } from '../balance/key.ts';
 import { Random } from '../balance/random.ts';
 import type { BackendState } from './backend-state.ts';
 
@@ -9,23 +11,31 @@ export class ServiceState {
   service: Service;
   backends: readonly BackendState[] = [];
   readonly stats: ServiceStats = makeServiceStats();
+  /** How long backends take to answer decides: it must be measured. */
+  isTimed = false;
   readonly #random: () => number;
+  readonly #elapsed: () => number;
   #balancer: Balancer;
   readonly #chance: Balancer;
+  /** Only for a balancer that goes by a key. */
+  #keyOf: KeyOf | undefined = undefined;
   #primaries: Candidates<BackendState> = makeCandidates([]);
   #backups: Candidates<BackendState> = makeCandidates([]);
 
-  constructor(service: Service, random: () => number) {
+  /** @param random from 0 to below 1 */
+  constructor(service: Service, clock: Clock, random: () => number) {
     this.service = service;
     this.#random = random;
-    this.#balancer = makeBalancer(service.balance, random);
+    this.#elapsed = () => clock.elapsed();
+    this.#balancer = this.#makeBalancer(service);
     this.#chance = new Random(random);
   }
 
   /** Takes a new policy or other backends; what it counted and whose turn it is stays. */
   update(service: Service, backends: readonly BackendState[]): void {
-    if (service.balance !== this.service.balance)
-      this.#balancer = makeBalancer(service.balance, this.#random);
+    if (service.balance !== this.service.balance) this.#balancer = this.#makeBalancer(service);
+    this.isTimed = service.balance === 'peak-ewma';
+    this.#keyOf = service.balance === 'hash' ? makeKeyOf(service.hash ?? { by: 'client' }) : undefined;
     this.service = service;
     this.backends = backends;
     this.refresh();
@@ -39,24 +49,31 @@ export class ServiceState {
   }
 
   /** A backend for a new request: a primary, or a backup when there is none. */
-  pick(): BackendState | undefined {
-    return this.#balancer.pick(this.#primaries.list.length > 0 ? this.#primaries : this.#backups);
+  pick(request: KeySource): BackendState | undefined {
+    const candidates = this.#primaries.list.length > 0 ? this.#primaries : this.#backups;
+    return this.#balancer.pick(candidates, this.#keyOf === undefined ? 0 : this.#keyOf(request));
   }
 
   /**
-   * A backend that is not among those that were tried. By chance, whatever the balancer: turns taken over what
-   * remains after a failure would always give the load of the failed one to the same neighbour.
+   * A backend that is not among those that were tried. By the key if there is one, else by chance: turns taken over
+   * what remains after a failure would always give the load of the failed one to the same neighbour.
    */
-  pickOther(tried: readonly BackendState[]): BackendState | undefined {
+  pickOther(tried: readonly BackendState[], request: KeySource): BackendState | undefined {
     for (const candidates of [this.#primaries, this.#backups]) {
       const rest = candidates.list.filter((state) => !tried.includes(state));
-      if (rest.length > 0) return this.#chance.pick(makeCandidates(rest));
+      if (rest.length === 0) continue;
+      if (this.#keyOf === undefined) return this.#chance.pick(makeCandidates(rest), 0);
+      return this.#balancer.pick(makeCandidates(rest), this.#keyOf(request));
     }
     return undefined;
   }
 
   get hasAvailable(): boolean {
     return this.#primaries.list.length + this.#backups.list.length > 0;
+  }
+
+  #makeBalancer(service: Service): Balancer {
+    return makeBalancer(service.balance, { random: this.#random, elapsed: this.#elapsed });
   }
 
   count(status: number, durationMs: number): void {

@@ -5,6 +5,7 @@ import { normalizePath } from '../../../src/data/routing/path.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import type { Route } from '../../../src/model/route.ts';
 import { makeService } from '../../../src/model/service.ts';
+import { FakeClock } from '../../support/clock.ts';
 import { makeBackendState, makeExchange } from '../../support/exchange.ts';
 import { requestHead } from '../../support/heads.ts';
 
@@ -14,7 +15,7 @@ const backend = makeBackendState('a', { address: { host: '10.0.0.1', port: 81 } 
 function routed(target: string, path: string, stripPrefix = true): Exchange {
   const exchange = makeExchange(`GET ${target} HTTP/1.1\r\nHost: test.localhost\r\n\r\n`);
   const route: Route = { host: '*', path, priority: 0, service: 'test', stripPrefix };
-  const service = new ServiceState(makeService('test', {}, []), Math.random);
+  const service = new ServiceState(makeService('test', {}, []), new FakeClock(), Math.random);
   exchange.entry = { route, service, path: normalizePath(path) ?? path };
   exchange.path = normalizePath(target) ?? '';
   return exchange;

@@ -2,22 +2,24 @@ import t from 'tap';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { makeService } from '../../../src/model/service.ts';
 import { DURATION_BOUNDS } from '../../../src/model/stats.ts';
-import { makeBackend, makeBackendState } from '../../support/exchange.ts';
+import { FakeClock } from '../../support/clock.ts';
+import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const policy = makeService('test', {}, []);
+const request = makeExchange();
 
 /** A service of primaries `a` and `b` and backups `x` and `y`. */
 function makeState() {
   const [a, b] = [makeBackendState('a'), makeBackendState('b')];
   const [x, y] = [makeBackendState('x', { backup: true }), makeBackendState('y', { backup: true })];
-  const service = new ServiceState(policy, seededRandom(1));
+  const service = new ServiceState(policy, new FakeClock(), seededRandom(1));
   service.update(policy, [a, x, b, y]);
   return { service, a, b, x, y };
 }
 
 const picks = (service: ServiceState, count = 20) =>
-  [...new Set(Array.from({ length: count }, () => service.pick()?.backend.name))].sort();
+  [...new Set(Array.from({ length: count }, () => service.pick(request)?.backend.name))].sort();
 
 t.test('backups serve only when no primary is available', async (t) => {
   const { service, a, b, x, y } = makeState();
@@ -30,7 +32,7 @@ t.test('backups serve only when no primary is available', async (t) => {
   t.same(picks(service), ['x', 'y']);
   for (const state of [x, y]) state.setFlags(['Draining']);
   service.refresh();
-  t.equal(service.pick(), undefined);
+  t.equal(service.pick(request), undefined);
   t.equal(service.hasAvailable, false);
   a.setFlags([]);
   service.refresh();
@@ -41,20 +43,20 @@ t.test('backups serve only when no primary is available', async (t) => {
 t.test('another backend is none of those that were tried: primaries first, then backups', async (t) => {
   const { service, a, b, x, y } = makeState();
   for (let i = 0; i < 50; i++) {
-    t.equal(service.pickOther([a]), b);
-    t.ok([x, y].includes(service.pickOther([b, a]) ?? a));
-    t.equal(service.pickOther([a, x, b]), y);
+    t.equal(service.pickOther([a], request), b);
+    t.ok([x, y].includes(service.pickOther([b, a], request) ?? a));
+    t.equal(service.pickOther([a, x, b], request), y);
   }
-  t.equal(service.pickOther([a, b, x, y]), undefined);
+  t.equal(service.pickOther([a, b, x, y], request), undefined);
 });
 
 t.test('the load of a failed backend goes to all others, not to one neighbour', async (t) => {
   const states = ['a', 'b', 'c', 'd'].map((name) => makeBackendState(name));
-  const service = new ServiceState(policy, seededRandom(3));
+  const service = new ServiceState(policy, new FakeClock(), seededRandom(3));
   service.update(policy, states);
   const counts = new Map<string, number>();
   for (let i = 0; i < 3_000; i++) {
-    const name = service.pickOther(states.slice(0, 1))?.backend.name ?? '';
+    const name = service.pickOther(states.slice(0, 1), request)?.backend.name ?? '';
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   t.same([...counts.keys()].sort(), ['b', 'c', 'd']);
@@ -75,7 +77,7 @@ t.test('whose turn it is stays when the same backends come again', async (t) => 
   service.update(policy, [a, b]);
   const names = [];
   for (let i = 0; i < 6; i++) {
-    names.push(service.pick()?.backend.name);
+    names.push(service.pick(request)?.backend.name);
     service.update(policy, [a, b]);
   }
   t.same(names, ['a', 'b', 'a', 'b', 'a', 'b']);

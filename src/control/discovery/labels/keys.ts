@@ -98,8 +98,15 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'balance',
     `${BALANCE_NAMES.join('|')}|weighted`,
     'round-robin',
-    'How a backend is chosen; `weighted` is a second name of round-robin, which heeds weights',
+    'How a backend is chosen, in proportion to the weights: in turns; by chance; the fewest requests, of all or of two random ones; the soonest answer, of two; by a hash. `weighted` is a second name of round-robin',
     toSettings('balance', values.parseBalance),
+  ),
+  key(
+    'hash',
+    'client|path|header:NAME|cookie:NAME',
+    'client',
+    'What requests have in common that the balancer `hash` sends to the same backend; names that balancer, too',
+    toSettings('hash', values.parseHash),
   ),
   key('sticky', 'cookie', 'none', 'Keep a client on its backend'),
   key(

@@ -7,7 +7,13 @@ import {
   parseStatusRanges,
   ValueError,
 } from '../../../model/parse.ts';
-import { BALANCE_NAMES, type BalanceName, type Fallback, type RetryPolicy } from '../../../model/service.ts';
+import {
+  BALANCE_NAMES,
+  type BalanceName,
+  type Fallback,
+  type HashKey,
+  type RetryPolicy,
+} from '../../../model/service.ts';
 
 /** Values that only labels and services have. Each function throws a `ValueError`. */
 
@@ -41,16 +47,20 @@ export function parseScheme(text: string): 'http' {
   return 'http';
 }
 
-/** Balancers that are planned: their names are no typos. */
-const LATER_BALANCES = ['p2c', 'hash', 'peak-ewma'];
-
 /** The name of a balancer; `weighted` is a second one of round-robin, which heeds weights. */
 export function parseBalance(text: string): BalanceName {
-  if (LATER_BALANCES.includes(text.toLowerCase())) {
-    throw new ValueError(`${text} is not supported yet, only ${BALANCE_NAMES.join(', ')}`);
-  }
   const name = parseChoice(...BALANCE_NAMES, 'weighted')(text);
   return name === 'weighted' ? 'round-robin' : name;
+}
+
+/** What `balance=hash` goes by. */
+export function parseHash(text: string): HashKey {
+  const [, by, name = ''] = /^(client|path|header|cookie)(?::(.*))?$/.exec(text) ?? [];
+  // RFC 9110, section 5.6.2, and RFC 6265, section 4.1.1: both names are tokens.
+  const isToken = /^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name);
+  if ((by === 'client' || by === 'path') && text === by) return { by };
+  if ((by === 'header' || by === 'cookie') && isToken) return { by, name };
+  throw new ValueError(`wants client, path, header:NAME or cookie:NAME, not "${text}"`);
 }
 
 /** What an HTTP check asks for. */
