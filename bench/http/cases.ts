@@ -6,6 +6,12 @@ export interface Case {
   /** Bytes of the request's body. */
   readonly body?: number;
   readonly connections: number;
+  /** Each request opens a connection of its own. */
+  readonly isFresh?: boolean;
+  /** Messages of a WebSocket, echoed one by one. */
+  readonly isWebSocket?: boolean;
+  /** With access logs on. */
+  readonly isLogged?: boolean;
 }
 
 export const CASES: readonly Case[] = [
@@ -13,4 +19,13 @@ export const CASES: readonly Case[] = [
   { name: '16 KB GET', path: '/16k', method: 'GET', connections: 64 },
   { name: '1 MB GET', path: '/1m', method: 'GET', connections: 16 },
   { name: '16 KB POST', path: '/post', method: 'POST', body: 16_384, connections: 64 },
+  { name: 'chunked 16 KB', path: '/chunked', method: 'GET', connections: 64 },
+  { name: 'new connection', path: '/small', method: 'GET', connections: 64, isFresh: true },
+  { name: '1,000 connections', path: '/small', method: 'GET', connections: 1_000 },
+  { name: 'WebSocket echo', path: '/ws', method: 'GET', connections: 64, isWebSocket: true },
+  { name: 'small GET, logged', path: '/small', method: 'GET', connections: 64, isLogged: true },
+  { name: '16 KB GET, logged', path: '/16k', method: 'GET', connections: 64, isLogged: true },
 ];
+
+/** Bytes of one WebSocket message. */
+export const MESSAGE_BYTES = 64;

@@ -1,105 +1,100 @@
-// Requests per second and CPU per request of Fairlead beside others, on the same work and machine, in turns.
+// npm run bench: the CPU per request of Fairlead beside its peers, on the same work and machine, in turns.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
-import { CASES, type Case } from './cases.ts';
-import { CONTENDERS, type Contender } from './contenders.ts';
-import { BACKEND_PORTS, PROXY_PORT } from './ports.ts';
-import { cpuMicroseconds, listening, memoryBytes, pinSelf, start, stop } from './process.ts';
+import { writePerformancePage } from '../../docs/performance.ts';
+import { caseTable } from '../report/http.ts';
+import { readResults, thisMachine, today, writeResults } from '../results.ts';
+import { startBackends } from './backends.ts';
+import { CASES } from './cases.ts';
+import type { Contender } from './contender.ts';
+import { CONTENDERS } from './contenders.ts';
+import { GENERATOR } from './load/load.ts';
+import { compare, type Rounds } from './measure.ts';
+import { canPin, pinSelf } from './process.ts';
+import type { CaseResult, HttpResults } from './results.ts';
 
-interface Measured {
-  readonly requestsPerSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  /** Of the proxy, for a request. */
-  readonly cpu: number;
-  readonly memory: number;
-  readonly errors: number;
-}
+const HELP = `npm run bench -- [OPTIONS]      about 18 minutes; with --quick 4
+  --duration SECONDS   of one measurement (3)
+  --rounds N           of which the median counts (3)
+  --cases NAME,…       parts of their names: ${CASES.map(({ name }) => name.replace(',', '')).join(', ')}
+  --against NAME,…     parts of the names of proxies (all that are installed)
+  --quick              one round of 1 s
+  --write              keep the figures in bench/results and write docs/performance.md, as a whole run does
+  --lock FILE          hold the lock of FILE (flock) during each measurement, on a shared machine
+`;
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '3' },
-    case: { type: 'string', default: '' },
+    duration: { type: 'string' },
+    rounds: { type: 'string' },
+    cases: { type: 'string', default: '' },
+    against: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    lock: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
-const seconds = Number(values.seconds);
-const rounds = Number(values.rounds);
-const cases = CASES.filter((one) => one.name.includes(values.case));
 
-pinSelf();
-const backend = start('backend', process.execPath, [new URL('backend.ts', import.meta.url).pathname]);
-try {
-  for (const port of BACKEND_PORTS) await listening(port);
-  console.log(`Node.js ${process.version}, ${rounds} rounds of ${seconds} s, medians`);
-  console.log(
-    '| case | proxy | requests/s | p50 ms | p99 ms | CPU µs/request | memory MB | errors | CPU of Fairlead |',
+if (values.help) console.log(HELP);
+else await run();
+
+async function run(): Promise<void> {
+  const how: Rounds = {
+    seconds: Number(values.duration ?? (values.quick ? 1 : 3)),
+    rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
+    ...(values.lock !== undefined && { lock: values.lock }),
+  };
+  const cases = CASES.filter(({ name }) => isNamed(name.replace(',', ''), values.cases));
+  const installed = CONTENDERS.map((contender) => ({ contender, version: contender.version() })).filter(
+    ({ contender, version }) =>
+      version !== undefined && (contender === CONTENDERS[0] || isNamed(contender.name, values.against)),
   );
-  console.log('|---|---|---|---|---|---|---|---|---|');
-  for (const one of cases) await compare(one);
-} finally {
-  await stop(backend);
-}
-
-/** One case through every proxy, in turns, so that a noisy moment does not fall on one alone. */
-async function compare(one: Case): Promise<void> {
-  const results = new Map<Contender, Measured[]>(CONTENDERS.map((contender) => [contender, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const contender of CONTENDERS) results.get(contender)?.push(await measure(contender, one));
-  }
-  const base = median([...(results.get(CONTENDERS[0] as Contender) ?? [])].map(({ cpu }) => cpu));
-  for (const [contender, measured] of results) {
-    const of = (key: keyof Measured) => median(measured.map((result) => result[key]));
-    const cells = [
-      one.name,
-      contender.name,
-      of('requestsPerSecond').toFixed(0),
-      of('p50').toFixed(1),
-      of('p99').toFixed(1),
-    ];
-    cells.push(
-      of('cpu').toFixed(1),
-      (of('memory') / 1e6).toFixed(0),
-      String(of('errors')),
-      `${(base / of('cpu')).toFixed(2)} ×`,
-    );
-    console.log(`| ${cells.join(' | ')} |`);
-  }
-}
-
-async function measure(contender: Contender, one: Case): Promise<Measured> {
-  const child = contender.start();
+  const versions = Object.fromEntries(installed.map(({ contender, version }) => [contender.name, version]));
+  const contenders = installed.map(({ contender }) => contender);
+  const isWritten = values.write || (!values.quick && values.cases === '' && values.against === '');
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
+  pinSelf();
+  const backends = await startBackends(folder);
+  const setup = { machine: thisMachine(), generator: GENERATOR, backend: backends.name };
+  console.log(`${describe(setup.machine)}; load by ${GENERATOR}, backend ${backends.name}`);
+  if (!canPin)
+    console.log('proxies and load share all cores: without taskset and two cores nothing is pinned');
+  console.log(
+    Object.entries(versions)
+      .map((entry) => entry.join(' '))
+      .join(', '),
+  );
+  console.log(`medians of ${how.rounds} rounds of ${how.seconds} s\n`);
   try {
-    await listening(PROXY_PORT);
-    await load(one, 1);
-    const pid = child.pid ?? 0;
-    const before = cpuMicroseconds(pid) ?? Number.NaN;
-    const result = await load(one, seconds);
-    const cpu = (cpuMicroseconds(pid) ?? Number.NaN) - before;
-    return {
-      requestsPerSecond: result.requests.total / result.duration,
-      p50: result.latency.p50,
-      p99: result.latency.p99,
-      cpu: cpu / result.requests.total,
-      memory: memoryBytes(pid) ?? Number.NaN,
-      errors: result.errors + result.non2xx,
-    };
+    for (const one of cases) {
+      const rows = await compare(one, contenders as Contender[], how);
+      const { rounds, seconds } = how;
+      const result: CaseResult = { name: one.name, date: today(), rounds, seconds, rows };
+      console.log(`${one.name}\n\n${caseTable(result)}\n`);
+      if (isWritten) keep({ ...setup, versions: versions as HttpResults['versions'], cases: [result] });
+    }
   } finally {
-    await stop(child);
+    await backends.stop();
+    rmSync(folder, { recursive: true });
   }
+  if (isWritten) writePerformancePage();
 }
 
-function load(one: Case, duration: number): Promise<autocannon.Result> {
-  return autocannon({
-    url: `http://127.0.0.1:${PROXY_PORT}${one.path}`,
-    method: one.method,
-    connections: one.connections,
-    duration,
-    ...(one.body !== undefined && { body: Buffer.alloc(one.body, 'x') }),
-  });
+function isNamed(name: string, list: string): boolean {
+  return list.split(',').some((part) => name.toLowerCase().includes(part.trim().toLowerCase()));
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+function describe({ cpu, cores, memoryGb, kernel, node }: HttpResults['machine']): string {
+  return `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, Node.js ${node}`;
+}
+
+/** Keeps what was measured now beside the cases that were measured before. */
+function keep(results: HttpResults): void {
+  const before = readResults<HttpResults>('http');
+  const now = new Map([...(before?.cases ?? []), ...results.cases].map((one) => [one.name, one]));
+  const cases = CASES.flatMap(({ name }) => now.get(name) ?? []);
+  writeResults('http', { ...results, versions: { ...before?.versions, ...results.versions }, cases });
 }

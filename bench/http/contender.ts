@@ -1,0 +1,19 @@
+import type { ChildProcess } from 'node:child_process';
+
+/** What a contender is to be this time. */
+export interface Setup {
+  /** An empty folder for its files. */
+  readonly folder: string;
+  /** Writes an access log, of about what the combined format holds, to a file. */
+  readonly isLogged: boolean;
+}
+
+/** Something that forwards from `PROXY_PORT` to the backends, and `/ws` to the echo. */
+export interface Contender {
+  readonly name: string;
+  /** Its version, if it is installed. */
+  version(): string | undefined;
+  /** Cases that it has no way to serve. */
+  readonly cannot?: readonly string[];
+  start(setup: Setup): ChildProcess;
+}

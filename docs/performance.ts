@@ -1,0 +1,67 @@
+// Writes performance.md and performance.svg beside it, of what the benchmarks measured last.
+import { writeFileSync } from 'node:fs';
+import type { HttpResults } from '../bench/http/results.ts';
+import { caseTable, goalTable, overviewChart, overviewTable } from '../bench/report/http.ts';
+import { readResults } from '../bench/results.ts';
+
+const INTRODUCTION = `# Performance
+
+This page is made by \`npm run bench\` and its companions of what they measured last. Absolute figures differ
+between machines, and between two runs on one; ratios hold better. Measure on your own machine:
+
+\`\`\`sh
+npm run bench              # proxies side by side: what a request costs each of them; about 18 minutes
+npm run bench -- --quick --cases "small GET" --against nginx,haproxy
+\`\`\`
+`;
+
+const METHOD = `### How it is measured
+
+- One proxy at a time, in turns, so that a noisy moment does not fall on one alone; the median of the rounds counts.
+- The proxy is pinned to one core and has one worker; load and backend are pinned to another. Every connection asks again
+  as soon as it was answered (a closed loop): the latencies are those of a proxy at its limit, or at the load's, and are
+  no service levels. A proxy that serves more requests per second has queues of its own making.
+- **CPU per request** is the user and system time of the proxy and its children during the measurement, divided by the
+  requests. It is what a request costs, whoever was the bottleneck, and the figure to compare.
+- All proxies do the same work: round-robin over three backends, connections kept alive on both sides, \`X-Forwarded-For\`,
+  \`-Proto\`, \`-Host\`, \`-Port\` and \`X-Real-IP\` set, no access log unless the case says so. Apart from that each has the
+  defaults of its authors; none was tuned for a case. nginx buffers its log (\`buffer=64k flush=1s\`), as Fairlead does.
+- *new connection*: every request with \`Connection: close\` on a connection of its own; the backends' are kept.
+  *chunked*: a response in chunks. *WebSocket echo*: a request is a message of 64 bytes and its echo.
+`;
+
+/** The page. */
+export function performancePage(): string {
+  const parts = [INTRODUCTION];
+  const http = readResults<HttpResults>('http');
+  if (http !== undefined) parts.push(...httpParts(http));
+  return parts.join('\n');
+}
+
+function httpParts(results: HttpResults): string[] {
+  const { machine, generator, backend, versions } = results;
+  const dates = [...new Set(results.cases.map(({ date }) => date))].join(', ');
+  const names = Object.entries(versions).map((entry) => entry.join(' '));
+  const [{ rounds, seconds } = { rounds: 0, seconds: 0 }] = results.cases;
+  return [
+    '## What a request costs\n',
+    'CPU microseconds per request; in parentheses what Fairlead costs as a multiple of it (below 1 is less).\n',
+    `${overviewTable(results)}\n`,
+    '![CPU per request beside other proxies](performance.svg)\n',
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Linux ${machine.kernel}, Node.js ${machine.node}, ${dates};`,
+    `${names.join(', ')}; load by ${generator}, backend ${backend}; medians of ${rounds} rounds of ${seconds} s.\n`,
+    '### Goals\n',
+    `${goalTable(results)}\n`,
+    METHOD,
+    '### Every case\n',
+    ...results.cases.map((one) => `${one.name}:\n\n${caseTable(one)}\n`),
+  ];
+}
+
+export function writePerformancePage(): void {
+  writeFileSync(new URL('performance.md', import.meta.url), performancePage());
+  const http = readResults<HttpResults>('http');
+  if (http !== undefined) writeFileSync(new URL('performance.svg', import.meta.url), overviewChart(http));
+}
+
+if (import.meta.main) writePerformancePage();
