@@ -105,7 +105,11 @@ export abstract class Head {
   cutNominated(): void {
     const names = new Set(this.connection.split(',').map((option) => option.trim()));
     for (const kept of NOT_NOMINATED) names.delete(kept);
-    if (names.size === 0) return;
+    if (names.size > 0) this.cutNamed(names);
+  }
+
+  /** Leaves out every header of these names, which are in lower case. */
+  cutNamed(names: ReadonlySet<string>): void {
     const cuts = this.cuts;
     this.cuts = NO_CUTS;
     let i = 0;

@@ -10,6 +10,7 @@ import {
   trimmed,
   VALUE_LINE,
 } from './head.ts';
+import { checkTarget, isAuthority } from './request-target.ts';
 
 export class RequestHead extends Head {
   method = '';
@@ -37,21 +38,18 @@ const REQUEST_LINE = `[${TOKEN}_]+ [\\x21\\x22\\x24-\\x7e]+ HTTP/1\\.[01]\\r\\n`
 const REQUEST = new RegExp(`${REQUEST_LINE}(?:[${TOKEN}]+:${VALUE_LINE})*\\r\\n`, 'y');
 const REQUEST_WITH_UNDERSCORES = new RegExp(`${REQUEST_LINE}(?:[${TOKEN}_]+:${VALUE_LINE})*\\r\\n`, 'y');
 
-// RFC 3986, section 3.2.2, without user information; a comma would make it a list.
-const AUTHORITY = /^(?:[0-9A-Za-z\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
-const HTTP_URL = /^https?:\/\/([^/?]+)(.*)$/i;
+/** One protocol of an Upgrade header (RFC 9110, section 7.8). */
+const PROTOCOL = new RegExp(`^[${TOKEN}_]+(?:/[${TOKEN}_]+)?$`);
+/** HTTP would be a second protocol of ours behind the checks of this one. */
+const HTTP_PROTOCOL = /^(?:h2|h3|http\/)/;
 
 const refuse = (detail: string) => new ProxyError('bad-request', detail);
 const BAD_HOST = refuse('the Host header is not a host');
-const NO_HOST = refuse('the Host header is missing');
 const TWO_HOSTS = refuse('more than one Host header');
 const TWO_LENGTHS = refuse('more than one Content-Length');
 const TWO_CODINGS = refuse('more than one Transfer-Encoding');
-const BAD_TARGET = refuse('the request target is neither a path nor an http URL');
-const HOST_MISMATCH = refuse('the URL and the Host header name different hosts');
 const BAD_EXPECT = new ProxyError('bad-expectation', 'only 100-continue can be expected');
 const TOO_MANY = new ProxyError('head-too-large', 'too many header lines');
-const NO_CONNECT = new ProxyError('not-implemented', 'CONNECT is for forward proxies');
 
 /**
  * The request head at the start of `text`; `blank` is the offset of its CRLF CRLF. What is ambiguous is an
@@ -133,7 +131,7 @@ function readMessageField(head: RequestHead, p: number, q: number): ProxyError |
     if (head.host !== '') return TWO_HOSTS;
     head.host = trimmed(text, p + 5, q);
     head.hasHostField = true;
-    return AUTHORITY.test(head.host) ? undefined : BAD_HOST;
+    return isAuthority(head.host) ? undefined : BAD_HOST;
   }
   if (isField(text, p, 'connection')) {
     head.addConnection(trimmed(text, p + 11, q));
@@ -230,37 +228,17 @@ function frame(head: RequestHead): ProxyError | undefined {
   if (head.minor === 0 && !head.hasConnectionOption('keep-alive')) head.keepAlive = false;
   const canUpgrade = head.minor === 1 && head.length === 0 && head.hasConnectionOption('upgrade');
   if (!canUpgrade) head.upgrade = '';
-  else if (head.upgrade !== 'websocket') head.upgrade = withoutHttp2(head.upgrade);
+  else if (head.upgrade !== 'websocket') head.upgrade = otherProtocols(head.upgrade);
   return undefined;
 }
 
-/** A list of protocols but for HTTP/2, which would open a second protocol behind the checks of this one. */
-function withoutHttp2(protocols: string): string {
-  return protocols
+/** Those of a list of protocols that a client may be given. */
+function otherProtocols(list: string): string {
+  return list
     .split(',')
     .map((protocol) => trimmed(protocol, 0, protocol.length))
-    .filter((protocol) => protocol !== '' && !protocol.startsWith('h2'))
+    .filter((protocol) => PROTOCOL.test(protocol) && !HTTP_PROTOCOL.test(protocol))
     .join(', ');
-}
-
-function checkTarget(head: RequestHead): ProxyError | undefined {
-  if (head.host === '' && head.minor === 1) return NO_HOST;
-  if (head.target.charCodeAt(0) === 0x2f) return undefined;
-  if (head.method === 'CONNECT') return NO_CONNECT;
-  if (head.target === '*') return head.method === 'OPTIONS' ? undefined : BAD_TARGET;
-  const url = HTTP_URL.exec(head.target);
-  if (url === null || !AUTHORITY.test(url[1] as string)) return BAD_TARGET;
-  if (head.host === '') head.host = url[1] as string;
-  else if (withoutDefaultPort(url[1] as string) !== withoutDefaultPort(head.host)) return HOST_MISMATCH;
-  const target = url[2] as string;
-  // RFC 9112, section 3.2.4: a URL that is no more than the host means the server itself.
-  if (target === '' && head.method === 'OPTIONS') head.target = '*';
-  else head.target = target.startsWith('/') ? target : `/${target}`;
-  return undefined;
-}
-
-function withoutDefaultPort(authority: string): string {
-  return authority.toLowerCase().replace(/:(?:80|443)$/, '');
 }
 
 /** Which part of a head that is not allowed it is. */

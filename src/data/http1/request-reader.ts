@@ -120,7 +120,14 @@ export class RequestReader {
       this.#sink.bodyBroke(this.#body.error);
       return to;
     }
-    if (this.#body.isComplete) this.#sink.bodyEnded(this.#body.trailers);
+    if (this.#body.isComplete) this.#sink.bodyEnded(this.#trailers());
     return end;
+  }
+
+  /** Names with an underscore stay behind here as they do among the headers. */
+  #trailers(): string {
+    const { trailers } = this.#body;
+    if (trailers === '' || this.#limits.rules.keepUnderscores) return trailers;
+    return trailers.replace(/^[^:\r\n]*_[^:\r\n]*:.*\r\n/gm, '');
   }
 }

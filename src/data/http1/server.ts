@@ -97,7 +97,8 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
   }
 
   reply(reply: Reply): void {
-    this.#keepAlive = this.#canStay;
+    // What was refused may be read in another way by others: nothing that follows it can be trusted.
+    this.#keepAlive = this.#canStay && this.#exchange?.error?.code !== 'bad-request';
     this.#writer.reply(reply, this.#keepAlive);
     this.#writer.flush();
   }

@@ -1,24 +1,22 @@
 /** Whether a path needs any work at all; most do not. */
 const NEEDS_WORK = /%|\/\/|\/\.|\\/;
 const UNRESERVED = /[0-9A-Za-z\-._~]/;
+/**
+ * A `..` that only one side of a proxy may see: escaped, next to an escaped slash, or with a parameter. None has
+ * an honest use; a plain one has.
+ */
+const HIDDEN_CLIMB = /(?:\/|%2f|%5c)(?!(?<=\/)\.\.(?:\/|$))(?:\.|%2e){2}(?=\/|%2f|%5c|;|%3b|$)/i;
 
 /**
  * The path of a request target as routes see it (RFC 3986, section 6.2.2): escapes of unreserved characters
  * decoded, other escapes in upper case, dot segments removed, `//` as `/`. Undefined when it must be refused:
- * a NUL, a backslash, a broken escape, an escaped `..`, or a climb above the root.
+ * a NUL, a backslash, a broken escape, a hidden `..`, or a climb above the root.
  */
 export function normalizePath(target: string): string | undefined {
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
   if (!NEEDS_WORK.test(path)) return path;
-  // An escaped `..` has no honest use: whoever sends it hopes that the two sides of a proxy read it differently.
-  if (
-    path.includes('\\') ||
-    /%00|%(?![0-9a-f]{2})/i.test(path) ||
-    /\/(?:\.%2e|%2e\.|%2e%2e)(?:\/|$)/i.test(path)
-  ) {
-    return undefined;
-  }
+  if (path.includes('\\') || /%00|%(?![0-9a-f]{2})/i.test(path) || HIDDEN_CLIMB.test(path)) return undefined;
   const decoded = path.replace(/%[0-9a-f]{2}/gi, (octet) => {
     const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
     return UNRESERVED.test(character) ? character : octet.toUpperCase();

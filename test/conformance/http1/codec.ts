@@ -2,7 +2,7 @@ import { BodyReader } from '../../../src/data/http1/body-reader.ts';
 import type { BodySink } from '../../../src/data/http1/chunked.ts';
 import { HeadReader, type HeadState } from '../../../src/data/http1/head-reader.ts';
 import type { RequestHead } from '../../../src/data/http1/request-head.ts';
-import { RequestReader, type RequestSink } from '../../../src/data/http1/request-reader.ts';
+import { type ReadRules, RequestReader, type RequestSink } from '../../../src/data/http1/request-reader.ts';
 import { parseResponseHead, type ResponseHead } from '../../../src/data/http1/response-head.ts';
 import type { ProxyError } from '../../../src/data/proxy/errors.ts';
 import { normalizePath } from '../../../src/data/routing/path.ts';
@@ -53,7 +53,8 @@ class Collector implements RequestSink {
     if (this.current === undefined) return;
     this.current.trailers = trailers;
     this.messages.push(this.current);
-    this.closes = !this.current.head.keepAlive;
+    // What follows a request for another protocol may be of that.
+    this.closes = !this.current.head.keepAlive || this.current.head.upgrade !== '';
     this.current = undefined;
   }
 
@@ -69,10 +70,11 @@ class Collector implements RequestSink {
 /** Reads requests as the data plane does, from bytes that come in these pieces. */
 export function readRequests(
   pieces: readonly Buffer[],
+  limits: ReadRules = { rules: RULES, maxHeaderSize: MAX_HEADER_SIZE },
   trusted = false,
 ): Reading<RequestHead> & { closes: boolean } {
   const sink = new Collector();
-  const reader = new RequestReader(sink, { rules: RULES, maxHeaderSize: MAX_HEADER_SIZE }, trusted);
+  const reader = new RequestReader(sink, limits, trusted);
   for (const piece of pieces) {
     reader.read(Buffer.from(piece));
     while (sink.isFree && reader.hasBytes) reader.next();

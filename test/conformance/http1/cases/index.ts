@@ -1,7 +1,12 @@
 import type { RequestCase, ResponseCase } from '../case.ts';
 import { CHUNK_CASES, EXTENSION_CASES, TRAILER_CASES } from './requests/chunks.ts';
 import { CODING_CASES } from './requests/coding.ts';
+import { FOLDING_CASES, NAME_CASES, UNDERSCORE_CASES, VALUE_CASES } from './requests/fields.ts';
+import { CONNECTION_CASES, EXPECT_CASES, HOP_CASES, UPGRADE_CASES } from './requests/hops.ts';
+import { HOST_CASES, TARGET_CASES } from './requests/host.ts';
 import { LENGTH_CASES } from './requests/length.ts';
+import { LINE_END_CASES, METHOD_CASES, REQUEST_LINE_CASES } from './requests/lines.ts';
+import { PATH_CASES, PIPELINE_CASES } from './requests/paths.ts';
 import { RESPONSE_FRAMING_CASES } from './responses/framing.ts';
 
 /** What clients send. */
@@ -11,6 +16,21 @@ export const REQUEST_CASES: readonly RequestCase[] = [
   ...CHUNK_CASES,
   ...EXTENSION_CASES,
   ...TRAILER_CASES,
+  ...LINE_END_CASES,
+  ...REQUEST_LINE_CASES,
+  ...METHOD_CASES,
+  ...TARGET_CASES,
+  ...HOST_CASES,
+  ...PATH_CASES,
+  ...NAME_CASES,
+  ...VALUE_CASES,
+  ...FOLDING_CASES,
+  ...UNDERSCORE_CASES,
+  ...CONNECTION_CASES,
+  ...HOP_CASES,
+  ...UPGRADE_CASES,
+  ...EXPECT_CASES,
+  ...PIPELINE_CASES,
 ];
 
 /** What backends answer. */

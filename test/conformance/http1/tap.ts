@@ -1,0 +1,60 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Test } from 'tap';
+
+/** What a proxy sent on one connection to the origin. */
+export interface TappedConnection {
+  /** Latin1. */
+  bytes: string;
+  isClosed: boolean;
+}
+
+/** A relay that remembers each byte that comes through it on the way to the origin. */
+export interface Tap {
+  readonly port: number;
+  /** In the order in which they came. */
+  readonly connections: TappedConnection[];
+  /** How many bytes each connection has had, to ask later for what came after. */
+  mark(): number[];
+  /** What came on each connection since; those without any are left out. */
+  since(mark: readonly number[]): string[];
+}
+
+export async function startTap(t: Test, originPort: number): Promise<Tap> {
+  const connections: TappedConnection[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    const tapped: TappedConnection = { bytes: '', isClosed: false };
+    connections.push(tapped);
+    const origin = connect({ host: '127.0.0.1', port: originPort, noDelay: true, allowHalfOpen: true });
+    for (const [from, to] of [
+      [socket, origin],
+      [origin, socket],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => {});
+      from.on('end', () => to.end());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+        tapped.isClosed = true;
+      });
+    }
+    socket.on('data', (chunk) => {
+      tapped.bytes += chunk.toString('latin1');
+      origin.write(chunk);
+    });
+    origin.on('data', (chunk) => socket.write(chunk));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections,
+    mark: () => connections.map(({ bytes }) => bytes.length),
+    since: (mark) =>
+      connections.map(({ bytes }, i) => bytes.slice(mark[i] ?? 0)).filter((bytes) => bytes !== ''),
+  };
+}
