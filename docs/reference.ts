@@ -25,7 +25,7 @@ export function referencePage(): string {
     }),
     '',
     'In the file a service has `backends` besides: a list of `http://HOST:PORT`, or of',
-    '`{ url: http://HOST:PORT, weight: 3, backup: true }`.',
+    '`{ url: http://HOST:PORT, weight: 3, backup: true, max-connections: 100 }`.',
     '',
     'Durations are written `500ms`, `5s`, `1m30s`; sizes `16k`, `1MB`; statuses `200`, `200-299`, `5xx`; lists with commas.',
     '',

@@ -30,6 +30,8 @@ export interface LiveService extends Omit<Service, 'backends'> {
   readonly errors: number;
   readonly retries: number;
   readonly fallbacks: number;
+  /** Requests that wait for a backend. */
+  readonly waiting: number;
 }
 
 /** The answer of `/api/snapshot`: the snapshot with what is counted and probed between snapshots. */
@@ -63,6 +65,7 @@ export function stateOf(view: StateView): LiveState {
         errors: sum(codes.slice(500)),
         retries: counted?.retries ?? 0,
         fallbacks: counted?.fallbacks ?? 0,
+        waiting: counted?.waiting ?? 0,
         backends: service.backends.map((backend) => liveBackend(backend, health[backend.id], stats, view)),
       };
     }),

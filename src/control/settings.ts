@@ -3,8 +3,8 @@ import type { Problem } from '../model/problem.ts';
 import type { ServiceSettings } from '../model/service.ts';
 
 /** The groups of settings within which each value is decided on its own. */
-const NESTED = ['health', 'retry', 'timeouts'] as const;
-const PLAIN = ['balance', 'hash', 'drainMs', 'fallback'] as const;
+const NESTED = ['health', 'retry', 'timeouts', 'queue'] as const;
+const PLAIN = ['balance', 'hash', 'drainMs', 'holdMs', 'fallback'] as const;
 
 /** How a setting is called where people set it. */
 const SHOWN: Readonly<Record<string, string>> = {
@@ -18,7 +18,9 @@ const SHOWN: Readonly<Record<string, string>> = {
   'timeouts.responseMs': 'timeout.response',
   'timeouts.idleMs': 'timeout.idle',
   'timeouts.requestMs': 'timeout.request',
+  'queue.timeoutMs': 'queue.timeout',
   drainMs: 'drain',
+  holdMs: 'hold',
 };
 
 /**

@@ -61,9 +61,9 @@ function buildService(group: Group, signals: Signals, problems: Problem[]): Serv
   const backends = new Map<string, Backend>();
   for (const { serves, origin } of group.claims) {
     if (serves === undefined) continue;
-    const { key, name, address, weight, backup, health } = serves;
+    const { key, health, ...serving } = serves;
     const id = `${group.name}/${key}`;
-    backends.set(id, { id, name, address, weight, backup, origin });
+    backends.set(id, { id, ...serving, origin });
     if (health !== undefined) signals[id] = health;
   }
   const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));

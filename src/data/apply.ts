@@ -44,6 +44,7 @@ export class Applied {
       state.update(service, members);
       services.set(service.name, state);
     }
+    for (const [name, state] of this.services) if (!services.has(name)) state.line.giveUp();
     this.table = new RouteTable(snapshot.routes, (name) => services.get(name));
     this.services = services;
     this.backends = backends;

@@ -22,6 +22,8 @@ export interface Backend {
   readonly weight: number;
   /** Used only when no primary is available. */
   readonly backup: boolean;
+  /** Requests at one time; no limit without it. */
+  readonly maxConnections?: number;
   readonly origin: Origin;
 }
 

@@ -34,6 +34,7 @@ export interface ServingAddress {
   readonly address: Address;
   readonly weight: number;
   readonly backup: boolean;
+  readonly maxConnections?: number;
   /** What the source knows of its health (Docker's HEALTHCHECK, a stop signal); absent when it is fine. */
   readonly health?: Omit<BackendHealth, 'since'>;
 }

@@ -38,6 +38,14 @@ export interface Timeouts {
   readonly requestMs: number;
 }
 
+/** How requests wait for a backend. */
+export interface QueuePolicy {
+  /** Requests that may wait at one time; more are turned away. */
+  readonly size: number;
+  /** How long one may wait for a backend to be free. */
+  readonly timeoutMs: number;
+}
+
 /** What answers when no backend does. */
 export type Fallback =
   | { readonly kind: 'service'; readonly service: string }
@@ -56,6 +64,9 @@ export interface Service {
   readonly timeouts: Timeouts;
   /** How long a leaving backend may finish what it has. */
   readonly drainMs: number;
+  readonly queue: QueuePolicy;
+  /** How long a request may wait for a backend to appear when none is available; 0 does not wait. */
+  readonly holdMs: number;
   readonly fallback?: Fallback;
   readonly backends: readonly Backend[];
 }
@@ -68,6 +79,8 @@ export interface ServiceSettings {
   readonly retry?: Partial<RetryPolicy>;
   readonly timeouts?: Partial<Timeouts>;
   readonly drainMs?: number;
+  readonly queue?: Partial<QueuePolicy>;
+  readonly holdMs?: number;
   readonly fallback?: Fallback;
 }
 
@@ -93,6 +106,8 @@ const DEFAULT_RETRY: RetryPolicy = {
 
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 };
 
+const DEFAULT_QUEUE: QueuePolicy = { size: 1_000, timeoutMs: 5_000 };
+
 /**
  * A whole service of what was set and the defaults. A health path makes the check an HTTP one, a hash key the balancer
  * `hash`.
@@ -107,6 +122,8 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
     retry: { ...DEFAULT_RETRY, ...settings.retry },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
     drainMs: settings.drainMs ?? 10_000,
+    queue: { ...DEFAULT_QUEUE, ...settings.queue },
+    holdMs: settings.holdMs ?? 0,
     ...(settings.fallback && { fallback: settings.fallback }),
     backends,
   };

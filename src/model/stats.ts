@@ -11,6 +11,11 @@ export interface ServiceStats {
   durationSumMs: number;
   retries: number;
   fallbacks: number;
+  /** Requests that wait for a backend now. */
+  waiting: number;
+  /** Requests that had to wait for a backend, and those of them that got none. */
+  waited: number;
+  waitedInVain: number;
 }
 
 export interface BackendStats {
@@ -27,6 +32,9 @@ export function makeServiceStats(): ServiceStats {
     durationSumMs: 0,
     retries: 0,
     fallbacks: 0,
+    waiting: 0,
+    waited: 0,
+    waitedInVain: 0,
   };
 }
 

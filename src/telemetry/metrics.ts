@@ -83,6 +83,15 @@ function addTraffic(add: Add, view: MetricsView): void {
   add('counter', 'fallbacks_total', 'Requests that a fallback answered', function* () {
     for (const [service, stats] of services()) yield { labels: { service }, value: stats.fallbacks };
   });
+  add('gauge', 'waiting_requests', 'Requests that wait for a backend to be free or to appear', function* () {
+    for (const [service, stats] of services()) yield { labels: { service }, value: stats.waiting };
+  });
+  add('counter', 'waited_requests_total', 'Requests that had to wait for a backend', function* () {
+    for (const [service, stats] of services()) yield { labels: { service }, value: stats.waited };
+  });
+  add('counter', 'waited_in_vain_total', 'Requests that waited for a backend and got none', function* () {
+    for (const [service, stats] of services()) yield { labels: { service }, value: stats.waitedInVain };
+  });
   add('counter', 'unrouted_requests_total', 'Requests that reached no service', function* () {
     for (const [code, value] of view.stats().unrouted.entries())
       if (value > 0) yield { labels: { code }, value };

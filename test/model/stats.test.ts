@@ -49,6 +49,13 @@ t.test('counters start at nothing, with room for each status and each bucket', a
   t.equal(codes.length, 600);
   t.equal(durations.length, DURATION_BOUNDS.length + 1);
   t.ok([...codes, ...durations].every((count) => count === 0));
-  t.strictSame(counts, { durationSumMs: 0, retries: 0, fallbacks: 0 });
+  t.strictSame(counts, {
+    durationSumMs: 0,
+    retries: 0,
+    fallbacks: 0,
+    waiting: 0,
+    waited: 0,
+    waitedInVain: 0,
+  });
   t.strictSame(makeBackendStats(), { requests: 0, failures: {}, connectionsOpened: 0 });
 });

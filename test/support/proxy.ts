@@ -22,6 +22,7 @@ export interface TestServiceBackend {
   readonly name?: string;
   readonly weight?: number;
   readonly backup?: boolean;
+  readonly maxConnections?: number;
   readonly flags?: readonly HealthFlag[];
 }
 
@@ -78,6 +79,7 @@ export function makeSnapshot(version: number, services: readonly TestService[]):
         weight = 1,
         backup = false,
         flags = [],
+        maxConnections,
         ...rest
       } = typeof entry === 'number' ? { port: entry } : entry;
       const id = `${name}/${port}`;
@@ -89,6 +91,7 @@ export function makeSnapshot(version: number, services: readonly TestService[]):
         address: { host: '127.0.0.1', port },
         weight,
         backup,
+        ...(maxConnections !== undefined && { maxConnections }),
         origin,
       };
     });

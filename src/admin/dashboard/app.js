@@ -67,7 +67,7 @@ function serviceCard(service, state) {
   const routes = state.routes.filter((route) => route.service === service.name);
   const shown =
     routes.map((route) => route.host + (route.path === '/' ? '' : route.path)).join(', ') || 'no route';
-  const counts = `${service.balance} · ${service.requests} requests, ${service.errors} errors, ${service.retries} retries, ${service.fallbacks} fallbacks`;
+  const counts = `${service.balance} · ${service.requests} requests, ${service.errors} errors, ${service.retries} retries, ${service.fallbacks} fallbacks${service.waiting > 0 ? `, ${service.waiting} waiting` : ''}`;
   const head = COLUMNS.map((name, i) => element('th', i > 4 ? 'number' : '', name));
   const rows = service.backends.map((backend) => backendRow(backend, state.now));
   return element(

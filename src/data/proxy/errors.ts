@@ -22,6 +22,7 @@ const KINDS = {
   'too-many-connections': { side: 'downstream', status: 429, retry: 'never' },
   'no-route': { side: 'downstream', status: 404, retry: 'never' },
   unavailable: { side: 'upstream', status: 503, retry: 'never' },
+  busy: { side: 'upstream', status: 503, retry: 'never' },
   'connect-failed': { side: 'upstream', status: 502, retry: 'always' },
   'connect-timeout': { side: 'upstream', status: 504, retry: 'always' },
   'stale-connection': { side: 'upstream', status: 502, retry: 'idempotent' },

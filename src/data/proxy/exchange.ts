@@ -8,6 +8,7 @@ import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';
 import type { Reply } from './reply.ts';
 import { RequestBody } from './request-body.ts';
+import type { Waiting } from './waiting.ts';
 
 /** The client's side of an exchange. */
 export interface Downstream {
@@ -83,6 +84,8 @@ export class Exchange {
   redialled = false;
   /** Services that were asked to stand in. */
   fallbacks = 0;
+  /** For a backend of its service; it may have been over for long. */
+  waiting: Waiting | undefined = undefined;
   /** Limits the whole exchange. */
   limit: { cancel(): void } | undefined = undefined;
   /** The head of a final response has gone to the client. */

@@ -13,7 +13,8 @@ import type { Fallbacks } from './fallback.ts';
 import { addedFields, targetOf } from './headers.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { RequestLimit } from './request-limit.ts';
-import { isIdempotent, isRetryStatus, mayRedial, mayRetry } from './retry.ts';
+import { isIdempotent, isRetryStatus, mayHold, mayRedial, mayRetry } from './retry.ts';
+import { Waiting, type WaitingEvents } from './waiting.ts';
 
 /** What the straight line needs of the rest of the data plane. */
 export interface ForwardContext {
@@ -38,11 +39,12 @@ const FAILURE_MS = 1_000;
 const BAD_PATH = new ProxyError('bad-request', 'the path can be understood in more than one way');
 const NO_ROUTE = new ProxyError('no-route', 'no route matches the host and path');
 const UNAVAILABLE = new ProxyError('unavailable', 'no backend is available');
+const BUSY = new ProxyError('busy', 'every available backend has as many requests as it may');
 const RETRY_STATUS = new ProxyError('retry-status', 'the policy retries this status');
 const TIMED_OUT = new ProxyError('request-timeout', 'the exchange took longer than its limit');
 
 /** The life of a request: its steps in the order in which they happen. */
-export class Forwarder implements ExchangeEvents {
+export class Forwarder implements ExchangeEvents, WaitingEvents {
   readonly #context: ForwardContext;
 
   constructor(context: ForwardContext) {
@@ -71,16 +73,44 @@ export class Forwarder implements ExchangeEvents {
   #choose(exchange: Exchange, service: ServiceState, otherwise: ProxyError): void {
     const backend =
       exchange.tried === undefined ? service.pick(exchange) : service.pickOther(exchange.tried, exchange);
-    if (backend === undefined) return this.#fail(exchange, service, otherwise);
+    if (backend === undefined) {
+      if (!service.isFull(exchange.tried)) return this.#fail(exchange, service, otherwise);
+      if (!this.#wait(exchange, service, BUSY, false)) this.#fail(exchange, service, BUSY);
+      return;
+    }
     if (exchange.tried !== undefined) service.stats.retries++;
     this.#attempt(exchange, service, backend, false);
+  }
+
+  /** Stands in line for a backend; false when nobody may, or it did for long enough. */
+  #wait(exchange: Exchange, service: ServiceState, error: ProxyError, isHeld: boolean): boolean {
+    if (service.line.size >= service.service.queue.size) return false;
+    const before = exchange.waiting;
+    if (before === undefined || before.service !== service) {
+      exchange.waiting = new Waiting(exchange, service, error, isHeld, this.#context.upstream.sweep, this);
+    } else if (!before.goesOn(error, isHeld)) return false;
+    exchange.waiting?.enter();
+    return true;
+  }
+
+  lookAgain(waiting: Waiting): void {
+    const { exchange, service } = waiting;
+    const { tried } = exchange;
+    const backend = tried === undefined ? service.pick(exchange) : service.pickOther(tried, exchange);
+    if (backend === undefined) return;
+    waiting.leave();
+    this.#attempt(exchange, service, backend, false);
+  }
+
+  waitedInVain({ exchange, service, error }: Waiting): void {
+    this.#fail(exchange, service, error);
   }
 
   /** Sends it the request, on a connection that waits unless it must be fresh. */
   #attempt(exchange: Exchange, service: ServiceState, backend: BackendState, isFresh: boolean): void {
     const { head, body } = exchange;
     const { upstream } = this.#context;
-    const isFirst = exchange.attempts === 0;
+    const isFirst = exchange.attempts === 0 && exchange.waiting === undefined;
     exchange.attempts++;
     exchange.backend = backend;
     backend.inFlight++;
@@ -102,7 +132,7 @@ export class Forwarder implements ExchangeEvents {
     // What came with the head follows in this turn, and leaves with it.
     if (isFirst && !body.isComplete) return;
     const flow = connection.flush();
-    // The attempt before may have stopped the client.
+    // The attempt before, or the wait for this one, may have stopped the client.
     if (flow !== 'full' && !body.isComplete) exchange.downstream.resumeBody();
   }
 
@@ -185,6 +215,8 @@ export class Forwarder implements ExchangeEvents {
   #fail(exchange: Exchange, service: ServiceState, error: ProxyError): void {
     if (exchange.answered) return this.#cut(exchange, error);
     this.#release(exchange);
+    const isHolding = service.service.holdMs > 0 && mayHold(exchange, error);
+    if (isHolding && this.#wait(exchange, service, error, true)) return;
     const { fallback } = service.service;
     const isDown = error.code === 'unavailable' || error.retry === 'always';
     if (fallback === undefined || !isDown || !exchange.body.canReplay) return this.#answer(exchange, error);
@@ -228,7 +260,7 @@ export class Forwarder implements ExchangeEvents {
   #release(exchange: Exchange): void {
     if (exchange.upstream === undefined) return;
     exchange.upstream = undefined;
-    if (exchange.backend !== undefined) exchange.backend.inFlight--;
+    if (exchange.backend !== undefined) exchange.service?.release(exchange.backend);
   }
 
   /** Every exchange ends here, once. */
@@ -237,6 +269,7 @@ export class Forwarder implements ExchangeEvents {
     exchange.finished = true;
     this.#release(exchange);
     exchange.limit?.cancel();
+    exchange.waiting?.leave();
     this.#context.finished(exchange);
     exchange.downstream.finished();
   }

@@ -51,3 +51,11 @@ function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
 export function isRetryStatus(status: number, policy: RetryPolicy): boolean {
   return policy.onStatus.length > 0 && inRanges(status, policy.onStatus);
 }
+
+/** Whether a request that no backend answers may wait for one to appear: sending it then does no harm. */
+export function mayHold(exchange: Exchange, error: ProxyError): boolean {
+  if (!exchange.body.canReplay) return false;
+  if (error.code === 'unavailable' || error.retry === 'always') return true;
+  const isLost = error.code === 'reset' || error.code === 'stale-connection';
+  return isLost && isIdempotent(exchange.head.method);
+}

@@ -41,6 +41,12 @@ export class BackendState implements Weighted {
     return this.#flags.length === 0 && this.backend.weight > 0;
   }
 
+  /** It may get another request besides those that it has. */
+  get hasRoom(): boolean {
+    const { maxConnections } = this.backend;
+    return maxConnections === undefined || this.inFlight < maxConnections;
+  }
+
   /** Takes the backend's newest form; one that moved keeps no connection to where it was. */
   update(backend: Backend): void {
     const { host, port } = this.backend.address;

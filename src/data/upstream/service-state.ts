@@ -5,6 +5,7 @@ import { type Balancer, type Candidates, makeBalancer, makeCandidates } from '..
 import { type KeyOf, type KeySource, makeKeyOf } from '../balance/key.ts';
 import { Random } from '../balance/random.ts';
 import type { BackendState } from './backend-state.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** The mutable twin of a `Service`: its choice of backends, kept ready between requests. */
 export class ServiceState {
@@ -13,6 +14,10 @@ export class ServiceState {
   readonly stats: ServiceStats = makeServiceStats();
   /** How long backends take to answer decides: it must be measured. */
   isTimed = false;
+  /** Requests that wait for a backend. */
+  readonly line = new WaitingLine(() => this.#tier.list.some((state) => state.hasRoom));
+  /** Some backend takes only so many requests at one time. */
+  #isLimited = false;
   readonly #random: () => number;
   readonly #elapsed: () => number;
   #balancer: Balancer;
@@ -36,6 +41,7 @@ export class ServiceState {
     if (service.balance !== this.service.balance) this.#balancer = this.#makeBalancer(service);
     this.isTimed = service.balance === 'peak-ewma';
     this.#keyOf = service.balance === 'hash' ? makeKeyOf(service.hash ?? { by: 'client' }) : undefined;
+    this.#isLimited = backends.some(({ backend }) => backend.maxConnections !== undefined);
     this.service = service;
     this.backends = backends;
     this.refresh();
@@ -46,11 +52,19 @@ export class ServiceState {
     const available = this.backends.filter((state) => state.isAvailable);
     this.#primaries = makeCandidates(available.filter((state) => !state.backend.backup));
     this.#backups = makeCandidates(available.filter((state) => state.backend.backup));
+    if (this.line.size === 0) return;
+    if (available.length === 0 && this.service.holdMs === 0) this.line.giveUp();
+    else this.line.serve(true);
   }
 
-  /** A backend for a new request: a primary, or a backup when there is none. */
+  /** Primaries serve, and backups when there is none. */
+  get #tier(): Candidates<BackendState> {
+    return this.#primaries.list.length > 0 ? this.#primaries : this.#backups;
+  }
+
+  /** A backend for a new request: undefined when none is available, or none of them has room. */
   pick(request: KeySource): BackendState | undefined {
-    const candidates = this.#primaries.list.length > 0 ? this.#primaries : this.#backups;
+    const candidates = this.#isLimited ? withRoom(this.#tier) : this.#tier;
     return this.#balancer.pick(candidates, this.#keyOf === undefined ? 0 : this.#keyOf(request));
   }
 
@@ -59,13 +73,24 @@ export class ServiceState {
    * what remains after a failure would always give the load of the failed one to the same neighbour.
    */
   pickOther(tried: readonly BackendState[], request: KeySource): BackendState | undefined {
-    for (const candidates of [this.#primaries, this.#backups]) {
-      const rest = candidates.list.filter((state) => !tried.includes(state));
-      if (rest.length === 0) continue;
-      if (this.#keyOf === undefined) return this.#chance.pick(makeCandidates(rest), 0);
-      return this.#balancer.pick(makeCandidates(rest), this.#keyOf(request));
+    for (const { list } of [this.#primaries, this.#backups]) {
+      const rest = makeCandidates(list.filter((state) => !tried.includes(state) && state.hasRoom));
+      if (rest.list.length === 0) continue;
+      if (this.#keyOf === undefined) return this.#chance.pick(rest, 0);
+      return this.#balancer.pick(rest, this.#keyOf(request));
     }
     return undefined;
+  }
+
+  /** The only backends that could take the request have as many as they may. */
+  isFull(tried: readonly BackendState[] = []): boolean {
+    return this.#isLimited && this.#tier.list.some((state) => !tried.includes(state));
+  }
+
+  /** A backend has finished with a request: whoever waits for that is next. */
+  release(backend: BackendState): void {
+    backend.inFlight--;
+    if (this.#isLimited && this.line.size > 0) this.line.serve(false);
   }
 
   get hasAvailable(): boolean {
@@ -83,4 +108,12 @@ export class ServiceState {
     stats.durations[bucket] = (stats.durations[bucket] ?? 0) + 1;
     stats.durationSumMs += durationMs;
   }
+}
+
+/** Those that may get another request; the same list while that is all of them. */
+function withRoom(candidates: Candidates<BackendState>): Candidates<BackendState> {
+  const { list } = candidates;
+  return list.every((state) => state.hasRoom)
+    ? candidates
+    : makeCandidates(list.filter((state) => state.hasRoom));
 }

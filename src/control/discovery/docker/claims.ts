@@ -155,6 +155,7 @@ function servingAddress(
     address,
     weight: draft.weight ?? 1,
     backup: draft.backup ?? false,
+    ...(draft.maxConnections !== undefined && { maxConnections: draft.maxConnections }),
     ...(health && { health }),
   };
 }

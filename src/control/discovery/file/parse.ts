@@ -6,7 +6,7 @@ import { parseBoolean, parseInteger, parsePort, ValueError } from '../../../mode
 import type { Problem } from '../../../model/problem.ts';
 import { orphanKey } from '../labels/complete.ts';
 import type { Draft } from '../labels/draft.ts';
-import { LABEL_KEYS } from '../labels/keys.ts';
+import { LABEL_KEYS, parseMaxConnections } from '../labels/keys.ts';
 import { setKey, startCollecting } from '../labels/parse.ts';
 import { parseServiceName } from '../labels/values.ts';
 import { textOf, YamlReading } from './yaml.ts';
@@ -124,6 +124,13 @@ function listText(reading: YamlReading, node: unknown): string | undefined {
   return items.every((item) => item !== undefined) ? items.join(',') : undefined;
 }
 
+interface ReadBackend {
+  address?: Address;
+  weight: number;
+  backup: boolean;
+  maxConnections?: number;
+}
+
 function readBackends(
   reading: YamlReading,
   node: unknown,
@@ -139,21 +146,22 @@ function readBackends(
     const fields = isMap(item)
       ? flatten(reading, item, '')
       : [{ key: 'url', node: item, text: textOf(item) }];
-    const backend = { weight: 1, backup: false, address: undefined as Address | undefined };
+    const backend: ReadBackend = { weight: 1, backup: false };
     for (const { key, node: at, text = '' } of fields) {
       attempt(problems, reading, at, key, () => {
         if (key === 'url') backend.address = parseBackendUrl(text);
         else if (key === 'weight') backend.weight = parseInteger(0, 256)(text);
         else if (key === 'backup') backend.backup = parseBoolean(text);
-        else throw new ValueError('is not a key of a backend: url, weight, backup');
+        else if (key === 'max-connections') backend.maxConnections = parseMaxConnections(text);
+        else throw new ValueError('is not a key of a backend: url, weight, backup, max-connections');
       });
     }
-    const { address, weight, backup } = backend;
+    const { address, ...rest } = backend;
     if (!fields.some((field) => field.key === 'url'))
       problems.push(reading.problem(item, 'a backend needs a url'));
     if (address === undefined) continue;
     const name = `${address.host}:${address.port}`;
-    backends.push({ name, key: name, address, weight, backup });
+    backends.push({ name, key: name, address, ...rest });
   }
 }
 
@@ -203,5 +211,9 @@ function makeClaims(
     settings: draft.settings,
     createdAt: readAt,
   };
-  return backends.length === 0 ? [claim] : backends.map((serves) => ({ ...claim, serves }));
+  // What is said of the service is meant for each of its backends.
+  const limit = draft.maxConnections === undefined ? {} : { maxConnections: draft.maxConnections };
+  return backends.length === 0
+    ? [claim]
+    : backends.map((serves) => ({ ...claim, serves: { ...limit, ...serves } }));
 }

@@ -1,5 +1,5 @@
 import type { HealthCheck } from '../../../model/health.ts';
-import type { RetryPolicy, ServiceSettings, Timeouts } from '../../../model/service.ts';
+import type { QueuePolicy, RetryPolicy, ServiceSettings, Timeouts } from '../../../model/service.ts';
 
 /** What the keys of one service say, as far as they say anything. */
 export interface Draft {
@@ -13,6 +13,7 @@ export interface Draft {
   network?: string;
   weight?: number;
   backup?: boolean;
+  maxConnections?: number;
   settings: ServiceSettings;
 }
 
@@ -62,5 +63,11 @@ export function toTimeouts(key: keyof Timeouts, parse: (text: string) => number)
 export function toRetry(parse: (text: string) => Partial<RetryPolicy>): Setter {
   return (draft, text) => {
     draft.settings = { ...draft.settings, retry: { ...draft.settings.retry, ...parse(text) } };
+  };
+}
+
+export function toQueue(key: keyof QueuePolicy, parse: (text: string) => number): Setter {
+  return (draft, text) => {
+    draft.settings = { ...draft.settings, queue: { ...draft.settings.queue, [key]: parse(text) } };
   };
 }

@@ -9,7 +9,7 @@ import {
   parseStatusRanges,
 } from '../../../model/parse.ts';
 import { BALANCE_NAMES } from '../../../model/service.ts';
-import { type Setter, to, toHealth, toRetry, toSettings, toTimeouts } from './draft.ts';
+import { type Setter, to, toHealth, toQueue, toRetry, toSettings, toTimeouts } from './draft.ts';
 import * as values from './values.ts';
 
 /** One key of the labels and of the file's services. */
@@ -26,6 +26,8 @@ export interface LabelKey {
 function key(name: string, value: string, defaultText: string, doc: string, set?: Setter): LabelKey {
   return { key: name, value, default: defaultText, doc, ...(set && { set }) };
 }
+
+export const parseMaxConnections = parseInteger(1, 1_000_000);
 
 const SWITCH = 'true|false';
 const TIME = 'DURATION';
@@ -93,7 +95,27 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'Serves only when no other backend is available',
     to('backup', parseBoolean),
   ),
-  key('max-connections', 'NUMBER', 'none', 'Limit of concurrent requests of a backend'),
+  key(
+    'max-connections',
+    'NUMBER',
+    'none',
+    'Most requests that a backend gets at one time, for each worker; more wait in the queue of the service',
+    to('maxConnections', parseMaxConnections),
+  ),
+  key(
+    'queue.size',
+    'NUMBER',
+    '1000',
+    'Most requests that wait at one time, be it for `max-connections` or by `hold`; more get 503',
+    toQueue('size', parseInteger(0, 1_000_000)),
+  ),
+  key(
+    'queue.timeout',
+    TIME,
+    '5s',
+    'How long a request may wait for a backend below its `max-connections`; 503 after it',
+    toQueue('timeoutMs', parseDuration),
+  ),
   key(
     'balance',
     `${BALANCE_NAMES.join('|')}|weighted`,
@@ -211,6 +233,13 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     '503',
     'What answers when no backend is available',
     toSettings('fallback', values.parseFallback),
+  ),
+  key(
+    'hold',
+    TIME,
+    'off',
+    'How long a request may wait for a backend to appear when none is available, such as a container that is made anew; what `fallback` says comes after it',
+    toSettings('holdMs', parseDuration),
   ),
   key(
     'timeout.connect',

@@ -130,7 +130,9 @@ t.test('a backend that is no plain URL is refused', async (t) => {
   t.match(backends('http://10.0.0.1:0'), [/^url wants a whole number from 1 to 65535/]);
   t.match(backends('{ url: http://a, weight: 300 }'), [/^weight wants a whole number from 0 to 256/]);
   t.match(backends('{ url: http://a, backup: maybe }'), [/^backup wants true or false/]);
-  t.same(backends('{ url: http://a, wieght: 3 }'), ['wieght is not a key of a backend: url, weight, backup']);
+  t.same(backends('{ url: http://a, wieght: 3 }'), [
+    'wieght is not a key of a backend: url, weight, backup, max-connections',
+  ]);
   t.same(backends('{ weight: 3 }'), ['a backend needs a url']);
 });
 
@@ -195,4 +197,14 @@ services:
 t.test('services that are no map are refused as a whole', async (t) => {
   t.same(problems('a: 1\nservices: [shop]'), ['line 2: services must be a map of names']);
   t.same(problems('services: shop'), ['line 1: services must be a map of names']);
+});
+
+t.test('a limit of requests is for one backend, or for each backend of the service', async (t) => {
+  const body = 'max-connections: 5, backends: [http://a, { url: http://b, max-connections: 9 }]';
+  const { claims = [] } = parse(`services: { shop: { ${body} } }`).services[0] ?? {};
+  t.same(
+    claims.map(({ serves }) => serves?.maxConnections),
+    [5, 9],
+  );
+  t.match(complaints('backends: [{ url: http://b, max-connections: none }]'), [/wants a whole number/]);
 });
