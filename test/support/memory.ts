@@ -9,3 +9,11 @@ export function heapInUse(): number {
   collect();
   return process.memoryUsage().heapUsed;
 }
+
+/** Bytes outside of the heap that are in use: those of buffers above all. */
+export function bytesInBuffers(): number {
+  // Buffers are freed in the background, and for sure by the time of the next collection.
+  collect();
+  collect();
+  return process.memoryUsage().external;
+}
