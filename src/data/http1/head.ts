@@ -50,6 +50,8 @@ export abstract class Head {
   minor = 1;
   /** Values that decide the framing; undefined while no such line was seen. */
   contentLength: string | undefined = undefined;
+  /** The header line that stands for a Content-Length that does not travel as it came; else empty. */
+  lengthLine = '';
   transferEncoding: string | undefined = undefined;
   /** Of all Connection headers, in lower case. */
   connection = '';
@@ -90,6 +92,16 @@ export abstract class Head {
     const cuts = this.cuts as number[];
     if (cuts[cuts.length - 1] === from) cuts[cuts.length - 1] = to;
     else cuts.push(from, to);
+  }
+
+  /** The value of the Content-Length line from `p` to `q`. */
+  readLength(p: number, q: number): void {
+    this.contentLength = trimmed(this.text, p + 15, q);
+    // Written anew if it is not in its shortest form, so that no one after us reads it otherwise.
+    if (this.contentLength.length > 1 && this.contentLength.charCodeAt(0) === 48) {
+      this.cut(p, q + 2);
+      this.lengthLine = `Content-Length: ${Number(this.contentLength)}\r\n`;
+    }
   }
 
   addConnection(value: string): void {

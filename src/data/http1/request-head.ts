@@ -138,9 +138,7 @@ function readMessageField(head: RequestHead, p: number, q: number): ProxyError |
     head.cut(p, q + 2);
   } else if (isField(text, p, 'content-length')) {
     if (head.contentLength !== undefined) return TWO_LENGTHS;
-    head.contentLength = trimmed(text, p + 15, q);
-    // Written anew if it is not in its shortest form, so that no one after us reads it otherwise.
-    if (head.contentLength.length > 1 && head.contentLength.charCodeAt(0) === 48) head.cut(p, q + 2);
+    head.readLength(p, q);
   } else if (isField(text, p, 'transfer-encoding')) {
     if (head.transferEncoding !== undefined) return TWO_CODINGS;
     head.transferEncoding = trimmed(text, p + 18, q);

@@ -71,8 +71,10 @@ function readFramingField(head: ResponseHead, p: number, q: number): string | un
   const { text } = head;
   if (isField(text, p, 'content-length')) {
     if (head.contentLength !== undefined) return 'more than one Content-Length';
-    head.contentLength = trimmed(text, p + 15, q);
-    if (mustNotHaveLength(head.status)) head.cut(p, q + 2);
+    if (mustNotHaveLength(head.status)) {
+      head.contentLength = trimmed(text, p + 15, q);
+      head.cut(p, q + 2);
+    } else head.readLength(p, q);
   } else if (isField(text, p, 'connection')) {
     head.addConnection(trimmed(text, p + 11, q));
     head.cut(p, q + 2);
@@ -99,6 +101,8 @@ function frame(head: ResponseHead, method: string): string | undefined {
   } else if (head.minor === 0) head.keepAlive = false;
   const hasNoBody = method === 'HEAD' || head.status === 304 || mustNotHaveLength(head.status);
   head.length = hasNoBody ? 0 : (length ?? UNTIL_CLOSE);
-  if (head.length === UNTIL_CLOSE) head.keepAlive = false;
+  // The body that a 204 must not have may come all the same, and would be read as the next response.
+  if (head.length === UNTIL_CLOSE || (mustNotHaveLength(head.status) && (length ?? 0) !== 0))
+    head.keepAlive = false;
   return undefined;
 }

@@ -26,9 +26,7 @@ function requestFraming(head: RequestHead): string {
       : 'Transfer-Encoding: chunked\r\n';
   }
   const te = head.trailers ? 'TE: trailers\r\nConnection: TE\r\n' : '';
-  const text = head.contentLength;
-  const rewritten = text !== undefined && text.length > 1 && text.charCodeAt(0) === 48;
-  return rewritten ? `${te}Content-Length: ${head.length}\r\n` : te;
+  return te + head.lengthLine;
 }
 
 /** How a response's body travels to a client. */
@@ -43,7 +41,9 @@ export function responseFraming(head: ResponseHead, clientMinor: number): BodyFr
 /** A response's head as it goes to a client. */
 export function responseText(head: ResponseHead, framing: BodyFraming, connection: string): string {
   const extra =
-    framing === 'chunked' ? `Transfer-Encoding: chunked\r\n${connection}\r\n` : `${connection}\r\n`;
+    framing === 'chunked'
+      ? `Transfer-Encoding: chunked\r\n${connection}\r\n`
+      : `${head.lengthLine}${connection}\r\n`;
   if (head.minor === 1) {
     return head.cuts.length === 0
       ? head.text.slice(0, head.fieldsEnd) + extra

@@ -113,7 +113,7 @@ for (const [topic, cases] of byTopic(RESPONSE_CASES)) {
         .split('\n')
         .filter((line) => /^\d{3}: /.test(line))
         .map((line) => line.slice(0, 3));
-      if (typeof outcome !== 'number') t.same(seen, statuses, `${one.name}: ${outcome}`);
+      if (typeof outcome !== 'number') t.equal(seen.at(-1), statuses.at(-1), `${one.name}: ${outcome}`);
       else t.match(whole, one.after === 'open' ? /^502$/m : /^(?:502|head)$/m, `${one.name}: ${outcome}`);
     }
   });

@@ -135,6 +135,6 @@ export function readResponses(
     else if (reading.end === 'body') readBody(lent, 0, lent.length);
     else readHead(heads.read(lent, 0, lent.length, MAX_HEADER_SIZE));
   }
-  if (reading.end === 'body' && current !== undefined) reading.messages.push(current);
+  if (reading.end !== 'clean' && current !== undefined) reading.messages.push(current);
   return { ...reading, surplus, isUntilClose: body.isUntilClose };
 }

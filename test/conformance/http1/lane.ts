@@ -57,10 +57,10 @@ export async function sendCanary(lane: Lane, client: RawClient): Promise<string>
 }
 
 /** Runs the cases, so many at a time. */
-export async function inLanes<T>(
-  lanes: readonly Lane[],
+export async function inLanes<L, T>(
+  lanes: readonly L[],
   cases: readonly T[],
-  run: (lane: Lane, one: T) => Promise<void>,
+  run: (lane: L, one: T) => Promise<void>,
 ): Promise<void> {
   const queue = cases.values();
   await Promise.all(
