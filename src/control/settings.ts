@@ -4,7 +4,7 @@ import type { ServiceSettings } from '../model/service.ts';
 
 /** The groups of settings within which each value is decided on its own. */
 const NESTED = ['health', 'retry', 'timeouts', 'queue'] as const;
-const PLAIN = ['balance', 'hash', 'drainMs', 'holdMs', 'fallback'] as const;
+const PLAIN = ['balance', 'hash', 'drainMs', 'slowStartMs', 'holdMs', 'fallback'] as const;
 
 /** How a setting is called where people set it. */
 const SHOWN: Readonly<Record<string, string>> = {
@@ -20,6 +20,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'timeouts.requestMs': 'timeout.request',
   'queue.timeoutMs': 'queue.timeout',
   drainMs: 'drain',
+  slowStartMs: 'slow-start',
   holdMs: 'hold',
 };
 

@@ -44,7 +44,7 @@ export class Applied {
       state.update(service, members);
       services.set(service.name, state);
     }
-    for (const [name, state] of this.services) if (!services.has(name)) state.line.giveUp();
+    for (const [name, state] of this.services) if (!services.has(name)) state.leave();
     this.table = new RouteTable(snapshot.routes, (name) => services.get(name));
     this.services = services;
     this.backends = backends;

@@ -64,6 +64,8 @@ export interface Service {
   readonly timeouts: Timeouts;
   /** How long a leaving backend may finish what it has. */
   readonly drainMs: number;
+  /** How long the share of a backend that (re)joins rises to its weight; 0 is not at all. */
+  readonly slowStartMs: number;
   readonly queue: QueuePolicy;
   /** How long a request may wait for a backend to appear when none is available; 0 does not wait. */
   readonly holdMs: number;
@@ -79,6 +81,7 @@ export interface ServiceSettings {
   readonly retry?: Partial<RetryPolicy>;
   readonly timeouts?: Partial<Timeouts>;
   readonly drainMs?: number;
+  readonly slowStartMs?: number;
   readonly queue?: Partial<QueuePolicy>;
   readonly holdMs?: number;
   readonly fallback?: Fallback;
@@ -122,6 +125,7 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
     retry: { ...DEFAULT_RETRY, ...settings.retry },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
     drainMs: settings.drainMs ?? 10_000,
+    slowStartMs: settings.slowStartMs ?? 0,
     queue: { ...DEFAULT_QUEUE, ...settings.queue },
     holdMs: settings.holdMs ?? 0,
     ...(settings.fallback && { fallback: settings.fallback }),

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { startBackend } from '../support/backend.ts';
 import { type AskOptions, ask } from '../support/client.ts';
+import { FakeClock } from '../support/clock.ts';
 import { startProxy } from '../support/proxy.ts';
 
 /** A proxy before backends that answer their names. */
@@ -84,3 +85,23 @@ t.test(
     }
   },
 );
+
+t.test('slow start: a backend that joins others gets a little at first, and then its share', async (t) => {
+  const [old, older, fresh] = await Promise.all(
+    ['old', 'older', 'fresh'].map((name) => startBackend(t, name)),
+  );
+  if (old === undefined || older === undefined || fresh === undefined) throw new Error('no backends');
+  const clock = new FakeClock();
+  const settings: ServiceSettings = { slowStartMs: 30_000 };
+  const proxy = await startProxy(t, [{ settings, backends: [old.port, older.port] }], {}, clock);
+  const got = async () => {
+    const before = fresh.requests.length;
+    for (let i = 0; i < 63; i++) await ask(proxy.port);
+    return fresh.requests.length - before;
+  };
+  await clock.advance(30_000);
+  proxy.apply({ settings, backends: [old.port, older.port, fresh.port] });
+  t.equal(await got(), 3);
+  await clock.advance(30_000);
+  t.equal(await got(), 21);
+});

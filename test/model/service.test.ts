@@ -19,6 +19,7 @@ t.test('a service without any setting has the documented defaults', async (t) =>
     retry: { attempts: 2, onReset: true, onTimeout: true, onStatus: [], timeoutMs: 0 },
     timeouts: { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 },
     drainMs: 10_000,
+    slowStartMs: 0,
     queue: { size: 1_000, timeoutMs: 5_000 },
     holdMs: 0,
     backends: [],

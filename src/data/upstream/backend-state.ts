@@ -19,6 +19,10 @@ export class BackendState implements Weighted {
   #flags: readonly HealthFlag[] = [];
   inFlight = 0;
   turn = 0;
+  /** What counts now: the backend's own weight, and less of it during a slow start. */
+  weight: number;
+  /** `Clock.elapsed` when it became available; undefined while it is not. */
+  availableSince: number | undefined = undefined;
   readonly seed: number;
   readonly latency = new Latency();
   /** Connections that wait for a request; the last one was used last. */
@@ -29,11 +33,8 @@ export class BackendState implements Weighted {
 
   constructor(backend: Backend) {
     this.backend = backend;
+    this.weight = backend.weight;
     this.seed = hashText(lastingId(backend.id));
-  }
-
-  get weight(): number {
-    return this.backend.weight;
   }
 
   /** The one place that says whether it takes a new request. */
@@ -52,6 +53,7 @@ export class BackendState implements Weighted {
     const { host, port } = this.backend.address;
     if (backend.address.host !== host || backend.address.port !== port) this.#retireAll();
     this.backend = backend;
+    this.weight = backend.weight;
   }
 
   /** True when they are others than before. One that is out keeps no connection longer than its request. */

@@ -7,6 +7,11 @@ import { Random } from '../balance/random.ts';
 import type { BackendState } from './backend-state.ts';
 import { WaitingLine } from './waiting-line.ts';
 
+/** How often the weight of a backend that starts slowly is raised. */
+const SLOW_START_STEPS = 20;
+/** Its share of the weight at first: without any traffic it would never warm up. */
+const SLOW_START_MIN = 0.1;
+
 /** The mutable twin of a `Service`: its choice of backends, kept ready between requests. */
 export class ServiceState {
   service: Service;
@@ -19,7 +24,8 @@ export class ServiceState {
   /** Some backend takes only so many requests at one time. */
   #isLimited = false;
   readonly #random: () => number;
-  readonly #elapsed: () => number;
+  readonly #clock: Clock;
+  #cancelStep: () => void = () => {};
   #balancer: Balancer;
   readonly #chance: Balancer;
   /** Only for a balancer that goes by a key. */
@@ -31,7 +37,7 @@ export class ServiceState {
   constructor(service: Service, clock: Clock, random: () => number) {
     this.service = service;
     this.#random = random;
-    this.#elapsed = () => clock.elapsed();
+    this.#clock = clock;
     this.#balancer = this.#makeBalancer(service);
     this.#chance = new Random(random);
   }
@@ -49,12 +55,34 @@ export class ServiceState {
 
   /** Some backend's availability changed. */
   refresh(): void {
+    this.#choose();
+    if (this.line.size === 0) return;
+    if (!this.hasAvailable && this.service.holdMs === 0) this.line.giveUp();
+    else this.line.serve(true);
+  }
+
+  /** It is no longer one of the services. */
+  leave(): void {
+    this.#cancelStep();
+    this.line.giveUp();
+  }
+
+  /** Makes the lists of what can be picked. */
+  #choose(): void {
+    const now = this.#clock.elapsed();
+    const { slowStartMs } = this.service;
+    let isRamping = false;
+    for (const state of this.backends) {
+      state.availableSince = state.isAvailable ? (state.availableSince ?? now) : undefined;
+      const share = slowStartShare(now - (state.availableSince ?? now), slowStartMs);
+      state.weight = state.backend.weight * share;
+      if (share < 1 && state.isAvailable) isRamping = true;
+    }
     const available = this.backends.filter((state) => state.isAvailable);
     this.#primaries = makeCandidates(available.filter((state) => !state.backend.backup));
     this.#backups = makeCandidates(available.filter((state) => state.backend.backup));
-    if (this.line.size === 0) return;
-    if (available.length === 0 && this.service.holdMs === 0) this.line.giveUp();
-    else this.line.serve(true);
+    this.#cancelStep();
+    if (isRamping) this.#cancelStep = this.#clock.after(slowStartMs / SLOW_START_STEPS, () => this.#choose());
   }
 
   /** Primaries serve, and backups when there is none. */
@@ -98,7 +126,8 @@ export class ServiceState {
   }
 
   #makeBalancer(service: Service): Balancer {
-    return makeBalancer(service.balance, { random: this.#random, elapsed: this.#elapsed });
+    const elapsed = () => this.#clock.elapsed();
+    return makeBalancer(service.balance, { random: this.#random, elapsed });
   }
 
   count(status: number, durationMs: number): void {
@@ -116,4 +145,12 @@ function withRoom(candidates: Candidates<BackendState>): Candidates<BackendState
   return list.every((state) => state.hasRoom)
     ? candidates
     : makeCandidates(list.filter((state) => state.hasRoom));
+}
+
+/**
+ * The part of its weight that counts for a backend that has been available for that long. Shares are relative:
+ * backends that start together share evenly.
+ */
+function slowStartShare(ageMs: number, slowStartMs: number): number {
+  return ageMs >= slowStartMs ? 1 : Math.max(SLOW_START_MIN, ageMs / slowStartMs);
 }

@@ -269,7 +269,13 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'For the whole exchange, retries included; 0 is no limit',
     toTimeouts('requestMs', parseDuration),
   ),
-  key('slow-start', TIME, 'off', 'Ramp of a backend that (re)joins'),
+  key(
+    'slow-start',
+    TIME,
+    'off',
+    'How long the share of a backend that joins, or recovers, rises from a tenth to the whole of its weight',
+    toSettings('slowStartMs', parseDuration),
+  ),
   key(
     'drain',
     TIME,
