@@ -11,6 +11,7 @@ import { explainContainer, explainUrl } from './explain.ts';
 import type { Address } from './model/address.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { formatProblem } from './model/problem.ts';
+import type { BackendSignal } from './model/signal.ts';
 import { diffSnapshots, type Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
 import type { Log } from './telemetry/log.ts';
@@ -52,7 +53,8 @@ export class App {
     this.#dockers = dockerSources(options, clock, log);
     const files = file === undefined ? [] : [new FileSource(file, clock, log)];
     this.#control = new ControlPlane([...this.#dockers, ...files, ...sources], clock, probe);
-    this.#traffic = new LocalTraffic(makePlane(options, log, clock), clock);
+    const onSignal = (signal: BackendSignal) => this.#control.signal(signal);
+    this.#traffic = new LocalTraffic(makePlane(options, log, clock, onSignal), clock);
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);
       logChanges(log, snapshot, before);

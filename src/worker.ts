@@ -3,13 +3,22 @@ import type { Options } from './config/options.ts';
 import { defaultMaxConnections, descriptorLimit } from './data/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
 import type { Clock } from './model/clock.ts';
+import type { BackendSignal } from './model/signal.ts';
 import type { Plane } from './model/traffic.ts';
 import { openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
 import type { Log } from './telemetry/log.ts';
 
-/** What a worker is, in whichever process: a data plane and its logs. */
-export function makePlane(options: Options, log: Log, clock: Clock): Plane {
+/**
+ * What a worker is, in whichever process: a data plane and its logs.
+ * @param onSignal hears what requests tell of a backend's health
+ */
+export function makePlane(
+  options: Options,
+  log: Log,
+  clock: Clock,
+  onSignal: (signal: BackendSignal) => void,
+): Plane {
   const accessLog = options.accessLog === 'off' ? undefined : openAccessLog(options.accessLog);
   const onAccess = accessLog?.write;
   const plane = new DataPlane(
@@ -18,7 +27,7 @@ export function makePlane(options: Options, log: Log, clock: Clock): Plane {
       pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)),
       maxConnections: options.maxConnections || defaultMaxConnections(descriptorLimit()),
     },
-    { ...(onAccess && { onAccess }), onError: makeErrorLog(log, clock) },
+    { ...(onAccess && { onAccess }), onError: makeErrorLog(log, clock), onSignal },
     clock,
   );
   return {

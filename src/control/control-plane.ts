@@ -1,11 +1,14 @@
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
-import type { BackendHealth, HealthFlag } from '../model/health.ts';
+import type { BackendHealth } from '../model/health.ts';
 import type { Service } from '../model/service.ts';
+import { type BackendSignal, outweighs } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Source } from './discovery/source.ts';
-import { Checker, type CheckState, type Target } from './health/checker.ts';
+import { Checker, type Target } from './health/checker.ts';
+import type { CheckState } from './health/machine.ts';
 import type { Probe } from './health/probe.ts';
+import { HealthRecord, type Transition } from './health/record.ts';
 import { Publisher } from './publisher.ts';
 import { type Merged, mergeContributions } from './topology.ts';
 
@@ -20,13 +23,18 @@ export class ControlPlane {
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
   #merged: Merged = NOTHING;
-  #health: Record<string, BackendHealth> = {};
+  /** By `Backend.id`. */
+  #records: ReadonlyMap<string, HealthRecord> = new Map();
+  #targets: ReadonlyMap<string, Target> = new Map();
 
   constructor(sources: readonly Source[], clock: Clock, probe: Probe, random: () => number = Math.random) {
     this.#clock = clock;
     this.#sources = sources;
     this.#publisher = new Publisher(clock);
-    this.#checker = new Checker(clock, probe, random, () => this.#publish());
+    this.#checker = new Checker(clock, probe, random, {
+      onChange: () => this.#publish(),
+      onPass: (target, beganAt) => this.#onPass(target, beganAt),
+    });
   }
 
   start(): void {
@@ -60,44 +68,65 @@ export class ControlPlane {
 
   /** What is known of a backend's last check. */
   check(backendId: string): CheckState | undefined {
-    for (const service of this.#merged.services) {
-      const backend = service.backends.find((candidate) => candidate.id === backendId);
-      if (backend !== undefined) return this.#checker.state(targetOf(service, backend).key);
+    const target = this.#targets.get(backendId);
+    return target === undefined ? undefined : this.#checker.state(target.key);
+  }
+
+  /** The latest changes of a backend's health, the oldest first. */
+  history(backendId: string): readonly Transition[] {
+    return this.#records.get(backendId)?.history ?? [];
+  }
+
+  /** What requests told of a backend. */
+  signal(signal: BackendSignal): void {
+    const target = this.#targets.get(signal.backendId);
+    const record = this.#records.get(signal.backendId);
+    // It may have left meanwhile.
+    if (target === undefined || record === undefined) return;
+    if (signal.kind !== 'returned') this.#checker.hurry(target.key);
+    if (signal.kind === 'doubt') return;
+    record.ejected = signal.kind === 'ejected' ? signal : undefined;
+    // A worker that ends does not say that the backend has returned.
+    if (signal.kind === 'ejected') this.#clock.after(signal.until - this.#clock.now(), () => this.#publish());
+    this.#publish();
+  }
+
+  #onPass(target: Target, beganAt: number): void {
+    let isNews = false;
+    for (const [id, record] of this.#records) {
+      if (record.ejected === undefined || this.#targets.get(id)?.key !== target.key) continue;
+      if (!outweighs(target.check, beganAt, record.ejected)) continue;
+      record.prove(beganAt);
+      isNews = true;
     }
-    return undefined;
+    if (isNews) this.#publish();
   }
 
   #merge(): void {
     this.#merged = mergeContributions([...this.#contributions.values()], this.#merged.routes);
-    this.#checker.update(
-      this.#merged.services.flatMap((service) =>
-        service.backends.map((backend) => targetOf(service, backend)),
-      ),
-    );
+    const targets = new Map<string, Target>();
+    const records = new Map<string, HealthRecord>();
+    for (const service of this.#merged.services) {
+      for (const backend of service.backends) {
+        targets.set(backend.id, targetOf(service, backend));
+        records.set(backend.id, this.#records.get(backend.id) ?? new HealthRecord());
+      }
+    }
+    this.#targets = targets;
+    this.#records = records;
+    this.#checker.update([...targets.values()]);
     this.#publish();
   }
 
   #publish(): void {
-    this.#health = this.#judgeAll();
-    const { services, routes, problems } = this.#merged;
-    const sources = [...this.#contributions.values()].map((contribution) => contribution.status);
-    this.#publisher.publish({ services, routes, health: this.#health, problems, sources });
-  }
-
-  #judgeAll(): Record<string, BackendHealth> {
+    const { services, routes, signals, problems } = this.#merged;
     const health: Record<string, BackendHealth> = {};
-    for (const service of this.#merged.services) {
-      for (const backend of service.backends) {
-        const check = this.#checker.state(targetOf(service, backend).key);
-        health[backend.id] = judge(
-          this.#merged.signals[backend.id],
-          check,
-          this.#health[backend.id],
-          this.#clock,
-        );
-      }
+    const now = this.#clock.now();
+    for (const [id, record] of this.#records) {
+      health[id] = record.judge({ source: signals[id], check: this.check(id) }, now);
     }
-    return health;
+    const sources = [...this.#contributions.values()].map((contribution) => contribution.status);
+    this.#publisher.publish({ services, routes, health, problems, sources });
   }
 }
 
@@ -107,26 +136,4 @@ function targetOf(service: Service, backend: Service['backends'][number]): Targe
   const process = `${backend.id.slice(service.name.length + 1)} ${host}:${port}`;
   const key = `${process} ${JSON.stringify(service.health)}`;
   return { process, key, address: backend.address, check: service.health };
-}
-
-/** All signals about one backend as one verdict. The time is kept as long as the flags stay the same. */
-function judge(
-  signal: Omit<BackendHealth, 'since'> | undefined,
-  check: CheckState | undefined,
-  before: BackendHealth | undefined,
-  clock: Clock,
-): BackendHealth {
-  const flags = new Set<HealthFlag>(signal?.flags);
-  if (check?.verdict === 'pending') flags.add('Pending');
-  if (check?.verdict === 'down') flags.add('FailedCheck');
-  const reasons = [
-    signal?.reason,
-    check?.verdict === 'up' && signal !== undefined ? undefined : check?.reason,
-  ];
-  const reason = reasons.filter((text) => text !== undefined).join('; ');
-  const list = [...flags].sort();
-  const isSame = before !== undefined && before.flags.join() === list.join();
-  // Probes of a healthy backend vary in their words; that is no news.
-  if (isSame && list.length === 0) return before;
-  return { flags: list, reason, since: isSame ? before.since : clock.now() };
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import type { ServiceSettings } from '../model/service.ts';
 
 /** The groups of settings within which each value is decided on its own. */
-const NESTED = ['health', 'retry', 'timeouts', 'queue'] as const;
+const NESTED = ['health', 'retry', 'eject', 'timeouts', 'queue'] as const;
 const PLAIN = ['balance', 'hash', 'drainMs', 'slowStartMs', 'holdMs', 'fallback'] as const;
 
 /** How a setting is called where people set it. */
@@ -14,6 +14,8 @@ const SHOWN: Readonly<Record<string, string>> = {
   'retry.onTimeout': 'retry.on',
   'retry.onStatus': 'retry.on',
   'retry.timeoutMs': 'retry.timeout',
+  'eject.durationMs': 'eject.duration',
+  'eject.maxPercent': 'eject.max-percent',
   'timeouts.connectMs': 'timeout.connect',
   'timeouts.responseMs': 'timeout.response',
   'timeouts.idleMs': 'timeout.idle',

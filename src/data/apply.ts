@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { RouteTable } from './routing/table.ts';
 import { BackendState } from './upstream/backend-state.ts';
+import type { Ejector } from './upstream/ejection.ts';
 import { ServiceState } from './upstream/service-state.ts';
 
 /** What the data plane made of the latest snapshot: new values swapped in, and states that outlive them. */
@@ -12,11 +13,13 @@ export class Applied {
   snapshot: Snapshot = EMPTY_SNAPSHOT;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #ejector: Ejector;
   /** Backends that left and still serve what they had; a call cancels their end. */
   readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
 
-  constructor(clock: Clock, random: () => number) {
+  constructor(clock: Clock, random: () => number, ejector: Ejector) {
     this.#clock = clock;
+    this.#ejector = ejector;
     this.#random = random;
   }
 
@@ -54,9 +57,12 @@ export class Applied {
     for (const service of this.services.values()) {
       let isChanged = false;
       for (const state of service.backends) {
-        if (state.setFlags(snapshot.health[state.backend.id]?.flags ?? [])) isChanged = true;
+        const health = snapshot.health[state.backend.id];
+        if (state.setFlags(health?.flags ?? [])) isChanged = true;
+        if (health?.provenAt !== undefined) this.#ejector.prove(service, state, health.provenAt);
       }
       if (isChanged) service.refresh();
+      this.#ejector.enforce(service);
     }
   }
 

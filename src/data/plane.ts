@@ -1,6 +1,7 @@
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import type { Address } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
+import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
 import type { ListenAddress, Plane } from '../model/traffic.ts';
@@ -19,6 +20,7 @@ import { Fallbacks } from './proxy/fallback.ts';
 import { type ForwardContext, Forwarder } from './proxy/forward.ts';
 import type { RouteTable } from './routing/table.ts';
 import { Sweep } from './sweep.ts';
+import { Ejector } from './upstream/ejection.ts';
 import type { ServiceState } from './upstream/service-state.ts';
 
 /** The data plane's slice of the options. Times are in milliseconds. */
@@ -40,6 +42,8 @@ export interface DataEvents {
   readonly onAccess?: (entry: AccessEntry) => void;
   /** Those that ended in an error that is not the client's. */
   readonly onError: (entry: AccessEntry) => void;
+  /** What requests told of a backend's health. */
+  readonly onSignal?: (signal: BackendSignal) => void;
 }
 
 /** Takes connections and serves them by the latest snapshot. */
@@ -52,6 +56,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext {
   readonly idleTimeout: number;
   readonly maxRequestsPerConnection: number;
   readonly fallbacks: Fallbacks;
+  readonly ejector: Ejector;
   readonly upstream: UpstreamContext;
   isStopping = false;
   readonly #clock: Clock;
@@ -77,7 +82,8 @@ export class DataPlane implements Plane, ServerContext, ForwardContext {
     this.maxRequestsPerConnection = options.maxRequestsPerConnection;
     this.#clients = new Clients(options, this.sweep, (address) => this.isTrusted(address));
     this.fallbacks = new Fallbacks(options.pages);
-    this.#applied = new Applied(clock, random);
+    this.ejector = new Ejector(this.sweep, clock, (signal) => events.onSignal?.(signal));
+    this.#applied = new Applied(clock, random, this.ejector);
     this.#forwarder = new Forwarder(this);
     const { sweep, rules, maxHeaderSize } = this;
     this.upstream = { sweep, rules, maxHeaderSize, events: this.#forwarder };

@@ -56,6 +56,15 @@ export function parseInteger(from: number, to: number): (text: string) => number
   };
 }
 
+/** 0 to 100 of `20` or `20%`. */
+export function parsePercent(text: string): number {
+  const value = Number(text.replace(/%$/, ''));
+  if (!/^\d{1,3}%?$/.test(text) || value > 100) {
+    throw new ValueError(`wants a percentage from 0 to 100, such as 20%, not "${text}"`);
+  }
+  return value;
+}
+
 export const parsePort = parseInteger(1, 65_535);
 
 export function parseBoolean(text: string): boolean {

@@ -27,6 +27,16 @@ export interface RetryPolicy {
   readonly timeoutMs: number;
 }
 
+/** When failed requests take a backend out, apart from its checks. */
+export interface EjectPolicy {
+  /** Failed requests in a row that do; a refused connection is enough. 0 turns ejection off. */
+  readonly failures: number;
+  /** The first ejection; doubles with each that follows soon, up to a minute. */
+  readonly durationMs: number;
+  /** Share of a service's backends that may be out this way, in percent. */
+  readonly maxPercent: number;
+}
+
 /** All in milliseconds; 0 is no limit. */
 export interface Timeouts {
   readonly connectMs: number;
@@ -61,6 +71,7 @@ export interface Service {
   readonly hash?: HashKey;
   readonly health: HealthCheck;
   readonly retry: RetryPolicy;
+  readonly eject: EjectPolicy;
   readonly timeouts: Timeouts;
   /** How long a leaving backend may finish what it has. */
   readonly drainMs: number;
@@ -79,6 +90,7 @@ export interface ServiceSettings {
   readonly hash?: HashKey;
   readonly health?: Partial<HealthCheck>;
   readonly retry?: Partial<RetryPolicy>;
+  readonly eject?: Partial<EjectPolicy>;
   readonly timeouts?: Partial<Timeouts>;
   readonly drainMs?: number;
   readonly slowStartMs?: number;
@@ -107,6 +119,8 @@ const DEFAULT_RETRY: RetryPolicy = {
   timeoutMs: 0,
 };
 
+const DEFAULT_EJECT: EjectPolicy = { failures: 3, durationMs: 5_000, maxPercent: 50 };
+
 const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 };
 
 const DEFAULT_QUEUE: QueuePolicy = { size: 1_000, timeoutMs: 5_000 };
@@ -123,6 +137,7 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
     ...(settings.hash && { hash: settings.hash }),
     health: { ...DEFAULT_HEALTH, ...settings.health, type },
     retry: { ...DEFAULT_RETRY, ...settings.retry },
+    eject: { ...DEFAULT_EJECT, ...settings.eject },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
     drainMs: settings.drainMs ?? 10_000,
     slowStartMs: settings.slowStartMs ?? 0,

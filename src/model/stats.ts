@@ -23,6 +23,8 @@ export interface BackendStats {
   /** Attempts that failed, by the code of the error. */
   readonly failures: Record<string, number>;
   connectionsOpened: number;
+  /** How often failed requests took it out, by cause. */
+  readonly ejections: Record<string, number>;
 }
 
 export function makeServiceStats(): ServiceStats {
@@ -39,7 +41,7 @@ export function makeServiceStats(): ServiceStats {
 }
 
 export function makeBackendStats(): BackendStats {
-  return { requests: 0, failures: {}, connectionsOpened: 0 };
+  return { requests: 0, failures: {}, connectionsOpened: 0, ejections: {} };
 }
 
 /** Which bucket of `durations` a duration belongs to. */

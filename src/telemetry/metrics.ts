@@ -162,6 +162,12 @@ function addBackends(add: Add, view: MetricsView): void {
         yield { labels: { ...labels, reason }, value };
     }
   });
+  add('counter', 'ejections_total', 'How often failed requests took the backend out, by cause', function* () {
+    for (const { labels, stats } of backends()) {
+      for (const [cause, value] of Object.entries(stats?.ejections ?? {}))
+        yield { labels: { ...labels, cause }, value };
+    }
+  });
   add('gauge', 'backend_in_flight', 'Requests that the backend is serving', function* () {
     for (const { labels, stats } of backends()) yield { labels, value: stats?.inFlight ?? 0 };
   });

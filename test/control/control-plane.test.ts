@@ -191,3 +191,80 @@ t.test('once stopped it hears and probes nothing any more', async (t) => {
 t.test('of a backend that is not known there is no check', async (t) => {
   t.equal(setUp(t).plane.check('shop.org/a:80'), undefined);
 });
+
+t.test('what requests said takes effect as a flag, and a probe at once ends it', async (t) => {
+  const { clock, probes, plane, say, health } = setUp(t);
+  await say([makeClaim('a')]);
+  await clock.advance(1_500);
+  probes.isHolding = true;
+  const began = probes.calls.length;
+  const at = clock.now();
+  plane.signal({
+    kind: 'ejected',
+    backendId: 'shop.org/a:80',
+    cause: 'connect',
+    reason: '1 failed request: ECONNREFUSED',
+    at,
+    until: at + 5_000,
+    proof: 'connection',
+  });
+  await settle();
+  t.match(health('a'), { flags: ['Ejected'], reason: '1 failed request: ECONNREFUSED', since: at });
+  await clock.advance(10);
+  t.equal(probes.calls.length, began + 1, 'probed at once');
+  probes.isHolding = false;
+  probes.release();
+  await clock.advance(1_500);
+  t.match(health('a'), { flags: [], provenAt: Number });
+  t.ok((health('a')?.provenAt ?? 0) >= at, 'by a probe that began later');
+  t.same(
+    plane.history('shop.org/a:80').map(({ flags }) => flags.join()),
+    ['Pending', '', 'Ejected', ''],
+  );
+});
+
+t.test('an ejection that nobody ended is over by its time', async (t) => {
+  const { clock, probes, plane, say, health } = setUp(t);
+  await say([makeClaim('a')]);
+  await clock.advance(100);
+  probes.script['10.0.0.1'] = [PASS];
+  const at = clock.now();
+  plane.signal({
+    kind: 'ejected',
+    backendId: 'shop.org/a:80',
+    cause: 'status',
+    reason: '3 failed requests in a row: HTTP 503',
+    at,
+    until: at + 5_000,
+    proof: 'none',
+  });
+  await clock.advance(4_900);
+  t.match(health('a'), { flags: ['Ejected'] });
+  await clock.advance(200);
+  t.match(health('a'), { flags: [] });
+});
+
+t.test('requests that fail bring the checks forward until they have decided', async (t) => {
+  const { clock, probes, plane, say, health } = setUp(t);
+  await say([makeClaim('a')]);
+  await clock.advance(300);
+  const host = probes.calls[0]?.host ?? '';
+  probes.script[host] = [FAIL];
+  const began = clock.elapsed();
+  while (health('a')?.flags.length === 0 && clock.elapsed() - began < 10_000) {
+    plane.signal({ kind: 'doubt', backendId: 'shop.org/a:80' });
+    await clock.advance(50);
+  }
+  t.match(health('a'), { flags: ['FailedCheck'] });
+  t.ok(clock.elapsed() - began <= 500, `within half a second, not ${clock.elapsed() - began} ms`);
+});
+
+t.test('what is said of a backend that left changes nothing', async (t) => {
+  const { plane, say, seen } = setUp(t);
+  await say([makeClaim('a')]);
+  const before = seen.length;
+  plane.signal({ kind: 'returned', backendId: 'shop.org/gone:80' });
+  plane.signal({ kind: 'doubt', backendId: 'shop.org/gone:80' });
+  await settle();
+  t.equal(seen.length, before);
+});

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { Applied } from '../../src/data/apply.ts';
+import { Sweep } from '../../src/data/sweep.ts';
 import type { BackendState } from '../../src/data/upstream/backend-state.ts';
+import { Ejector } from '../../src/data/upstream/ejection.ts';
 import type { HealthFlag } from '../../src/model/health.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { FakeClock } from '../support/clock.ts';
@@ -13,7 +15,11 @@ const request = makeExchange();
 /** Applied snapshots of services as tests write them. */
 function makeApplied() {
   const clock = new FakeClock();
-  const applied = new Applied(clock, seededRandom(1));
+  const sweep = new Sweep(clock);
+  const ejector = new Ejector(sweep, clock, () => {});
+  // Only its ejections would need it, and there are none.
+  sweep.stop();
+  const applied = new Applied(clock, seededRandom(1), ejector);
   let version = 0;
   const apply = (...services: TestService[]) => applied.apply(makeSnapshot(++version, services));
   const state = (id: string): BackendState => {

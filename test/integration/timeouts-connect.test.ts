@@ -46,7 +46,9 @@ t.test('then another is asked, whatever the method, with the whole body', async 
       .on('end', () => response.end(`${incoming.method} ${body}`));
   });
   const clock = new FakeClock();
-  const proxy = await startProxy(t, [{ backends: [port, backend.port] }], {}, clock);
+  // Or the second one would not be tried there.
+  const settings = { eject: { failures: 0 } };
+  const proxy = await startProxy(t, [{ backends: [port, backend.port], settings }], {}, clock);
   for (const method of ['POST', 'PUT']) {
     const client = await connectRaw(t, proxy.port);
     client.send(request(method));

@@ -17,6 +17,7 @@ t.test('a service without any setting has the documented defaults', async (t) =>
       start: 'down',
     },
     retry: { attempts: 2, onReset: true, onTimeout: true, onStatus: [], timeoutMs: 0 },
+    eject: { failures: 3, durationMs: 5_000, maxPercent: 50 },
     timeouts: { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 },
     drainMs: 10_000,
     slowStartMs: 0,

@@ -57,5 +57,5 @@ t.test('counters start at nothing, with room for each status and each bucket', a
     waited: 0,
     waitedInVain: 0,
   });
-  t.strictSame(makeBackendStats(), { requests: 0, failures: {}, connectionsOpened: 0 });
+  t.strictSame(makeBackendStats(), { requests: 0, failures: {}, connectionsOpened: 0, ejections: {} });
 });

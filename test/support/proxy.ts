@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../src/model/clock.ts';
 import type { BackendHealth, HealthFlag } from '../../src/model/health.ts';
 import type { Route } from '../../src/model/route.ts';
 import { makeService, type Service, type ServiceSettings } from '../../src/model/service.ts';
+import type { BackendSignal } from '../../src/model/signal.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
 
@@ -24,6 +25,7 @@ export interface TestServiceBackend {
   readonly backup?: boolean;
   readonly maxConnections?: number;
   readonly flags?: readonly HealthFlag[];
+  readonly provenAt?: number;
 }
 
 export interface TestProxy {
@@ -31,6 +33,8 @@ export interface TestProxy {
   readonly plane: DataPlane;
   /** Finished requests, in order. */
   readonly entries: AccessEntry[];
+  /** What requests told of backends, in order. */
+  readonly signals: BackendSignal[];
   /** Swaps in other services. */
   apply(...services: TestService[]): void;
 }
@@ -58,13 +62,19 @@ export async function startProxy(
 ): Promise<TestProxy> {
   const entries: AccessEntry[] = [];
   const onAccess = (entry: AccessEntry) => entries.push(entry);
-  const plane = new DataPlane({ ...TEST_OPTIONS, ...options }, { onAccess, onError: () => {} }, clock);
+  const signals: BackendSignal[] = [];
+  const onSignal = (signal: BackendSignal) => signals.push(signal);
+  const plane = new DataPlane(
+    { ...TEST_OPTIONS, ...options },
+    { onAccess, onError: () => {}, onSignal },
+    clock,
+  );
   let version = 0;
   const apply = (...next: TestService[]) => plane.apply(makeSnapshot(++version, next));
   apply(...services);
   const { port } = await plane.listen({ host: '127.0.0.1', port: 0 });
   t.teardown(() => plane.stop(0));
-  return { port, plane, entries, apply };
+  return { port, plane, entries, signals, apply };
 }
 
 /** A whole snapshot of services as tests write them. */
@@ -80,10 +90,16 @@ export function makeSnapshot(version: number, services: readonly TestService[]):
         backup = false,
         flags = [],
         maxConnections,
+        provenAt,
         ...rest
       } = typeof entry === 'number' ? { port: entry } : entry;
       const id = `${name}/${port}`;
-      health[id] = { flags, reason: 'set by the test', since: 0 };
+      health[id] = {
+        flags,
+        reason: 'set by the test',
+        since: 0,
+        ...(provenAt !== undefined && { provenAt }),
+      };
       const origin = { source: 'test', name: 'test' };
       return {
         id,

@@ -135,7 +135,14 @@ t.test('a backend is up without a flag, and down with one', async (t) => {
 
 t.test('what is counted of a backend has its service and its name, its failures their reason', async (t) => {
   const failures = { 'connect-refused': 2, 'response-timeout': 1 };
-  const counts = { requests: 10, failures, connectionsOpened: 3, inFlight: 2, idle: 1 };
+  const counts = {
+    requests: 10,
+    failures,
+    connectionsOpened: 3,
+    ejections: { reset: 4 },
+    inFlight: 2,
+    idle: 1,
+  };
   const { value, find } = await scrape({ backends: { 'shop/a': counts } }, twoBackends());
   const a = { service: 'shop', backend: 'a' };
   t.equal(value('fairlead_backend_requests_total', a), 10);
@@ -144,6 +151,7 @@ t.test('what is counted of a backend has its service and its name, its failures 
   t.equal(value('fairlead_backend_idle_connections', a), 1);
   t.equal(value('fairlead_backend_failures_total', { ...a, reason: 'connect-refused' }), 2);
   t.equal(value('fairlead_backend_failures_total', { ...a, reason: 'response-timeout' }), 1);
+  t.equal(value('fairlead_ejections_total', { ...a, cause: 'reset' }), 4);
   const b = { service: 'shop', backend: 'b' };
   for (const name of ['requests_total', 'connections_total', 'in_flight', 'idle_connections'])
     t.equal(value(`fairlead_backend_${name}`, b), 0, `one that served nothing has a ${name} of 0`);

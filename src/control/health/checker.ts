@@ -1,18 +1,19 @@
 import type { Address } from '../../model/address.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { HealthCheck } from '../../model/health.ts';
+import { type CheckState, HealthMachine, type Verdict } from './machine.ts';
 import type { Probe, ProbeResult } from './probe.ts';
 
 /** At most this long until the next probe while a verdict is in doubt. */
 const DOUBT_MS = 1_000;
+/** At most this often while requests fail. */
+const HURRY_MS = 200;
 /** After a first failure, for a backend that is just starting; doubles up to `DOUBT_MS`. */
 const FIRST_RETRY_MS = 25;
 /** Probes at one time; the rest wait for their turn. */
 const MAX_CONCURRENT = 256;
 /** Share of an interval by which probes are spread, so that many started together drift apart. */
 const JITTER = 0.1;
-
-export type Verdict = 'pending' | 'up' | 'down';
 
 /** What is probed: an address in one certain way. */
 export interface Target {
@@ -24,54 +25,24 @@ export interface Target {
   readonly check: HealthCheck;
 }
 
-/** What the checker knows of a target. */
-export interface CheckState {
-  readonly verdict: Verdict;
-  /** Of the last probe. */
-  readonly reason: string;
-  /** When the last probe ended, in milliseconds since the epoch; 0 before the first. */
-  readonly checkedAt: number;
-}
-
-/** Rise and fall: how single probes become a verdict. */
-export class HealthMachine implements CheckState {
-  verdict: Verdict;
-  reason = 'not checked yet';
-  checkedAt = 0;
-  #streak = 0;
-  readonly #check: HealthCheck;
-
-  /** @param before the verdict of another way to check: what served goes on until the new one fails */
-  constructor(check: HealthCheck, before?: Verdict) {
-    this.#check = check;
-    this.verdict = check.start === 'up' || check.type === 'none' || before === 'up' ? 'up' : 'pending';
-    if (check.type === 'none') this.reason = 'not checked';
-  }
-
-  /** Takes a probe's result; true when the verdict flipped. The first pass of all is enough. */
-  observe(result: ProbeResult, at: number): boolean {
-    const before = this.verdict;
-    this.reason = result.reason;
-    this.checkedAt = at;
-    const isAgainst = result.isPass === (this.verdict !== 'up');
-    this.#streak = isAgainst ? this.#streak + 1 : 0;
-    if (this.verdict === 'up' && this.#streak >= this.#check.fall) this.verdict = 'down';
-    else if (this.verdict === 'down' && this.#streak >= this.#check.rise) this.verdict = 'up';
-    else if (this.verdict === 'pending' && result.isPass) this.verdict = 'up';
-    if (this.verdict !== before) this.#streak = 0;
-    return this.verdict !== before;
-  }
-
-  /** Up, and the last probe did not speak against it. */
-  get isSettled(): boolean {
-    return this.verdict === 'up' && this.#streak === 0 && this.checkedAt > 0;
-  }
+/** Who hears of probes. */
+export interface CheckerEvents {
+  /** A verdict flipped, or the reason for a pending one changed. */
+  onChange(): void;
+  /** A probe passed that began then, in milliseconds since the epoch. */
+  onPass(target: Target, beganAt: number): void;
 }
 
 interface Running {
   readonly target: Target;
   readonly machine: HealthMachine;
   failures: number;
+  /** It is being probed, or waits for its turn. */
+  isBusy: boolean;
+  /** When the last probe began: `Clock.elapsed`. */
+  beganAt: number;
+  /** Probes that were asked for pass: what asks for them is not the backend's health. */
+  isRefuted: boolean;
   cancel: () => void;
 }
 
@@ -80,17 +51,16 @@ export class Checker {
   readonly #clock: Clock;
   readonly #probe: Probe;
   readonly #random: () => number;
-  readonly #onChange: () => void;
+  readonly #events: CheckerEvents;
   readonly #running = new Map<string, Running>();
   readonly #queue: Running[] = [];
   #concurrent = 0;
 
-  /** @param onChange a verdict flipped, or the reason for a pending one changed */
-  constructor(clock: Clock, probe: Probe, random: () => number, onChange: () => void) {
+  constructor(clock: Clock, probe: Probe, random: () => number, events: CheckerEvents) {
     this.#clock = clock;
     this.#probe = probe;
     this.#random = random;
-    this.#onChange = onChange;
+    this.#events = events;
   }
 
   /** Probes these from now on: new ones at once, those it knows as planned. */
@@ -109,6 +79,9 @@ export class Checker {
         target,
         machine: new HealthMachine(target.check, verdicts.get(target.process)),
         failures: 0,
+        isBusy: false,
+        beganAt: Number.NEGATIVE_INFINITY,
+        isRefuted: false,
         cancel: () => {},
       };
       this.#running.set(target.key, running);
@@ -120,23 +93,43 @@ export class Checker {
     return this.#running.get(key)?.machine;
   }
 
+  /**
+   * Something else speaks against it: probes it now. When it has just been probed a moment later, and not again so
+   * soon while the probes say that all is well.
+   */
+  hurry(key: string): void {
+    const running = this.#running.get(key);
+    if (running === undefined || running.isBusy || running.target.check.type === 'none') return;
+    const gap = running.isRefuted && running.machine.isSettled ? DOUBT_MS : HURRY_MS;
+    const wait = running.beganAt + gap - this.#clock.elapsed();
+    running.cancel();
+    running.isRefuted = true;
+    if (wait <= 0) this.#start(running);
+    else running.cancel = this.#clock.after(wait, () => this.#start(running));
+  }
+
   stop(): void {
     this.update([]);
   }
 
   #start(running: Running): void {
+    running.isBusy = true;
     if (this.#concurrent >= MAX_CONCURRENT) this.#queue.push(running);
     else void this.#run(running);
   }
 
   async #run(running: Running): Promise<void> {
     this.#concurrent++;
+    const beganAt = this.#clock.now();
+    running.beganAt = this.#clock.elapsed();
     const result = await this.#probe(running.target.address, running.target.check);
     this.#concurrent--;
     this.#startNext();
     // It may have left while it was probed.
     if (!this.#isWanted(running)) return;
+    running.isBusy = false;
     if (!result.isVoid) this.#observe(running, result);
+    if (result.isPass) this.#events.onPass(running.target, beganAt);
     running.cancel = this.#clock.after(this.#delay(running), () => this.#start(running));
   }
 
@@ -156,7 +149,8 @@ export class Checker {
     const reason = machine.reason;
     running.failures = result.isPass ? 0 : running.failures + 1;
     const isFlip = machine.observe(result, this.#clock.now());
-    if (isFlip || (machine.verdict === 'pending' && machine.reason !== reason)) this.#onChange();
+    if (!result.isPass) running.isRefuted = false;
+    if (isFlip || (machine.verdict === 'pending' && machine.reason !== reason)) this.#events.onChange();
   }
 
   #delay({ machine, target, failures }: Running): number {

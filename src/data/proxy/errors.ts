@@ -1,3 +1,5 @@
+import type { EjectCause } from '../../model/signal.ts';
+
 /** Whose fault an error is. */
 export type ErrorSide = 'downstream' | 'upstream' | 'internal';
 
@@ -39,6 +41,25 @@ const KINDS = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof KINDS;
+
+/** What an error says against the backend; undefined for what is not its doing. */
+export function ejectCause({ code }: ProxyError): EjectCause | undefined {
+  switch (code) {
+    case 'connect-failed':
+    case 'connect-timeout':
+      return 'connect';
+    case 'reset':
+    case 'bad-response':
+      return 'reset';
+    case 'response-timeout':
+    case 'body-stalled':
+      return 'timeout';
+    case 'retry-status':
+      return 'status';
+    default:
+      return undefined;
+  }
+}
 
 /**
  * What went wrong with one exchange. A value that is handed on, not thrown: it carries no stack, so that

@@ -6,8 +6,9 @@ import { normalizePath } from '../routing/path.ts';
 import type { RouteTable } from '../routing/table.ts';
 import { UpgradeUpstream } from '../upgrade.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
+import type { Ejector } from '../upstream/ejection.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import { ProxyError } from './errors.ts';
+import { ejectCause, ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents } from './exchange.ts';
 import type { Fallbacks } from './fallback.ts';
 import { addedFields, targetOf } from './headers.ts';
@@ -23,6 +24,7 @@ export interface ForwardContext {
   readonly fallbacks: Fallbacks;
   /** `Clock.elapsed`. */
   elapsed(): number;
+  readonly ejector: Ejector;
   serviceNamed(name: string): ServiceState | undefined;
   /** Closes idle connections: there is no descriptor left for another. */
   makeRoom(): void;
@@ -145,12 +147,17 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   onResponse(exchange: Exchange, head: ResponseHead): boolean {
     const service = exchange.service as ServiceState;
     if (service.isTimed) this.#measure(exchange, head.status < 500 ? 0 : FAILURE_MS);
-    if (isRetryStatus(head.status, service.service.retry) && this.#canRetryElsewhere(exchange, service)) {
-      exchange.upstream?.abort();
-      exchange.backend?.countFailure(RETRY_STATUS.code);
-      this.#retry(exchange, service, RETRY_STATUS);
-      return false;
+    if (isRetryStatus(head.status, service.service.retry)) {
+      this.#blame(exchange, service, new ProxyError('retry-status', `HTTP ${head.status}`));
+      if (this.#canRetryElsewhere(exchange, service)) {
+        exchange.upstream?.abort();
+        this.#retry(exchange, service, RETRY_STATUS);
+        return false;
+      }
     }
+    // 502 to 504: it, or what it needs, is not there.
+    else if (head.status > 501 && exchange.backend !== undefined)
+      this.#context.ejector.doubted(exchange.backend);
     exchange.answered = true;
     exchange.status = head.status;
     exchange.downstream.respond(head);
@@ -159,6 +166,10 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
 
   /** The response was handed on whole. */
   onComplete(exchange: Exchange): void {
+    const { backend, service } = exchange;
+    if (backend !== undefined && backend.failuresInRow > 0 && service !== undefined) {
+      if (!isRetryStatus(exchange.status, service.service.retry)) backend.failuresInRow = 0;
+    }
     this.#finish(exchange);
   }
 
@@ -174,10 +185,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
       exchange.attempts--;
       return;
     }
-    if (error.side === 'upstream') {
-      backend?.countFailure(error.code);
-      if (service.isTimed && !exchange.answered) this.#measure(exchange, FAILURE_MS);
-    }
+    this.#blame(exchange, service, error);
     if (mayRetry(exchange, error, service.service.retry)) this.#retry(exchange, service, error);
     else this.#fail(exchange, service, error);
   }
@@ -193,6 +201,16 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   #measure(exchange: Exchange, atLeastMs: number): void {
     const now = this.#context.elapsed();
     exchange.backend?.latency.observe(Math.max(now - exchange.attemptedAt, atLeastMs), now);
+  }
+
+  /** The attempt's backend has failed: that counts, and may take it out. */
+  #blame(exchange: Exchange, service: ServiceState, error: ProxyError): void {
+    const { backend } = exchange;
+    if (backend === undefined || error.side !== 'upstream') return;
+    backend.countFailure(error.code);
+    if (service.isTimed && !exchange.answered) this.#measure(exchange, FAILURE_MS);
+    const cause = ejectCause(error);
+    if (cause !== undefined) this.#context.ejector.failed(service, backend, cause, error.detail);
   }
 
   #canRetryElsewhere(exchange: Exchange, service: ServiceState): boolean {

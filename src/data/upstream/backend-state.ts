@@ -4,6 +4,7 @@ import { type BackendStats, makeBackendStats } from '../../model/stats.ts';
 import type { Weighted } from '../balance/balancer.ts';
 import { hashText } from '../balance/hash.ts';
 import { Latency } from '../balance/latency.ts';
+import type { Ejection } from './ejection.ts';
 
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
@@ -30,6 +31,10 @@ export class BackendState implements Weighted {
   /** Every open connection, waiting or busy, and upgraded ones. */
   readonly open = new Set<PooledConnection>();
   readonly stats: BackendStats = makeBackendStats();
+  /** Requests that failed on it without one that went well in between. */
+  failuresInRow = 0;
+  /** Failed requests took it out; the Ejector's to change. */
+  ejection: Ejection | undefined = undefined;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -39,7 +44,7 @@ export class BackendState implements Weighted {
 
   /** The one place that says whether it takes a new request. */
   get isAvailable(): boolean {
-    return this.#flags.length === 0 && this.backend.weight > 0;
+    return this.#flags.length === 0 && this.ejection === undefined && this.backend.weight > 0;
   }
 
   /** It may get another request besides those that it has. */
@@ -56,8 +61,15 @@ export class BackendState implements Weighted {
     this.weight = backend.weight;
   }
 
+  /** What speaks against it besides requests that failed. */
+  get flags(): readonly HealthFlag[] {
+    return this.#flags;
+  }
+
   /** True when they are others than before. One that is out keeps no connection longer than its request. */
-  setFlags(flags: readonly HealthFlag[]): boolean {
+  setFlags(all: readonly HealthFlag[]): boolean {
+    // Ejection is decided where requests fail: what the snapshot says of it is for people.
+    const flags = all.includes('Ejected') ? all.filter((flag) => flag !== 'Ejected') : all;
     if (flags.join() === this.#flags.join()) return false;
     this.#flags = flags;
     if (flags.length > 0) this.#retireAll();

@@ -10,7 +10,7 @@ function setUp() {
   const onChange = () => {
     changes++;
   };
-  const checker = new Checker(clock, probes.probe, () => 0.5, onChange);
+  const checker = new Checker(clock, probes.probe, () => 0.5, { onChange, onPass: () => {} });
   /** How many changes were told since the last time. */
   const told = () => {
     const count = changes;

@@ -8,7 +8,10 @@ function setUp(random = () => 0.5) {
   const clock = new FakeClock();
   const probes = new ScriptedProbe(clock);
   const changes: number[] = [];
-  const checker = new Checker(clock, probes.probe, random, () => changes.push(clock.elapsed()));
+  const checker = new Checker(clock, probes.probe, random, {
+    onChange: () => changes.push(clock.elapsed()),
+    onPass: () => {},
+  });
   const verdicts = (...targets: Target[]) => targets.map(({ key }) => checker.state(key)?.verdict);
   return { clock, probes, changes, checker, verdicts };
 }
@@ -171,4 +174,32 @@ t.test('once stopped nothing is probed', async (t) => {
   await clock.advance(60_000);
   t.equal(probes.calls.length, 2);
   t.equal(clock.pending, 0);
+});
+
+t.test('a probe that is asked for comes at once, and while probes pass at most each second', async (t) => {
+  const { clock, probes, checker } = setUp();
+  const target = makeTarget('a');
+  checker.update([target]);
+  await clock.advance(2_000);
+  for (let i = 0; i < 20; i++) {
+    checker.hurry(target.key);
+    await clock.advance(100);
+  }
+  t.same(probes.times('a'), [0, 2_000, 3_000, 4_000]);
+  await clock.advance(10_000);
+  t.same(probes.times('a').slice(4), [9_000, 14_000]);
+});
+
+t.test('while they fail they come five times a second for as long as they are asked for', async (t) => {
+  const { clock, probes, checker, verdicts } = setUp();
+  const target = makeTarget('a', { fall: 4 });
+  checker.update([target]);
+  await clock.advance(2_000);
+  probes.script['a'] = [FAIL];
+  for (let i = 0; i < 10; i++) {
+    checker.hurry(target.key);
+    await clock.advance(100);
+  }
+  t.same(probes.times('a'), [0, 2_000, 2_200, 2_400, 2_600, 2_800, 3_000]);
+  t.same(verdicts(target), ['down']);
 });

@@ -1,7 +1,7 @@
 import { equal, ok } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import { HealthMachine, type Verdict } from '../../../src/control/health/checker.ts';
+import { HealthMachine, type Verdict } from '../../../src/control/health/machine.ts';
 import type { HealthCheck } from '../../../src/model/health.ts';
 import { FAIL, makeTarget, PASS } from '../../support/scripted-probe.ts';
 

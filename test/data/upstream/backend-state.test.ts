@@ -4,13 +4,24 @@ import { FakeConnection, makeBackend, makeBackendState } from '../../support/exc
 t.test('a backend without a flag is available, one with any is not', async (t) => {
   const state = makeBackendState('a');
   t.equal(state.isAvailable, true);
-  for (const flag of ['Pending', 'FailedCheck', 'Draining', 'Maintenance', 'Ejected'] as const) {
+  for (const flag of ['Pending', 'FailedCheck', 'Draining', 'Maintenance'] as const) {
     state.setFlags([flag]);
     t.equal(state.isAvailable, false, flag);
   }
   state.setFlags([]);
   t.equal(state.isAvailable, true);
 });
+
+t.test(
+  'what the snapshot says of an ejection is for people: it is decided where requests fail',
+  async (t) => {
+    const state = makeBackendState('a');
+    t.equal(state.setFlags(['Ejected']), false);
+    t.equal(state.isAvailable, true);
+    state.setFlags(['Ejected', 'FailedCheck']);
+    t.same(state.flags, ['FailedCheck']);
+  },
+);
 
 t.test('a backend of weight 0 takes no new requests', async (t) => {
   const state = makeBackendState('a', { weight: 0 });

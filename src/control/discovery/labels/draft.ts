@@ -1,5 +1,11 @@
 import type { HealthCheck } from '../../../model/health.ts';
-import type { QueuePolicy, RetryPolicy, ServiceSettings, Timeouts } from '../../../model/service.ts';
+import type {
+  EjectPolicy,
+  QueuePolicy,
+  RetryPolicy,
+  ServiceSettings,
+  Timeouts,
+} from '../../../model/service.ts';
 
 /** What the keys of one service say, as far as they say anything. */
 export interface Draft {
@@ -56,6 +62,12 @@ export function toHealth<K extends keyof HealthCheck>(
 export function toTimeouts(key: keyof Timeouts, parse: (text: string) => number): Setter {
   return (draft, text) => {
     draft.settings = { ...draft.settings, timeouts: { ...draft.settings.timeouts, [key]: parse(text) } };
+  };
+}
+
+export function toEject(key: keyof EjectPolicy, parse: (text: string) => number): Setter {
+  return (draft, text) => {
+    draft.settings = { ...draft.settings, eject: { ...draft.settings.eject, [key]: parse(text) } };
   };
 }
 

@@ -9,28 +9,12 @@ import {
   parseStatusRanges,
 } from '../../../model/parse.ts';
 import { BALANCE_NAMES } from '../../../model/service.ts';
-import { type Setter, to, toHealth, toQueue, toRetry, toSettings, toTimeouts } from './draft.ts';
+import { to, toHealth, toQueue, toSettings, toTimeouts } from './draft.ts';
+import { FAILURE_KEYS } from './failure-keys.ts';
+import { key, type LabelKey, SWITCH, TIME } from './key.ts';
 import * as values from './values.ts';
 
-/** One key of the labels and of the file's services. */
-export interface LabelKey {
-  /** Without its `fairlead.`. */
-  readonly key: string;
-  readonly value: string;
-  readonly default: string;
-  readonly doc: string;
-  /** Absent while this version does not know how. */
-  readonly set?: Setter;
-}
-
-function key(name: string, value: string, defaultText: string, doc: string, set?: Setter): LabelKey {
-  return { key: name, value, default: defaultText, doc, ...(set && { set }) };
-}
-
 export const parseMaxConnections = parseInteger(1, 1_000_000);
-
-const SWITCH = 'true|false';
-const TIME = 'DURATION';
 
 /** The one table of all keys: parsing, suggestions and the reference page come of it. */
 export const LABEL_KEYS: readonly LabelKey[] = [
@@ -202,31 +186,7 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     '`down`: no traffic before the first pass',
     toHealth('start', parseChoice('down', 'up')),
   ),
-  key(
-    'retry.attempts',
-    '0–10',
-    '2',
-    'Tries on other backends after the first',
-    toRetry((text) => ({ attempts: parseInteger(0, 10)(text) })),
-  ),
-  key(
-    'retry.on',
-    'connect, reset, timeout, STATUSES',
-    'connect, reset, timeout',
-    'What is tried again besides failed connects, which always are; once bytes were sent, only with methods that may be repeated',
-    toRetry(values.parseRetryOn),
-  ),
-  key(
-    'retry.timeout',
-    TIME,
-    'timeout.response',
-    'How long one try may wait for its response',
-    toRetry((text) => ({ timeoutMs: parseDuration(text) })),
-  ),
-  key('retry.budget', 'PERCENT', '20%', 'Share of the traffic that may be retries'),
-  key('eject.failures', 'NUMBER', '3', 'Failed requests in a row that eject a backend'),
-  key('eject.duration', TIME, '5s', 'First ejection; doubles up to 60s'),
-  key('eject.max-percent', 'PERCENT', '50', 'Most of the backends that may be ejected'),
+  ...FAILURE_KEYS,
   key(
     'fallback',
     'service:NAME|status:CODE|url:URL|page:FILE',

@@ -1,0 +1,51 @@
+import { parseDuration, parseInteger, parsePercent, parsePositiveDuration } from '../../../model/parse.ts';
+import { toEject, toRetry } from './draft.ts';
+import { key, type LabelKey, TIME } from './key.ts';
+import * as values from './values.ts';
+
+/** The keys that say what becomes of requests that fail, and of the backends on which they do. */
+export const FAILURE_KEYS: readonly LabelKey[] = [
+  key(
+    'retry.attempts',
+    '0–10',
+    '2',
+    'Tries on other backends after the first',
+    toRetry((text) => ({ attempts: parseInteger(0, 10)(text) })),
+  ),
+  key(
+    'retry.on',
+    'connect, reset, timeout, STATUSES',
+    'connect, reset, timeout',
+    'What is tried again besides failed connects, which always are; once bytes were sent, only with methods that may be repeated',
+    toRetry(values.parseRetryOn),
+  ),
+  key(
+    'retry.timeout',
+    TIME,
+    'timeout.response',
+    'How long one try may wait for its response',
+    toRetry((text) => ({ timeoutMs: parseDuration(text) })),
+  ),
+  key('retry.budget', 'PERCENT', '20%', 'Share of the traffic that may be retries'),
+  key(
+    'eject.failures',
+    '0–1000',
+    '3',
+    'Failed requests in a row that take a backend out, apart from its checks: resets, timeouts, statuses of `retry.on`. A refused connection is enough. 0 turns ejection off',
+    toEject('failures', parseInteger(0, 1_000)),
+  ),
+  key(
+    'eject.duration',
+    TIME,
+    '5s',
+    'The first ejection; each that follows soon is twice as long, up to 60s. A check that passes ends it',
+    toEject('durationMs', parsePositiveDuration),
+  ),
+  key(
+    'eject.max-percent',
+    'PERCENT',
+    '50',
+    "Most of a service's backends that may be ejected; never the last one that is available",
+    toEject('maxPercent', parsePercent),
+  ),
+];

@@ -1,0 +1,81 @@
+import type { BackendHealth, HealthFlag } from '../../model/health.ts';
+import type { BackendSignal } from '../../model/signal.ts';
+import type { CheckState } from './machine.ts';
+
+/** Transitions that are remembered of a backend. */
+const MAX_HISTORY = 32;
+
+/** A backend's flags as they were from a time on, in milliseconds since the epoch. */
+export interface Transition {
+  readonly at: number;
+  readonly flags: readonly HealthFlag[];
+  readonly reason: string;
+}
+
+type Ejected = Extract<BackendSignal, { kind: 'ejected' }>;
+
+/** What speaks about a backend, besides what its record knows. */
+export interface Signals {
+  /** What its source knows, such as Docker. */
+  readonly source: Omit<BackendHealth, 'since'> | undefined;
+  readonly check: CheckState | undefined;
+}
+
+/**
+ * The health of one backend: all signals about it as one verdict, and how it came about. Only a change of its flags
+ * is news.
+ */
+export class HealthRecord {
+  /** Before the first verdict there is none. */
+  health: BackendHealth | undefined = undefined;
+  /** What requests said of it, while it holds. */
+  ejected: Ejected | undefined = undefined;
+  #provenAt: number | undefined = undefined;
+  readonly #history: Transition[] = [];
+
+  /** The latest changes, the oldest first. */
+  get history(): readonly Transition[] {
+    return this.#history;
+  }
+
+  /** A probe that began then spoke for it: what requests saw before it no longer counts. */
+  prove(beganAt: number): void {
+    this.#provenAt = beganAt;
+    this.ejected = undefined;
+  }
+
+  /** All signals as one verdict; the time is kept as long as the flags stay the same. */
+  judge({ source, check }: Signals, now: number): BackendHealth {
+    if (this.ejected !== undefined && this.ejected.until <= now) this.ejected = undefined;
+    const flags = new Set<HealthFlag>(source?.flags);
+    if (check?.verdict === 'pending') flags.add('Pending');
+    if (check?.verdict === 'down') flags.add('FailedCheck');
+    if (this.ejected !== undefined) flags.add('Ejected');
+    const list = [...flags].sort();
+    const before = this.health;
+    const isSame = before !== undefined && before.flags.join() === list.join();
+    // Probes of a healthy backend vary in their words; that is no news.
+    if (isSame && list.length === 0 && before.provenAt === this.#provenAt) return before;
+    const health: BackendHealth = {
+      flags: list,
+      reason: this.#reason(source, check),
+      since: isSame ? before.since : now,
+      ...(this.#provenAt !== undefined && { provenAt: this.#provenAt }),
+    };
+    this.health = health;
+    if (!isSame) this.#remember({ at: now, flags: list, reason: health.reason });
+    return health;
+  }
+
+  #reason(source: Signals['source'], check: CheckState | undefined): string {
+    const others = [source?.reason, this.ejected?.reason].filter((text) => text !== undefined);
+    // A check that passes is worth a word only when there is nothing else to say.
+    if (check !== undefined && (check.verdict !== 'up' || others.length === 0)) others.push(check.reason);
+    return others.join('; ');
+  }
+
+  #remember(transition: Transition): void {
+    this.#history.push(transition);
+    if (this.#history.length > MAX_HISTORY) this.#history.shift();
+  }
+}

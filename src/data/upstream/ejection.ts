@@ -1,0 +1,177 @@
+import type { Clock } from '../../model/clock.ts';
+import { type BackendSignal, type EjectCause, type EjectProof, outweighs } from '../../model/signal.ts';
+import type { Expiring, Sweep } from '../sweep.ts';
+import type { BackendState } from './backend-state.ts';
+import type { ServiceState } from './service-state.ts';
+
+/** The longest ejection, unless the first is longer already; and how long without one makes the next a first. */
+const LONGEST_MS = 60_000;
+
+/** A backend that failed requests took out. */
+export interface Ejection {
+  readonly cause: EjectCause;
+  /** `Clock.now` when it began. */
+  readonly at: number;
+  readonly proof: EjectProof;
+  /** In the sweep's milliseconds. */
+  readonly until: number;
+}
+
+/** A backend that fails under load is not asked to be probed more often than this. */
+const DOUBT_MS = 100;
+
+/** What happened to a backend lately. Times are `Clock.elapsed`. */
+interface Past {
+  /** Ejections. */
+  count: number;
+  /** When the last one ended. */
+  endedAt: number;
+  /** When the control plane was told of a doubt. */
+  doubtedAt: number;
+}
+
+/**
+ * Takes backends out on which requests fail, for a time that doubles. What it decides holds in this process at
+ * once; the control plane is told. Whatever happens, no more than the service's share of its backends is out this
+ * way, and never the last one that is available.
+ */
+export class Ejector implements Expiring {
+  deadline = Number.POSITIVE_INFINITY;
+  readonly #clock: Clock;
+  readonly #onSignal: (signal: BackendSignal) => void;
+  readonly #out = new Map<BackendState, ServiceState>();
+  readonly #past = new WeakMap<BackendState, Past>();
+
+  constructor(sweep: Sweep, clock: Clock, onSignal: (signal: BackendSignal) => void) {
+    this.#clock = clock;
+    this.#onSignal = onSignal;
+    sweep.add(this);
+  }
+
+  /** A request failed on it. A refused connection says enough by itself. */
+  failed(service: ServiceState, backend: BackendState, cause: EjectCause, detail: string): void {
+    const { failures } = service.service.eject;
+    backend.failuresInRow++;
+    if (backend.ejection !== undefined) return;
+    this.#doubt(backend);
+    if (failures === 0 || (cause !== 'connect' && backend.failuresInRow < failures)) return;
+    const count = backend.failuresInRow;
+    this.eject(
+      service,
+      backend,
+      cause,
+      `${count} failed ${count === 1 ? 'request' : 'requests in a row'}: ${detail}`,
+    );
+  }
+
+  /** It answered that it cannot serve: nothing to eject it for, but worth a probe. */
+  doubted(backend: BackendState): void {
+    if (backend.ejection === undefined) this.#doubt(backend);
+  }
+
+  /** Takes it out if the limits allow it. */
+  eject(service: ServiceState, backend: BackendState, cause: EjectCause, reason: string): void {
+    if (backend.ejection !== undefined || !mayEject(service, backend)) return;
+    const past = this.#pastOf(backend);
+    if (this.#clock.elapsed() - past.endedAt > LONGEST_MS) past.count = 0;
+    const { durationMs } = service.service.eject;
+    const lasts = Math.min(durationMs * 2 ** past.count, Math.max(LONGEST_MS, durationMs));
+    past.count++;
+    const at = this.#clock.now();
+    // A check that passes where requests fail asks for something else than they do: it is believed once.
+    const proof: EjectProof = cause === 'connect' ? 'connection' : past.count === 1 ? 'answer' : 'none';
+    backend.ejection = { cause, at, proof, until: this.#clock.elapsed() + lasts };
+    backend.stats.ejections[cause] = (backend.stats.ejections[cause] ?? 0) + 1;
+    this.#out.set(backend, service);
+    this.#schedule();
+    service.refresh();
+    const backendId = backend.backend.id;
+    this.#onSignal({ kind: 'ejected', backendId, cause, reason, at, until: at + lasts, proof });
+  }
+
+  /** A probe that began then, `Clock.now`, spoke for it. */
+  prove(service: ServiceState, backend: BackendState, provenAt: number): void {
+    const { ejection } = backend;
+    if (ejection === undefined || !outweighs(service.service.health, provenAt, ejection)) return;
+    this.#return(backend, ejection.cause === 'connect' ? 0 : onProbation(service));
+  }
+
+  /** The service's backends or their flags are others now: the limits hold for these, too. */
+  enforce(service: ServiceState): void {
+    const out = service.backends.filter((backend) => backend.ejection !== undefined);
+    if (out.length === 0) return;
+    // Those without another flag first: they may be all that is left.
+    out.sort((a, b) => a.flags.length - b.flags.length);
+    const most = maxEjected(service);
+    while (out.length > most || (out[0]?.flags.length === 0 && !service.backends.some(isAvailable))) {
+      const [first] = out.splice(0, 1);
+      if (first === undefined) return;
+      this.#return(first, 0);
+    }
+  }
+
+  /** Some time is over. */
+  expire(): void {
+    const now = this.#clock.elapsed();
+    for (const [backend, service] of this.#out) {
+      if ((backend.ejection?.until ?? 0) <= now) this.#return(backend, onProbation(service));
+    }
+    this.#schedule();
+  }
+
+  #return(backend: BackendState, failuresInRow: number): void {
+    const service = this.#out.get(backend);
+    this.#out.delete(backend);
+    backend.ejection = undefined;
+    backend.failuresInRow = failuresInRow;
+    this.#pastOf(backend).endedAt = this.#clock.elapsed();
+    this.#schedule();
+    service?.refresh();
+    this.#onSignal({ kind: 'returned', backendId: backend.backend.id });
+  }
+
+  #doubt(backend: BackendState): void {
+    const past = this.#pastOf(backend);
+    const now = this.#clock.elapsed();
+    if (now - past.doubtedAt < DOUBT_MS) return;
+    past.doubtedAt = now;
+    this.#onSignal({ kind: 'doubt', backendId: backend.backend.id });
+  }
+
+  #pastOf(backend: BackendState): Past {
+    const known = this.#past.get(backend);
+    if (known !== undefined) return known;
+    const never = Number.NEGATIVE_INFINITY;
+    const past = { count: 0, endedAt: never, doubtedAt: never };
+    this.#past.set(backend, past);
+    return past;
+  }
+
+  #schedule(): void {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { ejection } of this.#out.keys()) first = Math.min(first, ejection?.until ?? first);
+    this.deadline = first;
+  }
+}
+
+/** The next failure takes such a backend out again; what goes well makes it like any other. */
+function onProbation({ service }: ServiceState): number {
+  return Math.max(0, service.eject.failures - 1);
+}
+
+function isAvailable(backend: BackendState): boolean {
+  return backend.isAvailable;
+}
+
+function maxEjected({ backends, service }: ServiceState): number {
+  const serving = backends.filter(({ backend }) => backend.weight > 0).length;
+  return Math.floor((serving * service.eject.maxPercent) / 100);
+}
+
+function mayEject(service: ServiceState, backend: BackendState): boolean {
+  const { backends } = service;
+  // What is out for another reason needs no second one.
+  if (!backend.isAvailable) return false;
+  const out = backends.filter((other) => other.ejection !== undefined).length;
+  return out < maxEjected(service) && backends.some((other) => other !== backend && other.isAvailable);
+}
