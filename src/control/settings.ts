@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import type { ServiceSettings } from '../model/service.ts';
 
 /** The groups of settings within which each value is decided on its own. */
-const NESTED = ['health', 'retry', 'eject', 'timeouts', 'queue'] as const;
+const NESTED = ['health', 'retry', 'eject', 'timeouts', 'queue', 'sticky'] as const;
 const PLAIN = ['balance', 'hash', 'drainMs', 'slowStartMs', 'holdMs', 'fallback'] as const;
 
 /** How a setting is called where people set it. */
@@ -20,6 +20,8 @@ const SHOWN: Readonly<Record<string, string>> = {
   'timeouts.responseMs': 'timeout.response',
   'timeouts.idleMs': 'timeout.idle',
   'timeouts.requestMs': 'timeout.request',
+  'sticky.by': 'sticky',
+  'sticky.sameSite': 'sticky.same-site',
   'queue.timeoutMs': 'queue.timeout',
   drainMs: 'drain',
   slowStartMs: 'slow-start',

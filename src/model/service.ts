@@ -48,6 +48,16 @@ export interface Timeouts {
   readonly requestMs: number;
 }
 
+/** How a client is kept on its backend. */
+export interface StickyPolicy {
+  readonly by: 'cookie' | 'none';
+  /** Of the cookie; one made of the service's name without it. */
+  readonly name?: string;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+  /** `auto`: where the request came by https. */
+  readonly secure: 'auto' | 'always';
+}
+
 /** How requests wait for a backend. */
 export interface QueuePolicy {
   /** Requests that may wait at one time; more are turned away. */
@@ -75,6 +85,8 @@ export interface Service {
   readonly timeouts: Timeouts;
   /** How long a leaving backend may finish what it has. */
   readonly drainMs: number;
+  /** Absent when clients are not kept. */
+  readonly sticky?: StickyPolicy;
   /** How long the share of a backend that (re)joins rises to its weight; 0 is not at all. */
   readonly slowStartMs: number;
   readonly queue: QueuePolicy;
@@ -93,6 +105,7 @@ export interface ServiceSettings {
   readonly eject?: Partial<EjectPolicy>;
   readonly timeouts?: Partial<Timeouts>;
   readonly drainMs?: number;
+  readonly sticky?: Partial<StickyPolicy>;
   readonly slowStartMs?: number;
   readonly queue?: Partial<QueuePolicy>;
   readonly holdMs?: number;
@@ -140,10 +153,17 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
     eject: { ...DEFAULT_EJECT, ...settings.eject },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
     drainMs: settings.drainMs ?? 10_000,
+    ...stickyOf(settings),
     slowStartMs: settings.slowStartMs ?? 0,
     queue: { ...DEFAULT_QUEUE, ...settings.queue },
     holdMs: settings.holdMs ?? 0,
     ...(settings.fallback && { fallback: settings.fallback }),
     backends,
   };
+}
+
+/** What is said of the cookie means that there is one. */
+function stickyOf({ sticky }: ServiceSettings): { sticky?: StickyPolicy } {
+  if (sticky === undefined || sticky.by === 'none') return {};
+  return { sticky: { by: 'cookie', sameSite: 'lax', secure: 'auto', ...sticky } };
 }

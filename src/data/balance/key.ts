@@ -8,6 +8,7 @@ export interface KeySource {
   readonly head: {
     readonly forwardedFor: string;
     readonly realIp: string;
+    readonly forwardedProto: string;
     field(lowerName: string): string | undefined;
   };
   readonly downstream: { readonly clientAddress: string };

@@ -30,10 +30,10 @@ export class ResponseWriter {
   }
 
   /** Answers whether the connection can stay after it: not when its end is the body's. */
-  respond(head: ResponseHead, keepAlive: boolean): boolean {
+  respond(head: ResponseHead, keepAlive: boolean, fields: string): boolean {
     this.#framing = responseFraming(head, this.#minor);
     const stays = keepAlive && this.#framing !== 'close';
-    this.#outbox.text(responseText(head, this.#framing, connectionText(stays, this.#minor)));
+    this.#outbox.text(responseText(head, this.#framing, connectionText(stays, this.#minor) + fields));
     return stays;
   }
 

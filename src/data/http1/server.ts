@@ -78,8 +78,8 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
     this.#writer.flush();
   }
 
-  respond(head: ResponseHead): void {
-    this.#keepAlive = this.#writer.respond(head, this.#canStay);
+  respond(head: ResponseHead, fields: string): void {
+    this.#keepAlive = this.#writer.respond(head, this.#canStay, fields);
   }
 
   write(buffer: Buffer, from: number, to: number): void {

@@ -18,8 +18,11 @@ export interface Downstream {
   forwardedFields(head: RequestHead): string;
   /** Sends an interim response (1xx). */
   inform(head: ResponseHead): void;
-  /** Begins the response. What follows until `flush` leaves together. */
-  respond(head: ResponseHead): void;
+  /**
+   * Begins the response. What follows until `flush` leaves together.
+   * @param fields header lines that we add, each with its CRLF
+   */
+  respond(head: ResponseHead, fields: string): void;
   write(buffer: Buffer, from: number, to: number): void;
   end(trailers: string): void;
   /** Sends what was written. `full`: write no more until `exchange.clientDrained`. */

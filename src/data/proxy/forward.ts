@@ -160,7 +160,8 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
       this.#context.ejector.doubted(exchange.backend);
     exchange.answered = true;
     exchange.status = head.status;
-    exchange.downstream.respond(head);
+    const { sticky } = service;
+    exchange.downstream.respond(head, sticky === undefined ? '' : sticky.fields(exchange, exchange.backend));
     return true;
   }
 

@@ -42,9 +42,14 @@ export class BackendState implements Weighted {
     this.seed = hashText(lastingId(backend.id));
   }
 
+  /** Nothing speaks against it. */
+  get isWell(): boolean {
+    return this.#flags.length === 0 && this.ejection === undefined;
+  }
+
   /** The one place that says whether it takes a new request. */
   get isAvailable(): boolean {
-    return this.#flags.length === 0 && this.ejection === undefined && this.backend.weight > 0;
+    return this.isWell && this.backend.weight > 0;
   }
 
   /** It may get another request besides those that it has. */

@@ -4,6 +4,7 @@ import { durationBucket, makeServiceStats, type ServiceStats } from '../../model
 import { type Balancer, type Candidates, makeBalancer, makeCandidates } from '../balance/balancer.ts';
 import { type KeyOf, type KeySource, makeKeyOf } from '../balance/key.ts';
 import { Random } from '../balance/random.ts';
+import { Sticky } from '../balance/sticky.ts';
 import type { BackendState } from './backend-state.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -19,6 +20,8 @@ export class ServiceState {
   readonly stats: ServiceStats = makeServiceStats();
   /** How long backends take to answer decides: it must be measured. */
   isTimed = false;
+  /** Only where clients are kept on their backends. */
+  sticky: Sticky<BackendState> | undefined = undefined;
   /** Requests that wait for a backend. */
   readonly line = new WaitingLine(() => this.#tier.list.some((state) => state.hasRoom));
   /** Some backend takes only so many requests at one time. */
@@ -47,6 +50,7 @@ export class ServiceState {
     if (service.balance !== this.service.balance) this.#balancer = this.#makeBalancer(service);
     this.isTimed = service.balance === 'peak-ewma';
     this.#keyOf = service.balance === 'hash' ? makeKeyOf(service.hash ?? { by: 'client' }) : undefined;
+    this.sticky = service.sticky && new Sticky(service, service.sticky, backends);
     this.#isLimited = backends.some(({ backend }) => backend.maxConnections !== undefined);
     this.service = service;
     this.backends = backends;
@@ -92,6 +96,9 @@ export class ServiceState {
 
   /** A backend for a new request: undefined when none is available, or none of them has room. */
   pick(request: KeySource): BackendState | undefined {
+    const kept = this.sticky?.find(request);
+    // Full is not gone: its client waits for it.
+    if (kept !== undefined && this.#keeps(kept)) return kept.hasRoom ? kept : undefined;
     const candidates = this.#isLimited ? withRoom(this.#tier) : this.#tier;
     return this.#balancer.pick(candidates, this.#keyOf === undefined ? 0 : this.#keyOf(request));
   }
@@ -108,6 +115,11 @@ export class ServiceState {
       return this.#balancer.pick(rest, this.#keyOf(request));
     }
     return undefined;
+  }
+
+  /** Of weight 0 it gets no new clients, and keeps those that it has. */
+  #keeps({ isWell, backend }: BackendState): boolean {
+    return isWell && (!backend.backup || this.#primaries.list.length === 0);
   }
 
   /** The only backends that could take the request have as many as they may. */

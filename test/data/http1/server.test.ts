@@ -65,7 +65,7 @@ function makeConnection() {
 
 const answer = (connection: ClientConnection, size: number, ...lines: string[]) => {
   const head = responseHead(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n${lines.join('')}\r\n`);
-  connection.respond(head);
+  connection.respond(head, '');
   connection.write(Buffer.alloc(size, 'x'), 0, size);
   connection.end('');
   return connection.flush();

@@ -4,6 +4,7 @@ import type {
   QueuePolicy,
   RetryPolicy,
   ServiceSettings,
+  StickyPolicy,
   Timeouts,
 } from '../../../model/service.ts';
 
@@ -81,5 +82,14 @@ export function toRetry(parse: (text: string) => Partial<RetryPolicy>): Setter {
 export function toQueue(key: keyof QueuePolicy, parse: (text: string) => number): Setter {
   return (draft, text) => {
     draft.settings = { ...draft.settings, queue: { ...draft.settings.queue, [key]: parse(text) } };
+  };
+}
+
+export function toSticky<K extends keyof StickyPolicy>(
+  key: K,
+  parse: (text: string) => NonNullable<StickyPolicy[K]>,
+): Setter {
+  return (draft, text) => {
+    draft.settings = { ...draft.settings, sticky: { ...draft.settings.sticky, [key]: parse(text) } };
   };
 }

@@ -8,13 +8,11 @@ import {
   parseRoutePath,
   parseStatusRanges,
 } from '../../../model/parse.ts';
-import { BALANCE_NAMES } from '../../../model/service.ts';
-import { to, toHealth, toQueue, toSettings, toTimeouts } from './draft.ts';
+import { CHOICE_KEYS } from './choice-keys.ts';
+import { to, toHealth, toSettings, toTimeouts } from './draft.ts';
 import { FAILURE_KEYS } from './failure-keys.ts';
 import { key, type LabelKey, SWITCH, TIME } from './key.ts';
 import * as values from './values.ts';
-
-export const parseMaxConnections = parseInteger(1, 1_000_000);
 
 /** The one table of all keys: parsing, suggestions and the reference page come of it. */
 export const LABEL_KEYS: readonly LabelKey[] = [
@@ -79,42 +77,7 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'Serves only when no other backend is available',
     to('backup', parseBoolean),
   ),
-  key(
-    'max-connections',
-    'NUMBER',
-    'none',
-    'Most requests that a backend gets at one time, for each worker; more wait in the queue of the service',
-    to('maxConnections', parseMaxConnections),
-  ),
-  key(
-    'queue.size',
-    'NUMBER',
-    '1000',
-    'Most requests that wait at one time, be it for `max-connections` or by `hold`; more get 503',
-    toQueue('size', parseInteger(0, 1_000_000)),
-  ),
-  key(
-    'queue.timeout',
-    TIME,
-    '5s',
-    'How long a request may wait for a backend below its `max-connections`; 503 after it',
-    toQueue('timeoutMs', parseDuration),
-  ),
-  key(
-    'balance',
-    `${BALANCE_NAMES.join('|')}|weighted`,
-    'round-robin',
-    'How a backend is chosen, in proportion to the weights: in turns; by chance; the fewest requests, of all or of two random ones; the soonest answer, of two; by a hash. `weighted` is a second name of round-robin',
-    toSettings('balance', values.parseBalance),
-  ),
-  key(
-    'hash',
-    'client|path|header:NAME|cookie:NAME',
-    'client',
-    'What requests have in common that the balancer `hash` sends to the same backend; names that balancer, too',
-    toSettings('hash', values.parseHash),
-  ),
-  key('sticky', 'cookie', 'none', 'Keep a client on its backend'),
+  ...CHOICE_KEYS,
   key(
     'health.path',
     'PATH',
@@ -195,13 +158,6 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     toSettings('fallback', values.parseFallback),
   ),
   key(
-    'hold',
-    TIME,
-    'off',
-    'How long a request may wait for a backend to appear when none is available, such as a container that is made anew; what `fallback` says comes after it',
-    toSettings('holdMs', parseDuration),
-  ),
-  key(
     'timeout.connect',
     TIME,
     '2s',
@@ -228,13 +184,6 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'none',
     'For the whole exchange, retries included; 0 is no limit',
     toTimeouts('requestMs', parseDuration),
-  ),
-  key(
-    'slow-start',
-    TIME,
-    'off',
-    'How long the share of a backend that joins, or recovers, rises from a tenth to the whole of its weight',
-    toSettings('slowStartMs', parseDuration),
   ),
   key(
     'drain',

@@ -53,13 +53,20 @@ export function parseBalance(text: string): BalanceName {
   return name === 'weighted' ? 'round-robin' : name;
 }
 
+// RFC 9110, section 5.6.2, and RFC 6265, section 4.1.1: names of headers and cookies are tokens.
+const NAME = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
+
+/** The name of a cookie. */
+export function parseCookieName(text: string): string {
+  if (!NAME.test(text)) throw new ValueError(`wants the name of a cookie, not "${text}"`);
+  return text;
+}
+
 /** What `balance=hash` goes by. */
 export function parseHash(text: string): HashKey {
   const [, by, name = ''] = /^(client|path|header|cookie)(?::(.*))?$/.exec(text) ?? [];
-  // RFC 9110, section 5.6.2, and RFC 6265, section 4.1.1: both names are tokens.
-  const isToken = /^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name);
   if ((by === 'client' || by === 'path') && text === by) return { by };
-  if ((by === 'header' || by === 'cookie') && isToken) return { by, name };
+  if ((by === 'header' || by === 'cookie') && NAME.test(name)) return { by, name };
   throw new ValueError(`wants client, path, header:NAME or cookie:NAME, not "${text}"`);
 }
 

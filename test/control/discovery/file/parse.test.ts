@@ -157,7 +157,7 @@ t.test('problems are those of the labels, by their keys in the file', async (t) 
   ]);
   t.match(complaints('host: "http://a.org"'), [/^services.shop.host wants hosts .*leave out the scheme/]);
   t.equal(complaints('host: "http://a.org", path: /x').length, 1, 'a bad host is not called missing, too');
-  t.match(complaints('sticky: cookie'), [/services.shop.sticky is not supported yet/]);
+  t.match(complaints('sticky: session'), [/services.shop.sticky wants one of cookie, none/]);
   t.match(complaints('health: { intervall: 5s }'), [
     /services.shop.health.intervall .*shop.health.interval\?/,
   ]);

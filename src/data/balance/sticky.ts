@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { lastingId } from '../../model/backend.ts';
+import type { Service, StickyPolicy } from '../../model/service.ts';
+import { cookieOf, type KeySource } from './key.ts';
+
+/** What a cookie may lead to. */
+export interface Stickable {
+  readonly backend: { readonly id: string };
+}
+
+/**
+ * Keeps clients on their backends by a cookie. Its value is a hash of what identifies the backend: it tells no
+ * address, and is the same in every worker, after a restart of Fairlead, and after one of the container.
+ */
+export class Sticky<T extends Stickable> {
+  readonly #name: string;
+  readonly #backends = new Map<string, T>();
+  /** By backend: its value, and the header lines that set it for http and for https. */
+  readonly #cookies = new Map<
+    T,
+    { readonly value: string; readonly plain: string; readonly secure: string }
+  >();
+
+  constructor({ name }: Service, policy: StickyPolicy, backends: readonly T[]) {
+    this.#name = policy.name ?? `fairlead_${digest(name).slice(0, 6)}`;
+    const isAlwaysSecure = policy.secure === 'always' || policy.sameSite === 'none';
+    for (const state of backends) {
+      const value = digest(lastingId(state.backend.id)).slice(0, 16);
+      const line = `Set-Cookie: ${this.#name}=${value}; Path=/; HttpOnly; SameSite=${SAME_SITE[policy.sameSite]}`;
+      const secure = `${line}; Secure\r\n`;
+      this.#backends.set(value, state);
+      this.#cookies.set(state, { value, plain: isAlwaysSecure ? secure : `${line}\r\n`, secure });
+    }
+  }
+
+  /** The backend that the request's cookie names, available or not. */
+  find(request: KeySource): T | undefined {
+    const value = cookieOf(request, this.#name);
+    return value === undefined ? undefined : this.#backends.get(value);
+  }
+
+  /** The header line that keeps the client on that backend; empty when its cookie does already. */
+  fields(request: KeySource, backend: T | undefined): string {
+    const cookie = backend === undefined ? undefined : this.#cookies.get(backend);
+    if (cookie === undefined || cookieOf(request, this.#name) === cookie.value) return '';
+    // Only of a trusted proxy; what others claim was cut.
+    return request.head.forwardedProto.toLowerCase() === 'https' ? cookie.secure : cookie.plain;
+  }
+}
+
+const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' };
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
