@@ -10,7 +10,7 @@ import { probe } from './control/health/probe.ts';
 import { explainContainer, explainUrl } from './explain.ts';
 import type { Address } from './model/address.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import { formatProblem } from './model/problem.ts';
+import { formatProblem, type Problem } from './model/problem.ts';
 import type { BackendSignal } from './model/signal.ts';
 import { diffSnapshots, type Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
@@ -18,7 +18,10 @@ import type { Log } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { VERSION } from './version.ts';
 import { makePlane } from './worker.ts';
+import { openLines } from './workers/lines.ts';
 import { LocalTraffic } from './workers/local.ts';
+import { spawnWorkers } from './workers/process.ts';
+import { Supervisor } from './workers/supervisor.ts';
 
 export interface AppInput {
   readonly options: Options;
@@ -28,6 +31,10 @@ export interface AppInput {
   /** Sources besides those of the options. */
   readonly sources?: readonly Source[];
   readonly clock?: Clock;
+  /** The program that worker processes run; needed for more than one. */
+  readonly program?: string;
+  /** Standard error is a terminal. */
+  readonly isTerminal?: boolean;
 }
 
 /** Where a running app is reached. */
@@ -45,16 +52,18 @@ export class App {
   readonly #traffic: Traffic;
   readonly #startedAt: number;
   #admin: AdminServer | undefined;
+  /** The first snapshot that all sources had a part in. */
+  #wholeVersion: number | undefined;
 
-  constructor({ options, file, log, sources = [], clock = systemClock }: AppInput) {
+  constructor(input: AppInput) {
+    const { options, file, log, sources = [], clock = systemClock } = input;
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#dockers = dockerSources(options, clock, log);
     const files = file === undefined ? [] : [new FileSource(file, clock, log)];
     this.#control = new ControlPlane([...this.#dockers, ...files, ...sources], clock, probe);
-    const onSignal = (signal: BackendSignal) => this.#control.signal(signal);
-    this.#traffic = new LocalTraffic(makePlane(options, log, clock, onSignal), clock);
+    this.#traffic = makeTraffic(input, clock, (signal) => this.#control.signal(signal));
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);
       logChanges(log, snapshot, before);
@@ -77,6 +86,16 @@ export class App {
     this.#admin?.close();
   }
 
+  /** Ends it at once, with all that runs. */
+  kill(): void {
+    this.#traffic.kill();
+  }
+
+  /** Replaces the workers without losing a request; one alone cannot be. */
+  async reload(): Promise<void> {
+    await this.#traffic.reload();
+  }
+
   get snapshot(): Snapshot {
     return this.#control.snapshot;
   }
@@ -90,17 +109,69 @@ export class App {
     const control = this.#control;
     const traffic = this.#traffic;
     const now = () => this.#clock.now();
-    const base = { version: VERSION, now, snapshot: () => control.snapshot, stats: () => traffic.stats() };
+    const base = {
+      version: VERSION,
+      now,
+      snapshot: () => this.#shownSnapshot(),
+      stats: () => traffic.stats(),
+      workers: () => traffic.workers(),
+      places: () => traffic.places(),
+    };
     const registry = makeMetrics(base);
     return {
       ...base,
       startedAt: this.#startedAt,
       lastCheck: (backendId: string) => control.check(backendId),
       explain: (subject: string) => this.explain(subject),
-      isReady: () => control.isReady && traffic.isServing(control.snapshot.version),
+      refresh: () => traffic.refresh(),
+      isReady: () => this.#isReady(),
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     };
   }
+
+  /** Routes are known, and whoever serves follows them. */
+  #isReady(): boolean {
+    if (!this.#control.isReady) return false;
+    this.#wholeVersion ??= this.snapshot.version;
+    return this.#traffic.isServing(this.#wholeVersion);
+  }
+
+  /** With what is wrong with workers. */
+  #shownSnapshot(): Snapshot {
+    const alarms = this.#traffic.alarms();
+    if (alarms.length === 0) return this.snapshot;
+    const problems = alarms.map(
+      (message): Problem => ({
+        severity: 'error',
+        source: 'workers',
+        subject: 'Fairlead',
+        where: '',
+        message,
+      }),
+    );
+    return { ...this.snapshot, problems: [...this.snapshot.problems, ...problems] };
+  }
+}
+
+/** Where requests are carried: in this process, or in those of several workers. */
+function makeTraffic(
+  { options, log, program, isTerminal = false }: AppInput,
+  clock: Clock,
+  onSignal: (signal: BackendSignal) => void,
+): Traffic {
+  if (options.workers === 1) return new LocalTraffic(makePlane(options, log, clock, onSignal), clock);
+  if (program === undefined) throw new Error('several workers need a program to run');
+  const { adminToken: _, ...given } = options;
+  return new Supervisor({
+    count: options.workers,
+    spawn: spawnWorkers(program, openLines(1), openLines(2)),
+    options: given,
+    isTerminal,
+    graceMs: options.grace,
+    onSignal,
+    log,
+    clock,
+  });
 }
 
 /** Also for those who only look: the same lines without a running app. */

@@ -15,5 +15,6 @@ const code = await run(process.argv.slice(2), {
   env: process.env,
   isTerminal: process.stderr.isTTY === true,
   exit: (exitCode) => process.exit(exitCode),
+  program: import.meta.filename,
 });
 process.exit(code);

@@ -2,12 +2,14 @@ import { fileURLToPath } from 'node:url';
 import type { Options } from './config/options.ts';
 import { defaultMaxConnections, descriptorLimit } from './data/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
-import type { Clock } from './model/clock.ts';
+import { type Clock, systemClock } from './model/clock.ts';
 import type { BackendSignal } from './model/signal.ts';
 import type { Plane } from './model/traffic.ts';
 import { openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
-import type { Log } from './telemetry/log.ts';
+import { type Log, makeLog } from './telemetry/log.ts';
+import { parentChannel } from './workers/channel.ts';
+import { runWorker } from './workers/worker.ts';
 
 /**
  * What a worker is, in whichever process: a data plane and its logs.
@@ -39,4 +41,17 @@ export function makePlane(
       accessLog?.flush();
     },
   };
+}
+
+/** Makes this process a worker until it may end; undefined when no supervisor started it. */
+export function runWorkerProcess(): Promise<void> | undefined {
+  const channel = parentChannel();
+  if (channel === undefined) return undefined;
+  // A terminal and some service managers send these to the whole group; what they mean is the supervisor's to say.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  return runWorker(channel, ({ options, isTerminal, worker }, onSignal) => {
+    const given = options as Options;
+    const log = makeLog({ level: given.logLevel, format: given.logFormat }, isTerminal).child({ worker });
+    return makePlane(given, log, systemClock, onSignal);
+  });
 }

@@ -7,6 +7,8 @@ import { type StateView, stateOf } from './state.ts';
 
 /** What the admin address can tell; each is asked when a request comes. */
 export interface AdminView extends StateView {
+  /** Brings up to date what workers count. */
+  refresh(): Promise<void>;
   /** Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Lines for people about a container (by name or id) or a URL; undefined when there is no such container. */
@@ -121,10 +123,12 @@ async function page(url: URL, view: AdminView): Promise<Answer> {
     case '/style.css':
       return { type: 'text/css; charset=utf-8', body: asset('style.css') };
     case '/metrics': {
+      await view.refresh();
       const { contentType, text } = await view.metrics();
       return { type: contentType, body: text };
     }
     case '/api/snapshot':
+      await view.refresh();
       return { type: JSON_TYPE, body: JSON.stringify(stateOf(view)) };
     case '/api/explain':
       return explain(url.searchParams.get('subject') ?? '', view);

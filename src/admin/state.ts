@@ -3,6 +3,7 @@ import type { BackendHealth } from '../model/health.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
+import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 
 /** What the live state is read from. */
 export interface StateView {
@@ -11,6 +12,8 @@ export interface StateView {
   now(): number;
   snapshot(): Snapshot;
   stats(): TrafficStats;
+  workers(): readonly WorkerStatus[];
+  places(): readonly WorkerPlace[];
   /** The last probe of a backend. */
   lastCheck(backendId: string): { readonly reason: string; readonly checkedAt: number } | undefined;
 }
@@ -34,6 +37,11 @@ export interface LiveService extends Omit<Service, 'backends'> {
   readonly waiting: number;
 }
 
+/** A process that carries traffic, and how often whoever was in its place died. */
+export interface LiveWorker extends WorkerStatus {
+  readonly restarts: number;
+}
+
 /** The answer of `/api/snapshot`: the snapshot with what is counted and probed between snapshots. */
 export interface LiveState extends Omit<Snapshot, 'services' | 'health'> {
   readonly fairlead: string;
@@ -42,6 +50,7 @@ export interface LiveState extends Omit<Snapshot, 'services' | 'health'> {
   readonly services: readonly LiveService[];
   readonly clientConnections: number;
   readonly upgrades: number;
+  readonly workers: readonly LiveWorker[];
 }
 
 const UNKNOWN: BackendHealth = { flags: [], reason: '', since: 0 };
@@ -49,6 +58,7 @@ const UNKNOWN: BackendHealth = { flags: [], reason: '', since: 0 };
 export function stateOf(view: StateView): LiveState {
   const { services, health, ...snapshot } = view.snapshot();
   const stats = view.stats();
+  const restarts = new Map(view.places().map((place) => [place.worker, place.restarts]));
   return {
     ...snapshot,
     fairlead: view.version,
@@ -56,6 +66,7 @@ export function stateOf(view: StateView): LiveState {
     now: view.now(),
     clientConnections: stats.clientConnections,
     upgrades: stats.upgrades,
+    workers: view.workers().map((one) => ({ ...one, restarts: restarts.get(one.worker) ?? 0 })),
     services: services.map((service) => {
       const counted = stats.services[service.name];
       const codes = counted?.codes ?? [];

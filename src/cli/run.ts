@@ -46,6 +46,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
+/** What Fairlead runs for itself; people need not know of it. */
+const INTERNAL: Readonly<Record<string, Pick<Command, 'load'>>> = {
+  worker: { load: async () => (await import('./worker.ts')).worker },
+};
+
 /** Runs the command that the arguments name, and answers the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const [first = ''] = args;
@@ -56,7 +61,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const name = first === '--version' || first === '-v' ? 'version' : first;
   const isCommand = name !== '' && !name.startsWith('-');
   const wanted = isCommand ? name : 'serve';
-  const command = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined;
+  const all: Readonly<Record<string, Pick<Command, 'load'>>> = { ...COMMANDS, ...INTERNAL };
+  const command = Object.hasOwn(all, wanted) ? all[wanted] : undefined;
   if (command === undefined) {
     printError(
       `error: ${name} is not a command; did you mean ${closest(name, Object.keys(COMMANDS))}?`,

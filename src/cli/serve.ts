@@ -32,7 +32,7 @@ export async function runApp(
   let app: App;
   let running: Running;
   try {
-    app = new App(input);
+    app = new App({ ...input, program: terminal.program, isTerminal: terminal.isTerminal });
     running = await app.start();
     const { http, admin } = running;
     const dashboard = admin === undefined ? 'off' : `http://${formatAddress(admin)}/`;
@@ -45,18 +45,21 @@ export async function runApp(
     return EXIT_FAILURE;
   }
   onStarted(running);
-  await signalled(log, options, terminal);
+  await signalled(app, log, options, terminal);
   await app.stop();
   log.info('stopped');
   return 0;
 }
 
 /** Resolves at the first signal to stop; a second one ends the process at once. */
-function signalled(log: Log, options: Options, terminal: Terminal): Promise<void> {
+function signalled(app: App, log: Log, options: Options, terminal: Terminal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let isStopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (isStopping) terminal.exit(EXIT_FAILURE);
+    if (isStopping) {
+      app.kill();
+      terminal.exit(EXIT_FAILURE);
+    }
     isStopping = true;
     log.info(
       `${signal}: finishing what runs, for at most ${options.grace} ms; a second signal stops at once`,
@@ -65,5 +68,6 @@ function signalled(log: Log, options: Options, terminal: Terminal): Promise<void
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  process.on('SIGHUP', () => void app.reload());
   return promise;
 }

@@ -66,6 +66,7 @@ export function statusLines(state: LiveState): string[] {
   return [
     `Fairlead ${state.fairlead}, up ${ago(state.now - state.startedAt)}, version ${state.version} of the table`,
     ...sources,
+    ...workerLines(state),
     '',
     ...(rows.length === 0
       ? ['No services yet: give a container the label fairlead.host=NAME.']
@@ -73,6 +74,15 @@ export function statusLines(state: LiveState): string[] {
     ...(state.problems.length === 0 ? [] : ['', 'Problems']),
     ...state.problems.map((problem) => `  ${problem.severity}: ${formatProblem(problem)}`),
   ];
+}
+
+/** A single worker is the process itself. */
+function workerLines({ workers, now }: LiveState): string[] {
+  if (workers.length === 1) return [];
+  return workers.map(({ worker, pid, state, startedAt, connections, requests, restarts }) => {
+    const counts = `${connections} connections, ${requests} requests, ${restarts} restarts`;
+    return `worker ${worker} (${pid}): ${state}, up ${ago(now - startedAt)}, ${counts}`;
+  });
 }
 
 function backendCells(backend: LiveBackend, now: number): string[] {

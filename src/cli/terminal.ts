@@ -9,6 +9,8 @@ export interface Terminal {
   /** Standard error is a terminal with somebody before it. */
   readonly isTerminal: boolean;
   exit(code: number): never;
+  /** The file of this program, which is also what workers run. */
+  readonly program: string;
 }
 
 /** Exit codes: a mistake in what was asked or configured, and a failure of what was right. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.ts';
 import {
   parseAddress,
@@ -75,11 +76,11 @@ export const OPTIONS = {
     doc: 'Folder with ca.pem, cert.pem and key.pem: tcp:// endpoints then speak TLS',
   }),
   workers: option<number>({
-    value: 'NUMBER',
-    parse: parseWorkers,
+    value: 'NUMBER|auto',
+    parse: (text) => (text === 'auto' ? availableParallelism() : parseWorkerCount(text)),
     default: 1,
     defaultText: '1',
-    doc: 'Processes that carry traffic',
+    doc: 'Processes that carry traffic; auto is one for each processor',
   }),
   trustedProxies: option<readonly string[]>({
     value: 'RANGES',
@@ -213,10 +214,7 @@ function parseToken(text: string): string {
   return text;
 }
 
-function parseWorkers(text: string): number {
-  if (text !== '1') throw new ValueError('is 1 in this version: more than one worker is not supported yet');
-  return 1;
-}
+const parseWorkerCount = parseInteger(1, 256);
 
 const parseHeaderSizeBytes = parseInteger(1_024, 65_536);
 function parseHeaderSize(text: string): number {

@@ -73,6 +73,58 @@ export interface TrafficStats {
   readonly upgrades: number;
 }
 
+/** What tells of now, not of so far: it ends with the process that it tells of. */
+const GAUGES: ReadonlySet<string> = new Set<
+  keyof TrafficStats | keyof ServiceStats | keyof TrafficStats['backends'][string]
+>(['waiting', 'inFlight', 'idle', 'clientConnections', 'upgrades']);
+
+export const NO_TRAFFIC: TrafficStats = {
+  services: {},
+  backends: {},
+  unrouted: [],
+  clientConnections: 0,
+  clientConnectionsTotal: 0,
+  clientsRefusedFull: 0,
+  clientsRefusedPerClient: 0,
+  clientsClosedIdle: 0,
+  upgrades: 0,
+};
+
+/** What several processes have counted together. */
+export function sumStats(all: readonly TrafficStats[]): TrafficStats {
+  return all.reduce((sum, stats) => add(sum as never, stats as never) as never, NO_TRAFFIC);
+}
+
+/** What stays of a process that is gone: what it has counted so far. */
+export function countersOf(stats: TrafficStats): TrafficStats {
+  return withoutGauges(stats as never) as never;
+}
+
+/** Stats are a tree of numbers, so that whatever is counted is summed. */
+type Tree = number | readonly Tree[] | { readonly [key: string]: Tree };
+
+function add(a: Tree, b: Tree): Tree {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0));
+  }
+  const sum: Record<string, Tree> = { ...(a as Record<string, Tree>) };
+  for (const [key, tree] of Object.entries(b)) {
+    const before = sum[key];
+    sum[key] = before === undefined ? tree : add(before, tree);
+  }
+  return sum;
+}
+
+function withoutGauges(tree: Tree): Tree {
+  if (typeof tree === 'number' || Array.isArray(tree)) return tree;
+  const entries = Object.entries(tree).map(([key, branch]) => [
+    key,
+    typeof branch === 'number' && GAUGES.has(key) ? 0 : withoutGauges(branch),
+  ]);
+  return Object.fromEntries(entries);
+}
+
 /** Finished requests, with and without a service. */
 export function countRequests({ services, unrouted }: TrafficStats): number {
   let count = 0;

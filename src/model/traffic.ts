@@ -32,7 +32,9 @@ export interface WorkerStatus {
   readonly connections: number;
   /** Since it started. */
   readonly requests: number;
+  /** Of all its threads, in its own code and in the kernel. */
   readonly cpuSeconds: number;
+  /** Resident memory. */
   readonly memoryBytes: number;
 }
 
@@ -41,6 +43,7 @@ export interface WorkerPlace {
   readonly worker: number;
   /** Finished requests of all workers that were here. */
   readonly requests: number;
+  readonly cpuSeconds: number;
   /** How often a worker died here and was replaced. */
   readonly restarts: number;
 }
@@ -55,6 +58,7 @@ export interface Traffic {
   /** Brings what is told below up to date. */
   refresh(): Promise<void>;
   stats(): TrafficStats;
+  /** The processes that are there, those that drain among them. */
   workers(): readonly WorkerStatus[];
   places(): readonly WorkerPlace[];
   /** What a person should look at, a sentence each. */

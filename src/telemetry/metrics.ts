@@ -2,18 +2,23 @@ import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { formatAddress } from '../model/address.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { DURATION_BOUNDS, type ServiceStats, type TrafficStats } from '../model/stats.ts';
+import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import { addWorkers } from './worker-metrics.ts';
 
 /** What metrics are read from, at the time somebody asks. */
 export interface MetricsView {
   snapshot(): Snapshot;
   stats(): TrafficStats;
+  workers(): readonly WorkerStatus[];
+  places(): readonly WorkerPlace[];
   readonly version: string;
   readonly now: () => number;
 }
 
 type Labels = Record<string, string | number>;
 
-interface Value {
+/** One sample. */
+export interface Value {
   readonly value: number;
   readonly labels: Labels;
   /** Of a histogram's parts. */
@@ -55,10 +60,12 @@ export function makeMetrics(view: MetricsView): Registry {
   addTraffic(add, view);
   addBackends(add, view);
   addState(add, view);
+  addWorkers(add, view);
   return registry;
 }
 
-type Add = (type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) => void;
+/** Adds a metric whose values are read when it is asked for. */
+export type Add = (type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) => void;
 
 function addTraffic(add: Add, view: MetricsView): void {
   const services = () => Object.entries(view.stats().services);

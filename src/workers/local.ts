@@ -56,7 +56,8 @@ export class LocalTraffic implements Traffic {
   }
 
   places(): WorkerPlace[] {
-    return [{ worker: 1, requests: countRequests(this.#plane.stats()), restarts: 0 }];
+    const { cpuSeconds } = usage();
+    return [{ worker: 1, requests: countRequests(this.#plane.stats()), cpuSeconds, restarts: 0 }];
   }
 
   alarms(): string[] {

@@ -1,10 +1,7 @@
+import type { WorkerStatus } from '../model/traffic.ts';
+
 /** What a process has used so far. */
-export interface Usage {
-  /** Of all its threads, in its own code and in the kernel. */
-  readonly cpuSeconds: number;
-  /** Resident memory. */
-  readonly memoryBytes: number;
-}
+export type Usage = Pick<WorkerStatus, 'cpuSeconds' | 'memoryBytes'>;
 
 /** Of this process. */
 export function usage(): Usage {

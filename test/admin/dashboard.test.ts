@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
-import { ADMIN_SNAPSHOT, adminView, startTestAdmin } from '../support/admin.ts';
+import { ADMIN_SNAPSHOT, ADMIN_WORKER, adminView, startTestAdmin } from '../support/admin.ts';
 import { ask } from '../support/client.ts';
 
 const FOLDER = new URL('../../src/admin/dashboard/', import.meta.url);
@@ -87,6 +87,15 @@ t.test('the page shows services, backends, problems and sources', async (t) => {
   t.match(parts['services'], 'b|10.0.0.1:81|FailedCheck: refused|2 s||1 backup|0|0|0');
   t.match(parts['problems'], 'web-9| fairlead.hots is not a known key');
   t.match(parts['sources'], 'docker unix:///run/docker.sock: connected');
+});
+
+t.test('the page shows each of several workers, and nothing of a single one', async (t) => {
+  t.equal((await show(stateOf(adminView())))['workers'], '');
+  const second = { ...ADMIN_WORKER, worker: 2, pid: 4_712, state: 'draining' as const, requests: 1 };
+  const parts = await show(stateOf(adminView({ workers: () => [ADMIN_WORKER, second] })));
+  t.match(parts['workers'], 'Workers|');
+  t.match(parts['workers'], '1|4711|serving|30 s|9|5|90 MB|1');
+  t.match(parts['workers'], '2|4712|draining|30 s|9|1|90 MB|0');
 });
 
 t.test('a page of nothing says what to do', async (t) => {

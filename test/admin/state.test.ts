@@ -1,6 +1,13 @@
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
-import { ADMIN_NOW, ADMIN_SNAPSHOT, adminTraffic, adminView, startTestAdmin } from '../support/admin.ts';
+import {
+  ADMIN_NOW,
+  ADMIN_SNAPSHOT,
+  ADMIN_WORKER,
+  adminTraffic,
+  adminView,
+  startTestAdmin,
+} from '../support/admin.ts';
 import { ask } from '../support/client.ts';
 
 t.test('the live state is the snapshot with what is counted and probed between snapshots', async (t) => {
@@ -58,4 +65,17 @@ t.test('the API answers the live state as JSON', async (t) => {
   const { port } = await startTestAdmin(t);
   const { body } = await ask(port, { path: '/api/snapshot' });
   t.strictSame(JSON.parse(body), JSON.parse(JSON.stringify(stateOf(adminView()))));
+});
+
+t.test('each worker is told, with how often the one in its place died', async (t) => {
+  t.strictSame(stateOf(adminView()).workers, [{ ...ADMIN_WORKER, restarts: 1 }]);
+});
+
+t.test('what workers count is asked for before it is told', async (t) => {
+  let asked = 0;
+  const { port } = await startTestAdmin(t, { refresh: async () => void asked++ });
+  await ask(port, { path: '/metrics' });
+  t.equal(asked, 1);
+  await ask(port, { path: '/api/snapshot' });
+  t.equal(asked, 2);
 });

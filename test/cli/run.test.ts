@@ -66,7 +66,7 @@ t.test('every bad option is reported at once, by every command that takes option
     t.strictSame(stderr.trimEnd().split('\n').length, 4, stderr);
     t.match(stderr, /^error: --http: http wants an address/m);
     t.match(stderr, /^error: --grase: is not an option; did you mean --grace\?$/m);
-    t.match(stderr, /^error: --workers: workers is 1 in this version/m);
+    t.match(stderr, /^error: --workers: workers wants a whole number from 1 to 256/m);
     t.match(stderr, /^error: FAIRLEAD_ACCESS_LOG: access-log wants one of off, json, clf, not "xml"$/m);
   }
 });

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { type RunningCli, type ServingCli, startCli } from '../support/cli.ts';
-import { ask, connectRaw, type RawClient } from '../support/client.ts';
+import { ask, connectRaw, isRefused, type RawClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** The configuration of one service for every host, on these ports, which are not probed. */
@@ -132,16 +130,3 @@ t.test('the log is lines for people when asked to be', async (t) => {
   t.match(cli.stderr, /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: Fairlead \S+ listens on /m);
   t.notMatch(cli.stderr, '\x1b[', 'no colours where nobody sees them');
 });
-
-/** Whether nobody takes connections on a port. */
-async function isRefused(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port });
-  try {
-    await once(socket, 'connect');
-    return false;
-  } catch {
-    return true;
-  } finally {
-    socket.destroy();
-  }
-}

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
 import { statusLines } from '../../src/cli/status.ts';
-import { ADMIN_NOW, ADMIN_SNAPSHOT, adminView, startTestAdmin } from '../support/admin.ts';
+import { ADMIN_NOW, ADMIN_SNAPSHOT, ADMIN_WORKER, adminView, startTestAdmin } from '../support/admin.ts';
 import { deadPort } from '../support/backend.ts';
 import { runCli } from '../support/cli.ts';
 
@@ -51,6 +51,15 @@ t.test('the table has a row for each service and each backend, in columns', asyn
     '',
     'Problems',
     '  error: web-9: fairlead.hots: is not a known key',
+  ]);
+});
+
+t.test('several workers have a line each', async (t) => {
+  const workers = () => [ADMIN_WORKER, { ...ADMIN_WORKER, worker: 2, pid: 4_712 }];
+  const lines = statusLines(stateOf(adminView({ workers })));
+  t.strictSame(lines.slice(2, 4), [
+    'worker 1 (4711): serving, up 30s, 9 connections, 5 requests, 1 restarts',
+    'worker 2 (4712): serving, up 30s, 9 connections, 5 requests, 0 restarts',
   ]);
 });
 

@@ -43,7 +43,7 @@ t.test('of a flag that is said twice the last counts', async (t) => {
 t.test('every mistake of all sources is reported at once, each with its place', async (t) => {
   const loaded = load({
     args: '--http nowhere --bogus',
-    env: { FAIRLEAD_GRACE: '5', FAIRLEAD_WORKERS: '2' },
+    env: { FAIRLEAD_GRACE: '5', FAIRLEAD_WORKERS: '0' },
     files: { 'fairlead.yaml': 'docker: off\naccess-log: xml\n\nmax-headers: 5\nnonsense: 1\n' },
   });
   const found = mistakes(loaded);
@@ -52,7 +52,7 @@ t.test('every mistake of all sources is reported at once, each with its place', 
     '--http: http wants an address',
     '--bogus: is not an option',
     'FAIRLEAD_GRACE: grace wants a duration such as 500ms, 5s or 1m30s, not "5"',
-    'FAIRLEAD_WORKERS: workers is 1 in this version',
+    'FAIRLEAD_WORKERS: workers wants a whole number from 1 to 256',
     'fairlead.yaml:2: access-log wants one of off, json, clf, not "xml"',
     'fairlead.yaml:4: max-headers wants a whole number from 10 to 1000, not "5"',
     'fairlead.yaml:5: nonsense is not an option',

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import t from 'tap';
 import { envOf, nameOf, OPTION_KEYS, OPTIONS } from '../../src/config/options.ts';
 import { refuses } from '../support/throws.ts';
@@ -97,8 +98,9 @@ t.test('a timeout that would end everything at once is refused', async (t) => {
   t.equal(OPTIONS.grace.parse('0'), 0, 'not to wait at the end is a choice');
 });
 
-t.test('more workers than one are refused as not supported yet', async (t) => {
-  t.equal(OPTIONS.workers.parse('1'), 1);
-  for (const text of ['2', '0', 'auto'])
-    refuses(t, () => OPTIONS.workers.parse(text), 'not supported yet', text);
+t.test('workers are a number, or as many as there are processors', async (t) => {
+  t.equal(OPTIONS.workers.parse('3'), 3);
+  t.equal(OPTIONS.workers.parse('auto'), availableParallelism());
+  for (const text of ['0', '257', 'many', '1.5'])
+    refuses(t, () => OPTIONS.workers.parse(text), 'from 1 to 256', text);
 });

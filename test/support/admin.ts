@@ -3,6 +3,7 @@ import { type AdminServer, type AdminView, startAdmin } from '../../src/admin/se
 import { makeService } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { makeBackendStats, makeServiceStats, type TrafficStats } from '../../src/model/stats.ts';
+import type { WorkerStatus } from '../../src/model/traffic.ts';
 
 export const ADMIN_NOW = 1_700_000_000_000;
 
@@ -66,6 +67,19 @@ export function adminTraffic(): TrafficStats {
   };
 }
 
+/** The worker that counted it, after one that died. */
+export const ADMIN_WORKER: WorkerStatus = {
+  worker: 1,
+  pid: 4_711,
+  state: 'serving',
+  startedAt: ADMIN_NOW - 30_000,
+  version: 7,
+  connections: 9,
+  requests: 5,
+  cpuSeconds: 1.5,
+  memoryBytes: 90_000_000,
+};
+
 /** A view of that state. */
 export function adminView(overrides: Partial<AdminView> = {}): AdminView {
   return {
@@ -74,6 +88,9 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
     now: () => ADMIN_NOW,
     snapshot: () => ADMIN_SNAPSHOT,
     stats: adminTraffic,
+    workers: () => [ADMIN_WORKER],
+    places: () => [{ worker: 1, requests: 6, cpuSeconds: 2, restarts: 1 }],
+    refresh: async () => {},
     lastCheck: (id) => (id === 'shop/a' ? { reason: '200 in 2 ms', checkedAt: ADMIN_NOW - 500 } : undefined),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     explain: (subject) => (subject === 'web-a' ? ['container web-a', '  traffic: yes'] : undefined),

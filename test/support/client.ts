@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Test } from 'tap';
 import { Agent, request } from 'undici';
@@ -103,4 +104,17 @@ export async function connectRaw(t: Test, port: number): Promise<RawClient> {
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   t.teardown(() => socket.destroy());
   return client;
+}
+
+/** Whether nobody takes connections on a port. */
+export async function isRefused(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
 }

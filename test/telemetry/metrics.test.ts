@@ -6,6 +6,7 @@ import {
   DURATION_BOUNDS,
   durationBucket,
   makeServiceStats,
+  NO_TRAFFIC,
   type ServiceStats,
   type TrafficStats,
 } from '../../src/model/stats.ts';
@@ -13,17 +14,6 @@ import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import { type ParsedMetrics, parseMetrics } from '../support/metrics.ts';
 
 const NOW = 1_700_000_000_000;
-const NO_TRAFFIC: TrafficStats = {
-  services: {},
-  backends: {},
-  unrouted: [],
-  clientConnections: 0,
-  clientConnectionsTotal: 0,
-  clientsRefusedFull: 0,
-  clientsRefusedPerClient: 0,
-  clientsClosedIdle: 0,
-  upgrades: 0,
-};
 
 /** What somebody reads who asks for the metrics of this state. */
 async function scrape(
@@ -33,6 +23,8 @@ async function scrape(
   const registry = makeMetrics({
     snapshot: () => ({ ...EMPTY_SNAPSHOT, ...snapshot }),
     stats: () => ({ ...NO_TRAFFIC, ...stats }),
+    workers: () => [],
+    places: () => [],
     version: '1.2.3',
     now: () => NOW,
   });
@@ -211,7 +203,14 @@ t.test('a name cannot break out of its label', async (t) => {
 t.test('values are read at the time of asking', async (t) => {
   let version = 1;
   const snapshot = () => ({ ...EMPTY_SNAPSHOT, version: version++ });
-  const registry = makeMetrics({ snapshot, stats: () => NO_TRAFFIC, version: '1.2.3', now: () => NOW });
+  const workers = { workers: () => [], places: () => [] };
+  const registry = makeMetrics({
+    snapshot,
+    stats: () => NO_TRAFFIC,
+    ...workers,
+    version: '1.2.3',
+    now: () => NOW,
+  });
   const read = async () => parseMetrics(await registry.metrics()).value('fairlead_snapshot_version');
   const [first, second] = [await read(), await read()];
   t.ok(second > first);

@@ -93,6 +93,37 @@ function sourceLine(source, now) {
   return element('p', `state ${source.connected ? 'good' : 'bad'}`, text);
 }
 
+const WORKER_COLUMNS = ['worker', 'pid', 'state', 'up', 'connections', 'requests', 'memory', 'restarts'];
+
+function workerRow(worker, now) {
+  return element(
+    'tr',
+    '',
+    element('td', '', String(worker.worker)),
+    element('td', 'quiet', String(worker.pid)),
+    element('td', `state ${worker.state === 'serving' ? 'good' : 'wait'}`, worker.state),
+    element('td', 'quiet', ago(now - worker.startedAt)),
+    element('td', 'number', String(worker.connections)),
+    element('td', 'number', String(worker.requests)),
+    element('td', 'number', `${Math.round(worker.memoryBytes / 1e6)} MB`),
+    element('td', 'number', String(worker.restarts)),
+  );
+}
+
+/** A single worker is this process, of which the summary tells. */
+function workersCard(workers, now) {
+  if (workers.length === 1) return [];
+  const head = WORKER_COLUMNS.map((name, i) => element('th', i > 3 ? 'number' : '', name));
+  const rows = workers.map((worker) => workerRow(worker, now));
+  const table = element(
+    'table',
+    '',
+    element('thead', '', element('tr', '', ...head)),
+    element('tbody', '', ...rows),
+  );
+  return [element('article', '', element('h2', '', 'Workers'), table)];
+}
+
 function show(state) {
   const total = state.services.reduce((sum, service) => sum + service.requests, 0);
   document.getElementById('summary').textContent =
@@ -104,6 +135,7 @@ function show(state) {
   const empty = element('p', 'quiet', 'No services yet: give a container the label fairlead.host=NAME.');
   const cards = state.services.map((service) => serviceCard(service, state));
   document.getElementById('services').replaceChildren(...(cards.length === 0 ? [empty] : cards));
+  document.getElementById('workers').replaceChildren(...workersCard(state.workers, state.now));
   document
     .getElementById('sources')
     .replaceChildren(...state.sources.map((source) => sourceLine(source, state.now)));

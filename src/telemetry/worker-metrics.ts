@@ -1,0 +1,40 @@
+import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import type { Add, MetricsView, Value } from './metrics.ts';
+
+/** What is known of each worker. Its label is its place, so that a series outlives who is in it. */
+export function addWorkers(add: Add, view: Pick<MetricsView, 'workers' | 'places'>): void {
+  add('gauge', 'workers', 'Processes that take connections', () => [
+    { labels: {}, value: view.workers().filter(({ state }) => state === 'serving').length },
+  ]);
+  const ofPlaces = (read: (place: WorkerPlace) => number) =>
+    view.places().map((place): Value => ({ labels: { worker: place.worker }, value: read(place) }));
+  add('counter', 'worker_restarts_total', 'Workers that died and were replaced', () =>
+    ofPlaces(({ restarts }) => restarts),
+  );
+  add('counter', 'worker_requests_total', 'Finished requests of each worker', () =>
+    ofPlaces(({ requests }) => requests),
+  );
+  add('counter', 'worker_cpu_seconds_total', 'Processor time of each worker', () =>
+    ofPlaces(({ cpuSeconds }) => cpuSeconds),
+  );
+  // One that drains has its place together with its successor.
+  const sums = (read: (worker: WorkerStatus) => number) =>
+    ofPlaces(({ worker }) =>
+      view
+        .workers()
+        .filter((one) => one.worker === worker)
+        .reduce((sum, one) => sum + read(one), 0),
+    );
+  add('gauge', 'worker_connections', 'Open connections of clients of each worker', () =>
+    sums(({ connections }) => connections),
+  );
+  add('gauge', 'worker_memory_bytes', 'Resident memory of each worker', () =>
+    sums(({ memoryBytes }) => memoryBytes),
+  );
+  add('gauge', 'worker_start_time_seconds', 'When the worker started, since the epoch', () =>
+    view
+      .workers()
+      .filter(({ state }) => state === 'serving')
+      .map(({ worker, startedAt }) => ({ labels: { worker }, value: startedAt / 1_000 })),
+  );
+}

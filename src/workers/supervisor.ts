@@ -1,0 +1,180 @@
+import type { Address } from '../model/address.ts';
+import type { Clock } from '../model/clock.ts';
+import type { BackendSignal } from '../model/signal.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
+import { countersOf, NO_TRAFFIC, sumStats, type TrafficStats } from '../model/stats.ts';
+import type { Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import type { Log } from '../telemetry/log.ts';
+import { Place, type PlaceContext } from './place.ts';
+import { FIRST_FD, type Spawn } from './process.ts';
+import { RemoteWorker } from './remote.ts';
+import { type BoundAddress, bindAddress } from './sockets.ts';
+
+/** How often workers are asked for their counts, so that little is lost with one that dies. */
+const REPORT_EVERY_MS = 2_000;
+/** One that has not answered for so long hangs, and is ended. */
+const HANG_MS = 30_000;
+
+export interface SupervisorInput {
+  /** How many workers. */
+  readonly count: number;
+  readonly spawn: Spawn;
+  /** What each worker is told of the options. */
+  readonly options: object;
+  readonly isTerminal: boolean;
+  /** How long a worker that is replaced may finish what it has. */
+  readonly graceMs: number;
+  /** Hears what requests tell of a backend's health. */
+  readonly onSignal: (signal: BackendSignal) => void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Workers that carry the traffic: hands them snapshots, sums what they count, and replaces those that die. */
+export class Supervisor implements Traffic, PlaceContext {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly #input: SupervisorInput;
+  readonly #places: readonly Place[];
+  readonly #listening: BoundAddress[] = [];
+  #snapshot = EMPTY_SNAPSHOT;
+  /** What workers that are gone have counted. */
+  #gone = NO_TRAFFIC;
+  #isStopping = false;
+  #reloading: Promise<void> | undefined;
+  #cancelReports = () => {};
+
+  constructor(input: SupervisorInput) {
+    this.#input = input;
+    this.log = input.log;
+    this.clock = input.clock;
+    this.#places = Array.from({ length: input.count }, (_, i) => new Place(i + 1, this));
+  }
+
+  async start(addresses: readonly Address[]): Promise<Address[]> {
+    for (const address of addresses) this.#listening.push(await bindAddress(address, this.#places.length));
+    this.#scheduleReports();
+    try {
+      await Promise.all(this.#places.map((place) => place.start()));
+    } catch (error) {
+      this.kill();
+      throw error;
+    }
+    return this.#listening.map(({ address }) => address);
+  }
+
+  apply(snapshot: Snapshot): void {
+    if (snapshot.topologyVersion !== this.#snapshot.topologyVersion)
+      this.#gone = onlyOf(this.#gone, snapshot);
+    this.#snapshot = snapshot;
+    for (const worker of this.#workers()) worker.apply(snapshot);
+  }
+
+  isServing(version: number): boolean {
+    if (this.#isStopping || !this.#places.some((place) => place.isServing)) return false;
+    return this.#places.every((place) => place.follows(version));
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(this.#workers().map((worker) => worker.refresh()));
+  }
+
+  stats(): TrafficStats {
+    return sumStats([this.#gone, ...this.#workers().map(({ stats }) => stats)]);
+  }
+
+  workers(): WorkerStatus[] {
+    return this.#workers().map((worker) => worker.status());
+  }
+
+  places(): WorkerPlace[] {
+    return this.#places.map((place) => place.status());
+  }
+
+  alarms(): string[] {
+    return this.#places.flatMap((place, i) =>
+      place.alarm === undefined ? [] : `worker ${i + 1} ${place.alarm}`,
+    );
+  }
+
+  reload(): Promise<void> {
+    this.#reloading ??= this.#replaceAll().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelReports();
+    for (const { close } of this.#listening.splice(0)) close();
+    const workers = this.#workers();
+    for (const place of this.#places) place.stop(graceMs);
+    await Promise.all(workers.map((worker) => worker.closed));
+  }
+
+  kill(): void {
+    this.#isStopping = true;
+    this.#cancelReports();
+    for (const { close } of this.#listening.splice(0)) close();
+    for (const place of this.#places) place.stop(0);
+    for (const worker of this.#workers()) worker.kill();
+  }
+
+  // What places ask for.
+
+  spawn(worker: number): RemoteWorker {
+    const { options, isTerminal, graceMs, onSignal } = this.#input;
+    const process = this.#input.spawn(this.#listening.map(({ fd }) => fd(worker - 1)));
+    const sockets = this.#listening.map(({ address }, i) => ({ ...address, fd: FIRST_FD + i }));
+    const start = { worker, options, isTerminal, graceMs, sockets };
+    return new RemoteWorker(process, start, this.#snapshot, this.clock, onSignal);
+  }
+
+  onGone(worker: RemoteWorker): void {
+    this.#gone = onlyOf(sumStats([this.#gone, countersOf(worker.stats)]), this.#snapshot);
+  }
+
+  #workers(): RemoteWorker[] {
+    return this.#places.flatMap((place) => [...place.workers]);
+  }
+
+  async #replaceAll(): Promise<void> {
+    this.log.info(`replacing ${this.#places.length} workers, one after the other`);
+    for (const [i, place] of this.#places.entries()) {
+      if (this.#isStopping) return;
+      try {
+        await place.replace(this.#input.graceMs);
+      } catch (error) {
+        this.log.error(`worker ${i + 1} is not replaced, and no other: ${(error as Error).message}`);
+        return;
+      }
+    }
+    this.log.info('all workers are replaced');
+  }
+
+  #scheduleReports(): void {
+    this.#cancelReports = this.clock.after(REPORT_EVERY_MS, () => {
+      void this.refresh();
+      for (const worker of this.#workers()) {
+        const silentMs = this.clock.elapsed() - worker.heardAt;
+        if (silentMs < HANG_MS) continue;
+        this.log.error(
+          { pid: worker.pid },
+          `a worker has not answered for ${Math.round(silentMs / 1_000)} s`,
+        );
+        worker.kill();
+      }
+      this.#scheduleReports();
+    });
+  }
+}
+
+/** What was counted for services and backends that still exist: of others nobody asks, and containers come and go. */
+function onlyOf(stats: TrafficStats, { services }: Snapshot): TrafficStats {
+  const names = new Set(services.map(({ name }) => name));
+  const ids = new Set(services.flatMap(({ backends }) => backends.map(({ id }) => id)));
+  const only = <T>(all: Readonly<Record<string, T>>, wanted: ReadonlySet<string>) =>
+    Object.fromEntries(Object.entries(all).filter(([key]) => wanted.has(key)));
+  return { ...stats, services: only(stats.services, names), backends: only(stats.backends, ids) };
+}

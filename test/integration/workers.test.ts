@@ -1,0 +1,183 @@
+import type { ServerResponse } from 'node:http';
+import t, { type Test } from 'tap';
+import { startBackend } from '../support/backend.ts';
+import { ask, connectRaw, isRefused, type RawClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { startLoad } from '../support/load.ts';
+import { isAlive, startWorkers, type WorkerCli } from '../support/worker-cli.ts';
+
+/** Asks so many times, each on a connection of its own, and answers the bodies. */
+async function askTimes(port: number, count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, async () => (await ask(port)).body));
+}
+
+interface Hanging extends WorkerCli {
+  readonly client: RawClient;
+  /** Of the request that runs. */
+  readonly response: ServerResponse;
+}
+
+/** Two workers, and a request that one of them is carrying to a backend that waits for the test. */
+async function startHanging(t: Test, ...args: string[]): Promise<Hanging> {
+  const arrived = Promise.withResolvers<ServerResponse>();
+  const backend = await startBackend(t, 'slow', (_, response) => arrived.resolve(response));
+  const fairlead = await startWorkers(t, [backend.port], args);
+  const client = await connectRaw(t, fairlead.http);
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  return { ...fairlead, client, response: await arrived.promise };
+}
+
+t.test('several workers share the connections, and are told one by one and in sum', async (t) => {
+  const backend = await startBackend(t, 'a');
+  const { http, workers, metrics } = await startWorkers(t, [backend.port]);
+  t.strictSame(new Set(await askTimes(http, 100)), new Set(['a']));
+  const found = await workers();
+  t.match(found, [
+    { worker: 1, state: 'serving', restarts: 0 },
+    { worker: 2, state: 'serving', restarts: 0 },
+  ]);
+  for (const { worker, requests, memoryBytes, cpuSeconds } of found) {
+    t.ok(requests > 0, `worker ${worker} has a share`);
+    t.ok(memoryBytes > 10_000_000 && cpuSeconds > 0);
+  }
+  t.equal(
+    found.reduce((sum, { requests }) => sum + requests, 0),
+    100,
+  );
+  const { value } = await metrics();
+  t.equal(value('fairlead_requests_total', { service: 'shop', code: '200' }), 100);
+  t.equal(value('fairlead_request_duration_seconds_count', { service: 'shop' }), 100);
+  t.equal(value('fairlead_backend_requests_total', { service: 'shop' }), 100);
+  t.equal(value('fairlead_client_connections_total'), 100);
+  t.equal(value('fairlead_workers'), 2);
+});
+
+t.test('a worker that is killed costs its own requests only, and is replaced', async (t) => {
+  const arrived: ServerResponse[] = [];
+  const backend = await startBackend(t, 'slow', (request, response) => {
+    if (request.url === '/wait') arrived.push(response);
+    else response.end('quick');
+  });
+  const { http, workers, metrics, cli } = await startWorkers(t, [backend.port]);
+  await askTimes(http, 20);
+  const before = await workers();
+  // So many that both workers carry some of them.
+  const clients = await Promise.all(Array.from({ length: 16 }, () => connectRaw(t, http)));
+  for (const client of clients) client.send('GET /wait HTTP/1.1\r\nHost: a\r\n\r\n');
+  await eventually('all are under way', () => arrived.length === clients.length);
+  const [victim, survivor] = await workers();
+  t.ok((victim?.connections ?? 0) > 0 && (survivor?.connections ?? 0) > 0);
+
+  process.kill(victim?.pid ?? 0, 'SIGKILL');
+  await cli.until(/worker 1 died: SIGKILL/);
+  t.strictSame(new Set(await askTimes(http, 20)), new Set(['quick']), 'new connections are served meanwhile');
+  for (const response of arrived) response.end('whole');
+  await eventually('every request has ended', () =>
+    clients.every((client) => client.isClosed || client.received.endsWith('whole')),
+  );
+  const lost = clients.filter((client) => client.isClosed).length;
+  t.equal(lost, victim?.connections, 'those of the victim, and no other');
+  const after = await eventually('another serves', async () => {
+    const found = await workers();
+    return found.length === 2 && found.every(({ state }) => state === 'serving') ? found : undefined;
+  });
+  t.match(after, [
+    { worker: 1, restarts: 1 },
+    { worker: 2, restarts: 0, pid: before[1]?.pid },
+  ]);
+  const { value } = await metrics();
+  t.equal(value('fairlead_worker_restarts_total', { worker: '1' }), 1);
+  const answered = 40 + (clients.length - lost);
+  t.equal(
+    value('fairlead_requests_total', { service: 'shop', code: '200' }),
+    answered,
+    'what the dead one had counted stays in the sum',
+  );
+});
+
+t.test('SIGHUP replaces all workers without a request lost, on old connections and new ones', async (t) => {
+  const waiting = Promise.withResolvers<ServerResponse>();
+  const backend = await startBackend(t, 'a', (request, response) => {
+    if (request.url === '/wait') waiting.resolve(response);
+    else response.end('a');
+  });
+  const { http, workers, replaced, cli, metrics } = await startWorkers(t, [backend.port]);
+  const load = startLoad(`http://127.0.0.1:${http}`, { host: 'a', rate: 100 });
+  let isOver = false;
+  const fresh: string[] = [];
+  const asking = (async () => {
+    while (!isOver) fresh.push((await ask(http)).body);
+  })();
+  await load.sent(20);
+  const client = await connectRaw(t, http);
+  client.send('GET /wait HTTP/1.1\r\nHost: a\r\n\r\n');
+  const response = await waiting.promise;
+
+  const before = await workers();
+  cli.child.kill('SIGHUP');
+  await cli.until(/all workers are replaced/);
+  await eventually('the one with a request drains', async () => {
+    const draining = (await workers()).filter(({ state }) => state === 'draining');
+    return draining.length === 1 && draining[0]?.connections === 1;
+  });
+  response.end('whole');
+  t.match(await client.untilClosed(), /^HTTP\/1\.1 200 .*whole/s, 'and finishes it');
+  await replaced(before);
+
+  isOver = true;
+  await asking;
+  const { sent, failures } = await load.stop();
+  t.strictSame(failures, []);
+  t.ok(sent > 20 && fresh.length > 20);
+  t.strictSame(new Set(fresh), new Set(['a']));
+  t.match(await workers(), [{ restarts: 0 }, { restarts: 0 }]);
+  const { value } = await metrics();
+  t.equal(
+    value('fairlead_requests_total', { service: 'shop', code: '200' }),
+    sent + fresh.length + 1,
+    'and all are counted, whoever served them',
+  );
+});
+
+t.test('a stop, also when the whole group hears of it, lets every worker finish what it has', async (t) => {
+  const { cli, http, admin, client, response, workers } = await startHanging(t);
+  const pids = (await workers()).map(({ pid }) => pid);
+  for (const pid of [...pids, cli.child.pid ?? 0]) process.kill(pid, 'SIGINT');
+  await cli.until(/SIGINT: finishing what runs/);
+  await eventually('new connections are refused', () => isRefused(http));
+  t.equal((await ask(admin, { path: '/readyz' })).status, 503);
+  response.end('whole');
+  t.match(await client.untilClosed(), /^HTTP\/1\.1 200 .*whole/s);
+  t.equal((await cli.ended).code, 0);
+  t.notOk(pids.some(isAlive), 'and none is left');
+});
+
+t.test('a second signal ends all of them at once', async (t) => {
+  const { cli, client, workers } = await startHanging(t, '--grace', '1h');
+  const pids = (await workers()).map(({ pid }) => pid);
+  cli.child.kill('SIGTERM');
+  await cli.until(/SIGTERM: finishing what runs/);
+  cli.child.kill('SIGTERM');
+  t.equal((await cli.ended).code, 1);
+  t.equal(await client.untilClosed(), '');
+  await eventually('no worker is left', () => !pids.some(isAlive));
+});
+
+t.test('workers without their supervisor finish what they have, and end', async (t) => {
+  const { cli, http, client, response, workers } = await startHanging(t);
+  const pids = (await workers()).map(({ pid }) => pid);
+  cli.child.kill('SIGKILL');
+  await eventually('new connections are refused', () => isRefused(http));
+  response.end('whole');
+  t.match(await client.untilClosed(), /^HTTP\/1\.1 200 .*whole/s);
+  await eventually('no worker is left', () => !pids.some(isAlive));
+});
+
+t.test('a port that is taken is a sentence for people, also by another with several workers', async (t) => {
+  const backend = await startBackend(t, 'a');
+  const { http } = await startWorkers(t, [backend.port]);
+  await t.rejects(
+    startWorkers(t, [backend.port], ['--http', `127.0.0.1:${http}`]),
+    new RegExp(`error: cannot listen on 127\\.0\\.0\\.1:${http}: another process listens there`),
+  );
+});
