@@ -9,6 +9,7 @@ import type { Source } from './control/discovery/source.ts';
 import { probe } from './control/health/probe.ts';
 import { explainContainer, explainUrl } from './explain.ts';
 import type { Address } from './model/address.ts';
+import type { BackendOrder } from './model/admin.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { formatProblem, type Problem } from './model/problem.ts';
 import type { BackendSignal } from './model/signal.ts';
@@ -123,6 +124,7 @@ export class App {
       startedAt: this.#startedAt,
       lastCheck: (backendId: string) => control.check(backendId),
       explain: (subject: string) => this.explain(subject),
+      order: (subject: string, order: BackendOrder) => control.order(subject, order),
       refresh: () => traffic.refresh(),
       isReady: () => this.#isReady(),
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

@@ -90,7 +90,7 @@ function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): str
   if (!snapshot.routes.some((route) => route.service === service.name))
     return `none, because no route leads to service ${service.name}`;
   if (backend.weight === 0)
-    return `${service.sticky === undefined ? 'none' : 'only of clients that it has'}, because its weight is 0`;
+    return `${service.sticky === undefined ? 'none' : 'only of clients that it has'}, because its weight ${backend.configuredWeight === undefined ? 'is' : 'was ordered to be'} 0`;
   const isAvailable = (candidate: Backend) =>
     candidate.weight > 0 && (snapshot.health[candidate.id]?.flags.length ?? 0) === 0;
   if (!isAvailable(backend))

@@ -8,14 +8,26 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What changes nothing. */
+export const READS: readonly string[] = ['GET', 'HEAD'];
+/** What a path is asked with that changes something. */
+export const WRITES: readonly string[] = ['POST'];
+
 /**
  * Who may talk to the admin address. Without a token it is on loopback only, which keeps other machines out but
  * not the pages of this machine's browsers: the checks of Host, Origin and Sec-Fetch-Site do that (DNS rebinding,
  * cross-site requests).
  */
-export function guard(request: IncomingMessage, token: string | undefined): Refusal | undefined {
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return { status: 405, message: 'only GET and HEAD are answered' };
+export function guard(
+  request: IncomingMessage,
+  token: string | undefined,
+  methods: readonly string[] = READS,
+): Refusal | undefined {
+  if (!methods.includes(request.method ?? ''))
+    return {
+      status: 405,
+      message: `only ${methods.join(' and ')} ${methods.length > 1 ? 'are' : 'is'} answered`,
+    };
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
     return { status: 403, message: 'requests of other sites are not answered' };

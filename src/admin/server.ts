@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Address, formatAddress } from '../model/address.ts';
-import { guard } from './guard.ts';
+import { guard, READS, WRITES } from './guard.ts';
+import { type OrderBackend, takeOrder } from './order.ts';
 import { type StateView, stateOf } from './state.ts';
 
 /** What the admin address can tell; each is asked when a request comes. */
@@ -13,6 +14,8 @@ export interface AdminView extends StateView {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Lines for people about a container (by name or id) or a URL; undefined when there is no such container. */
   explain(subject: string): readonly string[] | undefined;
+  /** A person's word about a backend: the one thing here that changes something. */
+  order: OrderBackend;
   /** Routes are known, and the process is not stopping. */
   isReady(): boolean;
 }
@@ -91,7 +94,14 @@ async function answerTo(
   const url = URL.parse(request.url ?? '/', 'http://admin');
   // Such as `//`, which is a URL without a host.
   if (url === null) return { status: 400, type: TEXT_TYPE, body: 'that is no path\n' };
-  return probeAnswer(url.pathname, view) ?? guarded(request, response, token) ?? (await page(url, view));
+  const probed = probeAnswer(url.pathname, view);
+  if (probed !== undefined) return probed;
+  const isOrder = url.pathname === '/api/backends';
+  const refused = guarded(request, response, token, isOrder ? WRITES : READS);
+  if (refused !== undefined) return refused;
+  if (!isOrder) return page(url, view);
+  const { status, body } = await takeOrder(request, view.order);
+  return { status, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
 }
 
 /** Whether the process lives and is ready: for orchestrators, which have no token. Tells nothing else. */
@@ -106,11 +116,12 @@ function guarded(
   request: IncomingMessage,
   response: ServerResponse,
   token: string | undefined,
+  methods: readonly string[],
 ): Answer | undefined {
-  const refusal = guard(request, token);
+  const refusal = guard(request, token, methods);
   if (refusal === undefined) return undefined;
   if (refusal.status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="Fairlead"');
-  if (refusal.status === 405) response.setHeader('Allow', 'GET, HEAD');
+  if (refusal.status === 405) response.setHeader('Allow', methods.join(', '));
   return { status: refusal.status, type: TEXT_TYPE, body: `${refusal.message}\n` };
 }
 
@@ -136,7 +147,7 @@ async function page(url: URL, view: AdminView): Promise<Answer> {
       return {
         status: 404,
         type: TEXT_TYPE,
-        body: 'not found; there are /, /metrics, /healthz, /readyz, /api/snapshot, /api/explain?subject=\n',
+        body: 'not found; there are /, /metrics, /healthz, /readyz, /api/snapshot, /api/explain?subject=, and POST /api/backends\n',
       };
   }
 }

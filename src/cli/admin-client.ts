@@ -11,16 +11,27 @@ export interface AdminAnswer {
 /** How long to wait for it, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 
-/** Asks a running Fairlead. Undefined when none answers at the address of the options. */
-export async function askAdmin(options: Options, path: string): Promise<AdminAnswer | undefined> {
+/**
+ * Asks a running Fairlead. Undefined when none answers at the address of the options.
+ * @param order what to post; without it the path is got
+ */
+export async function askAdmin(
+  options: Options,
+  path: string,
+  order?: object,
+): Promise<AdminAnswer | undefined> {
   if (options.admin === false) return undefined;
   const { host, port } = options.admin;
   // What listens everywhere is reached at home.
   const address = host === '::' || host === '0.0.0.0' ? { host: '127.0.0.1', port } : { host, port };
-  const headers = options.adminToken === undefined ? {} : { authorization: `Bearer ${options.adminToken}` };
+  const headers = {
+    ...(options.adminToken !== undefined && { authorization: `Bearer ${options.adminToken}` }),
+    ...(order !== undefined && { 'content-type': 'application/json' }),
+  };
   try {
     const { statusCode, body } = await request(`http://${formatAddress(address)}${path}`, {
       headers,
+      ...(order !== undefined && { method: 'POST', body: JSON.stringify(order) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     return { status: statusCode, body: await body.text() };

@@ -36,6 +36,26 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     doc: 'Print the live table of a running Fairlead; exits with 1 when there is none',
     load: async () => (await import('./status.ts')).status,
   },
+  drain: {
+    usage: 'drain BACKEND [OPTIONS]',
+    doc: 'Send a backend no new requests, and cut what it still has after its drain time',
+    load: async () => (await import('./order.ts')).stateCommand('drain'),
+  },
+  maintenance: {
+    usage: 'maintenance BACKEND [OPTIONS]',
+    doc: 'Send a backend no new requests; what it has may finish, however long it takes',
+    load: async () => (await import('./order.ts')).stateCommand('maintenance'),
+  },
+  ready: {
+    usage: 'ready BACKEND [OPTIONS]',
+    doc: 'End its drain or maintenance',
+    load: async () => (await import('./order.ts')).stateCommand('ready'),
+  },
+  weight: {
+    usage: 'weight BACKEND 0–256|default [OPTIONS]',
+    doc: 'Give a backend another weight, until Fairlead restarts',
+    load: async () => (await import('./order.ts')).weight,
+  },
   version: {
     usage: 'version',
     doc: 'Print the version',

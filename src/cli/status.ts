@@ -89,7 +89,9 @@ function backendCells(backend: LiveBackend, now: number): string[] {
   const { flags, reason, since } = backend.health;
   const isOut = flags.length > 0;
   const state = isOut ? `${flags.join('+')}: ${reason}` : backend.weight === 0 ? 'weight 0' : 'available';
-  const weight = `${backend.weight}${backend.backup ? ' backup' : ''}`;
+  const configured =
+    backend.configuredWeight === undefined ? '' : ` (configured ${backend.configuredWeight})`;
+  const weight = `${backend.weight}${configured}${backend.backup ? ' backup' : ''}`;
   return [formatAddress(backend.address), weight, state, String(backend.requests), ago(now - since)];
 }
 

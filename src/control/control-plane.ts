@@ -1,3 +1,4 @@
+import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
 import type { BackendHealth } from '../model/health.ts';
@@ -9,6 +10,7 @@ import { Checker, type Target } from './health/checker.ts';
 import type { CheckState } from './health/machine.ts';
 import type { Probe } from './health/probe.ts';
 import { HealthRecord, type Transition } from './health/record.ts';
+import { Orders } from './orders.ts';
 import { Publisher } from './publisher.ts';
 import { type Merged, mergeContributions } from './topology.ts';
 
@@ -22,6 +24,7 @@ export class ControlPlane {
   readonly #checker: Checker;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
+  readonly #orders: Orders;
   #merged: Merged = NOTHING;
   /** By `Backend.id`. */
   #records: ReadonlyMap<string, HealthRecord> = new Map();
@@ -31,6 +34,7 @@ export class ControlPlane {
     this.#clock = clock;
     this.#sources = sources;
     this.#publisher = new Publisher(clock);
+    this.#orders = new Orders(clock);
     this.#checker = new Checker(clock, probe, random, {
       onChange: () => this.#publish(),
       onPass: (target, beganAt) => this.#onPass(target, beganAt),
@@ -91,6 +95,13 @@ export class ControlPlane {
     this.#publish();
   }
 
+  /** A person's word about a backend; answers all that are meant, none if there is no such backend. */
+  order(subject: string, order: BackendOrder): OrderedBackend[] {
+    const ordered = this.#orders.set(this.#merged.services, subject, order);
+    if (ordered.length > 0) this.#merge();
+    return ordered;
+  }
+
   #onPass(target: Target, beganAt: number): void {
     let isNews = false;
     for (const [id, record] of this.#records) {
@@ -103,7 +114,8 @@ export class ControlPlane {
   }
 
   #merge(): void {
-    this.#merged = mergeContributions([...this.#contributions.values()], this.#merged.routes);
+    const merged = mergeContributions([...this.#contributions.values()], this.#merged.routes);
+    this.#merged = this.#orders.layOver(merged);
     const targets = new Map<string, Target>();
     const records = new Map<string, HealthRecord>();
     for (const service of this.#merged.services) {

@@ -14,6 +14,8 @@ export class Applied {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #ejector: Ejector;
+  /** When backends that drain are cut, by id; a call cancels it. */
+  readonly #cuts = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   /** Backends that left and still serve what they had; a call cancels their end. */
   readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
 
@@ -59,11 +61,24 @@ export class Applied {
       for (const state of service.backends) {
         const health = snapshot.health[state.backend.id];
         if (state.setFlags(health?.flags ?? [])) isChanged = true;
+        this.#cutAt(state, health?.cutAt);
         if (health?.provenAt !== undefined) this.#ejector.prove(service, state, health.provenAt);
       }
       if (isChanged) service.refresh();
       this.#ejector.enforce(service);
     }
+  }
+
+  /** Sees to it that a backend that drains is cut when its time is up, and only then. */
+  #cutAt(state: BackendState, at: number | undefined): void {
+    const { id } = state.backend;
+    const planned = this.#cuts.get(id);
+    if (planned?.at === at) return;
+    planned?.cancel();
+    this.#cuts.delete(id);
+    if (at === undefined) return;
+    const cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => state.closeAll());
+    this.#cuts.set(id, { at, cancel });
   }
 
   /** Lets go of the backends that the snapshot no longer has, while the services still know them. */
@@ -83,6 +98,7 @@ export class Applied {
   /** A backend left: it finishes what it has, for at most that long. */
   #leave(state: BackendState, drainMs: number): void {
     state.setFlags(['Draining']);
+    this.#cutAt(state, undefined);
     const { id } = state.backend;
     const cancel = this.#clock.after(drainMs, () => {
       this.#leaving.delete(id);

@@ -20,6 +20,8 @@ export interface Backend {
   readonly address: Address;
   /** 0 to 256; 0 takes no new requests. */
   readonly weight: number;
+  /** Its weight by label or file, where a person ordered another. */
+  readonly configuredWeight?: number;
   /** Used only when no primary is available. */
   readonly backup: boolean;
   /** Requests at one time; no limit without it. */

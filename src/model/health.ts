@@ -14,6 +14,8 @@ export interface BackendHealth {
   readonly reason: string;
   /** Since when the flags are so, in milliseconds since the epoch. */
   readonly since: number;
+  /** When it has drained for long enough, in milliseconds since the epoch: what it still has then is cut. */
+  readonly cutAt?: number;
   /**
    * When the probe began, in milliseconds since the epoch, that spoke for a backend which requests had taken out:
    * what they saw before it no longer counts. Absent when there was none.

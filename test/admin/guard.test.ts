@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import t from 'tap';
-import { guard, type Refusal } from '../../src/admin/guard.ts';
+import { guard, type Refusal, WRITES } from '../../src/admin/guard.ts';
 
 const TOKEN = 'a-token-of-16-or-more';
 
@@ -27,6 +27,22 @@ t.test('only GET and HEAD are answered, since nothing here changes anything', as
   for (const method of ['GET', 'HEAD']) t.equal(asked({ method }), undefined, method);
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'get'])
     t.equal(asked({ method })?.status, 405, method);
+});
+
+t.test('where something is changed only POST is answered, and guarded in the same way', async (t) => {
+  const posted = (headers: IncomingMessage['headers'], method = 'POST', token?: string) => {
+    const request = new IncomingMessage(new Socket());
+    request.method = method;
+    request.headers = { host: '127.0.0.1:9900', ...headers };
+    return guard(request, token, WRITES)?.status;
+  };
+  t.equal(posted({}), undefined);
+  for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) t.equal(posted({}, method), 405, method);
+  t.equal(posted({ origin: 'http://evil.example' }), 403);
+  t.equal(posted({ 'sec-fetch-site': 'cross-site' }), 403);
+  t.equal(posted({ host: 'evil.example' }), 403);
+  t.equal(posted({}, 'POST', TOKEN), 401);
+  t.equal(posted({ authorization: `Bearer ${TOKEN}` }, 'POST', TOKEN), undefined);
 });
 
 t.test('a request that another site’s page makes is refused', async (t) => {

@@ -94,6 +94,7 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
     lastCheck: (id) => (id === 'shop/a' ? { reason: '200 in 2 ms', checkedAt: ADMIN_NOW - 500 } : undefined),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     explain: (subject) => (subject === 'web-a' ? ['container web-a', '  traffic: yes'] : undefined),
+    order: (subject) => (subject === 'a' ? [{ id: 'shop/a', name: 'a', service: 'shop' }] : []),
     isReady: () => true,
     ...overrides,
   };

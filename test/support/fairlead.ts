@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import type { LiveState } from '../../src/admin/state.ts';
 import { App } from '../../src/app.ts';
+import { readText } from '../../src/cli/terminal.ts';
 import { loadOptions } from '../../src/config/load.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Answer, type AskOptions, ask } from './client.ts';
@@ -42,12 +43,16 @@ export function makeFairlead(origin: string, admin: string, token?: string): Tes
 }
 
 /** A Fairlead in this process, with these flags. */
-export async function startApp(t: Test, ...flags: string[]): Promise<TestFairlead & { readonly app: App }> {
+export async function startApp(
+  t: Test,
+  ...flags: string[]
+): Promise<TestFairlead & { readonly app: App; readonly admin: string }> {
   const args = ['--http', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--grace', '100ms', ...flags];
-  const { options, errors, file } = loadOptions({ args, env: {}, readFile: () => undefined });
+  const { options, errors, file } = loadOptions({ args, env: {}, readFile: readText });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   const app = new App({ options, file, log: silentLog() });
   const { http, admin } = await app.start();
   t.teardown(() => app.stop());
-  return { app, ...makeFairlead(`http://127.0.0.1:${http.port}`, `http://127.0.0.1:${admin?.port}`) };
+  const origin = `http://127.0.0.1:${admin?.port}`;
+  return { app, admin: origin, ...makeFairlead(`http://127.0.0.1:${http.port}`, origin) };
 }

@@ -44,7 +44,11 @@ function backendRow(backend, now) {
     element('td', `state ${kind}`, text),
     element('td', 'quiet', ago(now - backend.health.since)),
     element('td', 'quiet', check),
-    element('td', 'number', `${backend.weight}${backend.backup ? ' backup' : ''}`),
+    element(
+      'td',
+      'number',
+      `${backend.weight}${backend.configuredWeight === undefined ? '' : ` (configured ${backend.configuredWeight})`}${backend.backup ? ' backup' : ''}`,
+    ),
     element('td', 'number', String(backend.inFlight)),
     element('td', 'number', String(backend.requests)),
     element('td', 'number', String(failures)),

@@ -60,6 +60,7 @@ export class HealthRecord {
       flags: list,
       reason: this.#reason(source, check),
       since: isSame ? before.since : now,
+      ...(source?.cutAt !== undefined && { cutAt: source.cutAt }),
       ...(this.#provenAt !== undefined && { provenAt: this.#provenAt }),
     };
     this.health = health;

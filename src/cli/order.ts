@@ -1,0 +1,66 @@
+import { loadOptions } from '../config/load.ts';
+import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts';
+import { parseInteger, ValueError } from '../model/parse.ts';
+import { askAdmin } from './admin-client.ts';
+import { explainSilence } from './status.ts';
+import {
+  EXIT_FAILURE,
+  EXIT_USAGE,
+  print,
+  printError,
+  readText,
+  reportOptions,
+  type Terminal,
+} from './terminal.ts';
+
+type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
+
+/** `fairlead drain|ready|maintenance BACKEND` */
+export function stateCommand(state: AdminState): Command {
+  return async ([subject, ...rest], terminal) => {
+    if (subject === undefined || subject.startsWith('-')) {
+      printError(`error: ${state} needs a backend first: fairlead ${state} web-1`);
+      return EXIT_USAGE;
+    }
+    return giveOrder(subject, { state }, rest, terminal);
+  };
+}
+
+/** `fairlead weight BACKEND N|default` */
+export const weight: Command = async ([subject, text, ...rest], terminal) => {
+  if (subject === undefined || subject.startsWith('-') || text === undefined || text.startsWith('-')) {
+    printError('error: weight needs a backend and a weight: fairlead weight web-1 3 (or default)');
+    return EXIT_USAGE;
+  }
+  try {
+    const order = { weight: text === 'default' ? text : parseInteger(0, 256)(text) } as const;
+    return await giveOrder(subject, order, rest, terminal);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    printError(`error: weight ${error.message}`);
+    return EXIT_USAGE;
+  }
+};
+
+async function giveOrder(
+  subject: string,
+  order: BackendOrder,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
+  if (reportOptions(loaded)) return EXIT_USAGE;
+  const answer = await askAdmin(loaded.options, '/api/backends', { backend: subject, ...order });
+  if (answer?.status === 404 || answer?.status === 400) {
+    printError(`error: ${JSON.parse(answer.body).error}; fairlead status names them all`);
+    return EXIT_FAILURE;
+  }
+  if (answer?.status !== 200) {
+    printError(`error: ${explainSilence(loaded.options, answer)}`);
+    return EXIT_FAILURE;
+  }
+  const { backends } = JSON.parse(answer.body) as { backends: OrderedBackend[] };
+  const said = order.state ?? `weight ${order.weight}`;
+  print(...backends.map(({ name, service }) => `${name} of service ${service}: ${said}`));
+  return 0;
+}

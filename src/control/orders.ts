@@ -1,0 +1,99 @@
+import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
+import { type Backend, lastingId } from '../model/backend.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Service } from '../model/service.ts';
+import type { Merged } from './topology.ts';
+
+/** Backends with an order that are remembered; most of the oldest are long gone. */
+const MAX_ORDERS = 1_000;
+/** Of a container's id at least so much must be said. */
+const MIN_ID = 4;
+
+type Signal = NonNullable<Merged['signals'][string]>;
+
+interface Held {
+  readonly state: 'drain' | 'maintenance' | undefined;
+  readonly weight: number | undefined;
+  readonly at: number;
+}
+
+/**
+ * What people said of single backends, laid over what the sources say. It outlives snapshots and restarts of the
+ * container, not of Fairlead: what shall last belongs into a label.
+ */
+export class Orders {
+  readonly #clock: Clock;
+  /** By the lasting id. */
+  readonly #held = new Map<string, Held>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param subject a backend's name, its id, `SERVICE/NAME`, or the beginning of its container's id */
+  set(services: readonly Service[], subject: string, order: BackendOrder): OrderedBackend[] {
+    const found = services.flatMap((service) =>
+      service.backends
+        .filter((backend) => isMeant(service, backend, subject))
+        .map(({ id, name }) => ({ id, name, service: service.name })),
+    );
+    for (const { id } of found) this.#hold(lastingId(id), order);
+    return found;
+  }
+
+  #hold(key: string, { state, weight }: BackendOrder): void {
+    const before = this.#held.get(key);
+    const next: Held = {
+      state: state === undefined ? before?.state : state === 'ready' ? undefined : state,
+      weight: weight === undefined ? before?.weight : weight === 'default' ? undefined : weight,
+      // Saying it again gives no more time.
+      at:
+        before !== undefined && (state === undefined || before.state === state)
+          ? before.at
+          : this.#clock.now(),
+    };
+    this.#held.delete(key);
+    if (next.state === undefined && next.weight === undefined) return;
+    this.#held.set(key, next);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > MAX_ORDERS && oldest !== undefined) this.#held.delete(oldest);
+  }
+
+  /** The sources' state with the orders over it. */
+  layOver(merged: Merged): Merged {
+    if (this.#held.size === 0) return merged;
+    const signals: Record<string, Signal> = { ...merged.signals };
+    const services = merged.services.map((service): Service => {
+      if (!service.backends.some(({ id }) => this.#held.has(lastingId(id)))) return service;
+      const backends = service.backends.map((backend) => {
+        const held = this.#held.get(lastingId(backend.id));
+        if (held === undefined) return backend;
+        const signal = joined(signals[backend.id], held, service.drainMs);
+        if (signal !== undefined) signals[backend.id] = signal;
+        return held.weight === undefined
+          ? backend
+          : { ...backend, weight: held.weight, configuredWeight: backend.weight };
+      });
+      return { ...service, backends };
+    });
+    return { ...merged, services, signals };
+  }
+}
+
+function isMeant(service: Service, { id, name, origin }: Backend, subject: string): boolean {
+  if (subject === id || subject === name || subject === `${service.name}/${name}`) return true;
+  return subject.length >= MIN_ID && origin.containerId?.startsWith(subject) === true;
+}
+
+/** What the source knows of the backend, and what the person said. */
+function joined(source: Signal | undefined, { state, at }: Held, drainMs: number): Signal | undefined {
+  if (state === undefined) return source;
+  const flag = state === 'drain' ? 'Draining' : 'Maintenance';
+  const flags = new Set([...(source?.flags ?? []), flag] as const);
+  const reasons = [source?.reason, `${state} was ordered`].filter((text) => text !== undefined);
+  return {
+    flags: [...flags],
+    reason: reasons.join('; '),
+    ...(state === 'drain' && { cutAt: at + drainMs }),
+  };
+}
