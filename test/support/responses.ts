@@ -22,10 +22,15 @@ interface Framed {
 /**
  * The whole responses that a text begins with, in order. One whose end is the end of the connection is whole when
  * `isClosed`. Throws at what is no response.
- * @param method of the requests
+ * @param method of the requests: one for all, or each in order
  */
-export function parseResponses(text: string, isClosed = false, method = 'GET'): RawResponse[] {
+export function parseResponses(
+  text: string,
+  isClosed = false,
+  method: string | readonly string[] = 'GET',
+): RawResponse[] {
   const responses: RawResponse[] = [];
+  let answered = 0;
   for (let at = 0; at < text.length; ) {
     const blank = text.indexOf('\r\n\r\n', at);
     if (blank === -1) break;
@@ -33,9 +38,11 @@ export function parseResponses(text: string, isClosed = false, method = 'GET'): 
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1] ?? Number.NaN);
     if (Number.isNaN(status)) throw new Error(`no response: ${JSON.stringify(text.slice(at, at + 200))}`);
     const headers = headersOf(head);
-    const framed = frame(text, blank + 4, status, headers, isClosed, method);
+    const asked = typeof method === 'string' ? method : (method[answered] ?? 'GET');
+    const framed = frame(text, blank + 4, status, headers, isClosed, asked);
     if (framed === undefined) break;
     responses.push({ status, head, headers, body: framed.body, trailers: framed.trailers });
+    if (status >= 200) answered++;
     at = framed.end;
   }
   return responses;

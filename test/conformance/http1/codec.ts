@@ -72,7 +72,10 @@ export function readRequests(
   pieces: readonly Buffer[],
   limits: ReadRules = { rules: RULES, maxHeaderSize: MAX_HEADER_SIZE },
   trusted = false,
-): Reading<RequestHead> & { closes: boolean } {
+): Reading<RequestHead> & {
+  readonly closes: boolean;
+  readonly partial: ReadMessage<RequestHead> | undefined;
+} {
   const sink = new Collector();
   const reader = new RequestReader(sink, limits, trusted);
   for (const piece of pieces) {
@@ -81,7 +84,13 @@ export function readRequests(
     if (sink.refusal !== 0 || sink.closes) break;
   }
   const open = sink.current !== undefined ? 'body' : reader.isPartial ? 'head' : 'clean';
-  return { messages: sink.messages, end: sink.refusal || open, closes: sink.closes };
+  return {
+    messages: sink.messages,
+    end: sink.refusal || open,
+    closes: sink.closes,
+    // One more, whose head was good and whose body is not whole, or broken.
+    partial: sink.current,
+  };
 }
 
 /** Reads the responses to one request, interim ones too; 502 is what is none. */

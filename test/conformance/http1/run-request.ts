@@ -7,7 +7,10 @@ import { readRequests } from './codec.ts';
 import { connectTo, type Lane, sendCanary, sendPieces, splitsAtLines } from './lane.ts';
 
 /** What the proxy adds to a request may make it larger than those that it takes. */
-const LARGER: ReadRules = { rules: { maxHeaders: 200, keepUnderscores: false }, maxHeaderSize: 32_768 };
+export const LARGER: ReadRules = {
+  rules: { maxHeaders: 200, keepUnderscores: false },
+  maxHeaderSize: 32_768,
+};
 
 /** Runs a case in every way in which its bytes may come. Answers the first thing that is wrong. */
 export async function runRequestCase(lane: Lane, one: RequestCase): Promise<string> {
@@ -70,7 +73,7 @@ const idle = ({ proxy }: Lane) =>
   Object.values(proxy.plane.stats().backends).reduce((sum, { idle }) => sum + idle, 0);
 
 /** Makes sure that a connection to the backend waits, for what comes to misuse. */
-async function prime(lane: Lane): Promise<void> {
+export async function prime(lane: Lane): Promise<void> {
   if (idle(lane) === 0) {
     const client = await connectTo(lane.proxy.port);
     await sendCanary(lane, client);
@@ -80,7 +83,7 @@ async function prime(lane: Lane): Promise<void> {
 }
 
 /** Waits until the connections that the proxy gave up have closed. */
-function settled(lane: Lane): Promise<void> {
+export function settled(lane: Lane): Promise<void> {
   const open = () => lane.tap.connections.filter(({ isClosed }) => !isClosed).length;
   return eventually(() => open() === idle(lane), 'every connection to the backend waits or is closed');
 }

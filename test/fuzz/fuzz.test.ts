@@ -1,0 +1,13 @@
+import t from 'tap';
+import { PROPERTIES } from './properties.ts';
+
+// A bounded run, the same each time; `npm run fuzz` goes on for as long as it is told.
+const EXTENTS = { requests: 40_000, responses: 20_000, wire: 3_000 };
+
+for (const [name, inputs] of Object.entries(EXTENTS)) {
+  t.test(`${inputs} mutated inputs: ${name}`, { timeout: 120_000 }, async (t) => {
+    const outcome = await PROPERTIES[name as keyof typeof EXTENTS](t, { seed: 9_112, inputs });
+    t.equal(outcome.failure, '');
+    t.ok(outcome.inputs >= inputs);
+  });
+}

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import type { Test } from 'tap';
+import { startLane } from '../conformance/http1/lane.ts';
+import { checkRequests, checkResponses } from './codec.ts';
+import { requestMutants, responseMutants } from './mutants.ts';
+import { checkThroughProxy } from './wire.ts';
+
+/** How far to go: so many inputs, or for so long. The same seed gives the same inputs. */
+export interface Extent {
+  readonly seed: number;
+  readonly inputs?: number;
+  readonly ms?: number;
+}
+
+export interface Outcome {
+  readonly inputs: number;
+  /** The smallest input that was found to break the property, and how; empty when none was. */
+  readonly failure: string;
+}
+
+/** What holds for all inputs, by name. */
+export const PROPERTIES = {
+  requests: async (_t: Test, extent: Extent) => run(requestMutants, extent, checkRequests),
+  responses: async (_t: Test, extent: Extent) => run(responseMutants, extent, checkResponses),
+  /** The inputs are shared by data planes that run side by side. */
+  wire: async (t: Test, { seed, inputs, ms }: Extent): Promise<Outcome> => {
+    const outcomes = await Promise.all(
+      Array.from({ length: LANES }, async (_, i) => {
+        const lane = await startLane(t);
+        const extent = { seed: seed + i, ...(inputs !== undefined && { inputs: inputs / LANES }) };
+        return run(requestMutants, ms === undefined ? extent : { ...extent, ms }, (mutant) =>
+          checkThroughProxy(lane, mutant),
+        );
+      }),
+    );
+    return {
+      inputs: outcomes.reduce((sum, outcome) => sum + outcome.inputs, 0),
+      failure: outcomes.map(({ failure }) => failure).join(''),
+    };
+  },
+} as const;
+
+const LANES = 8;
+
+async function run<T>(
+  inputs: fc.Arbitrary<T>,
+  { seed, inputs: numRuns = Number.MAX_SAFE_INTEGER, ms }: Extent,
+  check: (input: T) => Promise<void>,
+): Promise<Outcome> {
+  let count = 0;
+  const property = fc.asyncProperty(inputs, async (input) => {
+    count++;
+    await check(input);
+  });
+  const details = await fc.check(property, {
+    seed,
+    numRuns,
+    ...(ms !== undefined && { interruptAfterTimeLimit: ms, markInterruptAsFailure: false }),
+  });
+  const { failed, counterexample, errorInstance } = details;
+  if (!failed) return { inputs: count, failure: '' };
+  const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+  return { inputs: count, failure: `seed ${seed}: ${shown(counterexample)}: ${reason}` };
+}
+
+/** Buffers as the text that they hold. */
+function shown(value: unknown): string {
+  return JSON.stringify(value, (_key, part) =>
+    part?.type === 'Buffer' ? Buffer.from(part.data).toString('latin1') : part,
+  );
+}
