@@ -163,11 +163,12 @@ function makeTraffic(
 ): Traffic {
   if (options.workers === 1) return new LocalTraffic(makePlane(options, log, clock, onSignal), clock);
   if (program === undefined) throw new Error('several workers need a program to run');
-  const { adminToken: _, ...given } = options;
+  const { adminToken: _, maxConnections, ...given } = options;
   return new Supervisor({
     count: options.workers,
     spawn: spawnWorkers(program, openLines(1), openLines(2)),
-    options: given,
+    // Each has its share of what all together may have; 0 is what a process can by itself.
+    options: { ...given, maxConnections: Math.ceil(maxConnections / options.workers) },
     isTerminal,
     graceMs: options.grace,
     onSignal,

@@ -80,7 +80,7 @@ export const OPTIONS = {
     parse: (text) => (text === 'auto' ? availableParallelism() : parseWorkerCount(text)),
     default: 1,
     defaultText: '1',
-    doc: 'Processes that carry traffic; auto is one for each processor',
+    doc: 'Processes that carry traffic; auto is one for each processor, SIGHUP replaces them one by one',
   }),
   trustedProxies: option<readonly string[]>({
     value: 'RANGES',
@@ -150,14 +150,14 @@ export const OPTIONS = {
     parse: (text) => (text === 'auto' ? 0 : parseInteger(1, 1_000_000)(text)),
     default: 0,
     defaultText: 'auto',
-    doc: 'Most connections of clients (503 above it, once none is idle); auto is half of what the process may open',
+    doc: 'Most connections of clients (503 above it, once none is idle); auto is half of what a process may open',
   }),
   maxConnectionsPerClient: option<number>({
     value: 'NUMBER',
     parse: parseInteger(0, 1_000_000),
     default: 0,
     defaultText: '0',
-    doc: 'Most connections of one address or IPv6 /64 (429 above it), but of trusted proxies; 0 is no limit',
+    doc: 'Most connections of one address or IPv6 /64 to one worker (429 above it), but of trusted proxies; 0 is no limit',
   }),
   maxRequestsPerConnection: option<number>({
     value: 'NUMBER',

@@ -9,6 +9,7 @@ import { Place, type PlaceContext } from './place.ts';
 import { FIRST_FD, type Spawn } from './process.ts';
 import { RemoteWorker } from './remote.ts';
 import { type BoundAddress, bindAddress } from './sockets.ts';
+import { shareOf } from './wire.ts';
 
 /** How often workers are asked for their counts, so that little is lost with one that dies. */
 const REPORT_EVERY_MS = 2_000;
@@ -64,10 +65,13 @@ export class Supervisor implements Traffic, PlaceContext {
   }
 
   apply(snapshot: Snapshot): void {
-    if (snapshot.topologyVersion !== this.#snapshot.topologyVersion)
+    let { services } = this.#snapshot;
+    if (snapshot.topologyVersion !== this.#snapshot.topologyVersion) {
+      services = shareOf(snapshot.services, this.#places.length);
       this.#gone = onlyOf(this.#gone, snapshot);
-    this.#snapshot = snapshot;
-    for (const worker of this.#workers()) worker.apply(snapshot);
+    }
+    this.#snapshot = { ...snapshot, services };
+    for (const worker of this.#workers()) worker.apply(this.#snapshot);
   }
 
   isServing(version: number): boolean {

@@ -1,3 +1,4 @@
+import type { Service } from '../model/service.ts';
 import type { Snapshot, Topology } from '../model/snapshot.ts';
 import type { ServiceStats, TrafficStats } from '../model/stats.ts';
 
@@ -17,6 +18,18 @@ export function packSnapshot(snapshot: Snapshot, before: Snapshot | undefined): 
 export function unpackSnapshot({ topology, ...wire }: WireSnapshot, before: Snapshot): Snapshot {
   const { services, routes } = topology ?? before;
   return { ...wire, services, routes, problems: [], sources: [] };
+}
+
+/** What one of so many workers may make of limits that are meant for all together: its share, rounded up. */
+export function shareOf(services: readonly Service[], workers: number): readonly Service[] {
+  const share = (limit: number) => Math.ceil(limit / workers);
+  return services.map(({ queue, backends, ...service }) => ({
+    ...service,
+    queue: { ...queue, size: share(queue.size) },
+    backends: backends.map(({ maxConnections, ...backend }) =>
+      maxConnections === undefined ? backend : { ...backend, maxConnections: share(maxConnections) },
+    ),
+  }));
 }
 
 /** Counts by index; nearly all of them are 0, and those are left out. */

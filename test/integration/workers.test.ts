@@ -139,6 +139,28 @@ t.test('SIGHUP replaces all workers without a request lost, on old connections a
   );
 });
 
+t.test(
+  'the access log has a whole line for each request, whoever served it, also of those that were replaced',
+  async (t) => {
+    const backend = await startBackend(t, 'a');
+    const { http, cli } = await startWorkers(t, [backend.port], ['--access-log', 'json']);
+    const target = `/${'x'.repeat(6_000)}`;
+    const ask100 = () => Promise.all(Array.from({ length: 100 }, () => ask(http, { path: target })));
+    await ask100();
+    cli.child.kill('SIGHUP');
+    await cli.until(/all workers are replaced/);
+    await ask100();
+    cli.child.kill('SIGTERM');
+    const { stdout } = await cli.ended;
+    const entries = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    t.equal(entries.length, 200);
+    t.ok(entries.every((entry) => entry.target === target && entry.status === 200));
+  },
+);
+
 t.test('a stop, also when the whole group hears of it, lets every worker finish what it has', async (t) => {
   const { cli, http, admin, client, response, workers } = await startHanging(t);
   const pids = (await workers()).map(({ pid }) => pid);

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import t from 'tap';
 import type { BackendSignal } from '../../src/model/signal.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeServiceStats, NO_TRAFFIC, type TrafficStats } from '../../src/model/stats.ts';
 import { settle } from '../support/clock.ts';
 import { makeSnapshot } from '../support/proxy.ts';
@@ -47,7 +48,8 @@ t.test('each worker begins with what is known so far, and hears of each change',
   await settle();
   const second = makeSnapshot(4, [{ backends: [{ port: 80, flags: ['FailedCheck'] }] }]);
   supervisor.apply(second);
-  for (const { followed } of processes) t.strictSame(followed, [first, second]);
+  const seen = ({ version, routes, health }: Snapshot) => ({ version, routes, health });
+  for (const { followed } of processes) t.strictSame(followed.map(seen), [first, second].map(seen));
 });
 
 t.test('a flip of health alone sends no routes', async (t) => {
@@ -61,6 +63,27 @@ t.test('a flip of health alone sends no routes', async (t) => {
   t.match(whole, { kind: 'snapshot', snapshot: { topology: { services: [{ name: 'test' }] } } });
   t.match(flip, { kind: 'snapshot', snapshot: { version: 2, topology: undefined } });
   t.strictSame(started(0).followed.at(-1), { ...ill, topologyVersion: 1 });
+});
+
+t.test('each worker has its share of what all together may do with a backend', async (t) => {
+  const { supervisor, started } = await startScene(t, 3);
+  const snapshot = makeSnapshot(1, [{ backends: [80, 81, 82] }]);
+  const limits = [100, 2, undefined];
+  const services = snapshot.services.map((service) => ({
+    ...service,
+    queue: { ...service.queue, size: 10 },
+    backends: service.backends.map((backend, i) => {
+      const maxConnections = limits[i];
+      return maxConnections === undefined ? backend : { ...backend, maxConnections };
+    }),
+  }));
+  supervisor.apply({ ...snapshot, services });
+  const [service] = started(2).followed.at(-1)?.services ?? [];
+  t.strictSame(
+    service?.backends.map(({ maxConnections }) => maxConnections),
+    [34, 1, undefined],
+  );
+  t.equal(service?.queue.size, 4);
 });
 
 t.test('a worker that is slow to follow gets the newest state next, and none of those between', async (t) => {

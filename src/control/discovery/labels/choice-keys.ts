@@ -62,7 +62,7 @@ export const CHOICE_KEYS: readonly LabelKey[] = [
     'max-connections',
     'NUMBER',
     'none',
-    'Most requests that a backend gets at one time, for each worker; more wait in the queue of the service',
+    'Most requests that a backend gets at one time; more wait in the queue of the service',
     to('maxConnections', parseMaxConnections),
   ),
   key(

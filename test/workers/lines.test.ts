@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const LINES = fileURLToPath(new URL('../../src/workers/lines.ts', import.meta.url));
+
+/** Runs a program that gathers the lines of others, and answers what it wrote, read slowly. */
+async function gather(program: string): Promise<string> {
+  const code = `import { openLines } from ${JSON.stringify(LINES)};
+    import { PassThrough } from 'node:stream';
+    const sink = openLines(1);
+    ${program}
+    sink.flush();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let written = '';
+  // A reader that lags fills the pipe, whose rest then comes in pieces.
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written += text;
+    child.stdout.pause();
+    setTimeout(() => child.stdout.resume(), 2);
+  });
+  await once(child, 'close');
+  return written;
+}
+
+t.test('lines that come in pieces from several come out whole, whatever their length', async (t) => {
+  const written = await gather(`
+    const streams = ['a', 'b', 'c'].map(() => new PassThrough());
+    for (const stream of streams) sink.take(stream);
+    await Promise.all(streams.map(async (stream, writer) => {
+      let text = '';
+      for (let i = 0; i < 200; i++) text += JSON.stringify({ writer, i, pad: 'x'.repeat((i * 97) % 9000) }) + '\\n';
+      // Nobody's pieces end where lines do.
+      for (let at = 0; at < text.length; at += 5000) {
+        stream.write(text.slice(at, at + 5000));
+        await new Promise(setImmediate);
+      }
+    }));
+    await new Promise((resolve) => setTimeout(resolve, 300));`);
+  const entries = written
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.equal(entries.length, 600);
+  for (const writer of [0, 1, 2]) {
+    const own = entries.filter((entry) => entry.writer === writer).map(({ i }) => i);
+    t.strictSame(own, [...Array(200).keys()], 'and those of one in their order');
+  }
+});
+
+t.test('what somebody wrote of a line before it died is left out', async (t) => {
+  const written = await gather(`
+    const [dying, other] = [new PassThrough(), new PassThrough()];
+    for (const stream of [dying, other]) sink.take(stream);
+    dying.end('whole\\nhalf');
+    await new Promise(setImmediate);
+    other.end('whole too\\n');
+    await new Promise(setImmediate);`);
+  t.equal(written, 'whole\nwhole too\n');
+});
