@@ -69,7 +69,7 @@ function explainService(service: Service, snapshot: Snapshot): string[] {
       : `${health.type}${health.type === 'http' ? ` ${health.method} ${health.path}` : ''} each ${health.intervalMs} ms, rise ${health.rise}, fall ${health.fall}`;
   return [
     `  service ${service.name}: ${service.balance}, health ${check}, ${retry.attempts} retries, fallback ${
-      fallback === undefined ? '503' : Object.values(fallback).join(':')
+      fallback === undefined ? '503' : fallback.map((one) => Object.values(one).join(':')).join(', ')
     }`,
     `  routes: ${routes.length === 0 ? 'none' : routes.join(', ')}`,
   ];

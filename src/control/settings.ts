@@ -4,7 +4,7 @@ import type { ServiceSettings } from '../model/service.ts';
 
 /** The groups of settings within which each value is decided on its own. */
 const NESTED = ['health', 'retry', 'eject', 'timeouts', 'queue', 'sticky'] as const;
-const PLAIN = ['balance', 'hash', 'drainMs', 'slowStartMs', 'holdMs', 'fallback'] as const;
+const PLAIN = ['balance', 'hash', 'drainMs', 'slowStartMs', 'holdMs', 'fallback', 'errorPages'] as const;
 
 /** How a setting is called where people set it. */
 const SHOWN: Readonly<Record<string, string>> = {
@@ -26,6 +26,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   drainMs: 'drain',
   slowStartMs: 'slow-start',
   holdMs: 'hold',
+  errorPages: 'errors',
 };
 
 /**

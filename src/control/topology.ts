@@ -145,10 +145,13 @@ function reportMissingFallbacks(
   problems: Problem[],
 ): void {
   const names = new Set(services.map((service) => service.name));
-  for (const [i, { name, fallback }] of services.entries()) {
-    if (fallback?.kind !== 'service' || names.has(fallback.service)) continue;
-    const claim = groups[i]?.claims.findLast(({ settings }) => settings.fallback !== undefined) as Claim;
-    const message = `service ${name} falls back to service ${fallback.service}, which does not exist now`;
-    if (!claim.isGone) problems.push(notice(claim, 'fallback', message));
+  for (const [i, { name, fallback = [] }] of services.entries()) {
+    const claim = groups[i]?.claims.findLast(({ settings }) => settings.fallback !== undefined);
+    if (claim === undefined || claim.isGone) continue;
+    for (const one of fallback) {
+      if (one.kind !== 'service' || names.has(one.service)) continue;
+      const message = `service ${name} falls back to service ${one.service}, which does not exist now`;
+      problems.push(notice(claim, 'fallback', message));
+    }
   }
 }

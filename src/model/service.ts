@@ -73,6 +73,13 @@ export type Fallback =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'page'; readonly file: string };
 
+/** A page of the operator's in place of responses with these statuses. */
+export interface ErrorPage {
+  readonly status: StatusRange;
+  /** `{status}` in it stands for the status. */
+  readonly file: string;
+}
+
 /** A named group of interchangeable backends and how to treat them. (HAProxy calls it a backend.) */
 export interface Service {
   readonly name: string;
@@ -92,7 +99,10 @@ export interface Service {
   readonly queue: QueuePolicy;
   /** How long a request may wait for a backend to appear when none is available; 0 does not wait. */
   readonly holdMs: number;
-  readonly fallback?: Fallback;
+  /** Each is asked when the one before it has no answer. */
+  readonly fallback?: readonly Fallback[];
+  /** The first that fits a status is taken. */
+  readonly errorPages?: readonly ErrorPage[];
   readonly backends: readonly Backend[];
 }
 
@@ -109,7 +119,8 @@ export interface ServiceSettings {
   readonly slowStartMs?: number;
   readonly queue?: Partial<QueuePolicy>;
   readonly holdMs?: number;
-  readonly fallback?: Fallback;
+  readonly fallback?: readonly Fallback[];
+  readonly errorPages?: readonly ErrorPage[];
 }
 
 const DEFAULT_HEALTH: HealthCheck = {
@@ -158,6 +169,7 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
     queue: { ...DEFAULT_QUEUE, ...settings.queue },
     holdMs: settings.holdMs ?? 0,
     ...(settings.fallback && { fallback: settings.fallback }),
+    ...(settings.errorPages && { errorPages: settings.errorPages }),
     backends,
   };
 }

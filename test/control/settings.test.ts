@@ -57,14 +57,14 @@ t.test('notices call each key as labels do, and several parts of one key once', 
   const { notices } = merge(
     {
       drainMs: 1,
-      fallback: { kind: 'status', status: 500 },
+      fallback: [{ kind: 'status', status: 500 }],
       health: { intervalMs: 1, timeoutMs: 1, path: '/a' },
       retry: { onReset: true, onTimeout: true, onStatus: [], timeoutMs: 1, attempts: 1 },
       timeouts: { connectMs: 1, responseMs: 1, idleMs: 1, requestMs: 1 },
     },
     {
       drainMs: 2,
-      fallback: { kind: 'status', status: 501 },
+      fallback: [{ kind: 'status', status: 501 }],
       health: { intervalMs: 2, timeoutMs: 2, path: '/b' },
       retry: {
         onReset: false,

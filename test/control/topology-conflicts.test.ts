@@ -101,7 +101,7 @@ t.test('what is there decides before what is newer but only remembered', async (
 });
 
 t.test('a remembered claim keeps its route known, with its fallback', async (t) => {
-  const fallback = { kind: 'status' as const, status: 418 };
+  const fallback = [{ kind: 'status' as const, status: 418 }];
   const gone = makeClaim('a', { serves: false, isGone: true, settings: { fallback } });
   const { services, routes } = merge(gone);
   t.match(services, [{ name: 'shop.org', fallback, backends: [] }]);
@@ -112,7 +112,7 @@ t.test('a remembered claim decides nothing where a live one does', async (t) => 
   const settings = {
     balance: 'random' as const,
     health: { path: '/old' },
-    fallback: { kind: 'status' as const, status: 418 },
+    fallback: [{ kind: 'status' as const, status: 418 }],
   };
   const gone = makeClaim('a', {
     hosts: ['shop.org', 'old.org'],

@@ -144,7 +144,7 @@ t.test('problems of all sources are kept', async (t) => {
 });
 
 t.test('a fallback to a service that is not there is a notice on who named it', async (t) => {
-  const fallback = { kind: 'service' as const, service: 'static' };
+  const fallback = [{ kind: 'service' as const, service: 'static' }];
   const claims = [makeClaim('a', { settings: { fallback } }), makeClaim('b', { createdAt: 9 })];
   t.same(problems(...claims), [
     'notice a: fallback: service shop.org falls back to service static, which does not exist now',

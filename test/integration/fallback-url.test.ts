@@ -12,7 +12,7 @@ import { eventually, steady } from '../support/wait.ts';
 
 /** A proxy whose only service is down and falls back to that URL. */
 function startFallback(t: Test, url: string, settings: ServiceSettings = {}, backends: number[] = []) {
-  return startProxy(t, [{ backends, settings: { ...settings, fallback: { kind: 'url', url } } }]);
+  return startProxy(t, [{ backends, settings: { ...settings, fallback: [{ kind: 'url', url }] } }]);
 }
 
 t.test('another site answers, and is asked in its own name', async (t) => {

@@ -8,11 +8,15 @@ import { startProxy, type TestService } from '../support/proxy.ts';
 import { exchange } from '../support/responses.ts';
 
 /** A service without backends, and what answers instead. */
-const down = (name: string, fallback: Fallback, more: Partial<TestService> = {}): TestService => ({
+const down = (
+  name: string,
+  fallback: Fallback | Fallback[],
+  more: Partial<TestService> = {},
+): TestService => ({
   name,
   backends: [],
   routes: [],
-  settings: { fallback },
+  settings: { fallback: [fallback].flat() },
   ...more,
 });
 const ROUTED = { routes: [{}] };
@@ -119,4 +123,77 @@ t.test('a page that is missing leaves a plain 503', async (t) => {
 t.test('without a fallback the client is told what is wrong', async (t) => {
   const proxy = await startProxy(t, [{ backends: [await deadPort()] }]);
   t.equal((await ask(proxy.port)).status, 502);
+});
+
+t.test('of a list each is asked when the one before it has no answer, and the last is a page', async (t) => {
+  const pages = t.testdir({ 'sorry.html': 'sorry' });
+  const c = await startBackend(t, 'c');
+  const dead = await deadPort();
+  const chain: Fallback[] = [
+    { kind: 'service', service: 'nobody' },
+    { kind: 'service', service: 'b' },
+    { kind: 'url', url: `http://127.0.0.1:${dead}/` },
+    { kind: 'service', service: 'c' },
+    { kind: 'page', file: 'sorry.html' },
+  ];
+  const services = (last: number): TestService[] => [
+    down('a', chain, ROUTED),
+    { name: 'b', backends: [dead], routes: [] },
+    { name: 'c', backends: [last], routes: [] },
+  ];
+  const proxy = await startProxy(t, services(c.port), { pages });
+  t.match(await ask(proxy.port), { status: 200, body: 'c' });
+  proxy.apply(...services(dead));
+  for (const method of ['GET', 'POST']) {
+    const answer = await ask(proxy.port, { method, ...(method === 'POST' && { body: 'x' }) });
+    t.match(answer, { status: 503, body: 'sorry' }, method);
+  }
+});
+
+t.test('the list of a service that stands in comes before the rest of the first one', async (t) => {
+  const pages = t.testdir({ 'of-a.html': 'of a', 'of-b.html': 'of b' });
+  const page = (file: string): Fallback => ({ kind: 'page', file });
+  const proxy = await startProxy(
+    t,
+    [
+      down('a', [{ kind: 'service', service: 'b' }, page('of-a.html')], ROUTED),
+      down('b', [{ kind: 'service', service: 'a' }, page('of-b.html')]),
+    ],
+    { pages },
+  );
+  t.equal((await ask(proxy.port)).body, 'of b');
+});
+
+t.test('a circle of services ends at the page behind it', async (t) => {
+  const pages = t.testdir({ 'end.html': 'the end' });
+  const to = (service: string): Fallback => ({ kind: 'service', service });
+  const proxy = await startProxy(
+    t,
+    [
+      down('a', [to('b'), { kind: 'page', file: 'end.html' }], ROUTED),
+      down('b', to('c')),
+      down('c', to('a')),
+    ],
+    { pages },
+  );
+  t.match(await ask(proxy.port), { status: 503, body: 'the end' });
+});
+
+t.test('a POST that another address may have taken is not sent on, but gets its page', async (t) => {
+  const pages = t.testdir({ 'end.html': 'the end' });
+  const spare = await startBackend(t, 'spare');
+  const taking = await startBackend(t, 'taking', (request) => request.socket.resetAndDestroy());
+  const chain: Fallback[] = [
+    { kind: 'url', url: `http://127.0.0.1:${taking.port}/` },
+    { kind: 'service', service: 'spare' },
+    { kind: 'page', file: 'end.html' },
+  ];
+  const proxy = await startProxy(
+    t,
+    [down('a', chain, ROUTED), { name: 'spare', backends: [spare.port], routes: [] }],
+    { pages },
+  );
+  t.equal((await ask(proxy.port, { method: 'POST', body: 'x' })).body, 'the end');
+  t.equal(spare.requests.length, 0);
+  t.equal((await ask(proxy.port)).body, 'spare', 'a GET is');
 });

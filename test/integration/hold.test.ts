@@ -63,7 +63,7 @@ t.test('a GET that was cut off by the kill waits as well, a POST does not', asyn
 
 t.test('who waited in vain gets the fallback, else 503', async (t) => {
   const spare = await startBackend(t, 'spare');
-  const settings: ServiceSettings = { holdMs: 150, fallback: { kind: 'service', service: 'spare' } };
+  const settings: ServiceSettings = { holdMs: 150, fallback: [{ kind: 'service', service: 'spare' }] };
   const proxy = await startProxy(t, [
     { settings, backends: [] },
     { name: 'plain', settings: { holdMs: 150 }, backends: [], routes: [{ host: 'plain.localhost' }] },

@@ -175,7 +175,7 @@ t.test('a status that the policy names is retried, and a fallback answers for it
   const site = await startBackend(t, 'site');
   const url = `http://127.0.0.1:${site.port}`;
   const down = await startProxy(t, [
-    { backends: [await deadPort()], settings: { fallback: { kind: 'url', url } } },
+    { backends: [await deadPort()], settings: { fallback: [{ kind: 'url', url }] } },
   ]);
   const client = await connectRaw(t, down.port);
   client.send(UPGRADE);

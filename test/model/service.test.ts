@@ -55,11 +55,11 @@ t.test('balance, fallback and backends are taken as they are', async (t) => {
     backup: false,
     origin: { source: 'test', name: 'a' },
   };
-  const service = makeService('shop', { balance: 'random', fallback: { kind: 'status', status: 503 } }, [
+  const service = makeService('shop', { balance: 'random', fallback: [{ kind: 'status', status: 503 }] }, [
     backend,
   ]);
   t.equal(service.balance, 'random');
-  t.strictSame(service.fallback, { kind: 'status', status: 503 });
+  t.strictSame(service.fallback, [{ kind: 'status', status: 503 }]);
   t.strictSame(service.backends, [backend]);
   t.strictSame(
     [...BALANCE_NAMES],

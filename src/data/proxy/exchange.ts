@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Fallback } from '../../model/service.ts';
 import type { Flow } from '../http1/outbox.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
@@ -65,6 +66,8 @@ export interface ExchangeEvents {
   onFailure(exchange: Exchange, error: ProxyError): void;
 }
 
+const NONE: readonly ServiceState[] = [];
+
 /** One request and its response. Knows no protocol; lives from the head's arrival until `finish`. */
 export class Exchange {
   readonly downstream: Downstream;
@@ -85,8 +88,9 @@ export class Exchange {
   tried: BackendState[] | undefined = undefined;
   /** A stale connection was replaced once. */
   redialled = false;
-  /** Services that were asked to stand in. */
-  fallbacks = 0;
+  /** Services of which no backend answered, and what is still to be asked instead of them. */
+  failed: readonly ServiceState[] = NONE;
+  fallbacks: Fallback[] | undefined = undefined;
   /** For a backend of its service; it may have been over for long. */
   waiting: Waiting | undefined = undefined;
   /** Limits the whole exchange. */

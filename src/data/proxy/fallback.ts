@@ -1,9 +1,40 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fallback } from '../../model/service.ts';
+import type { ServiceState } from '../upstream/service-state.ts';
+import type { ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents } from './exchange.ts';
 import { pageReply, type Reply, statusReply } from './reply.ts';
 import { UrlUpstream } from './url-upstream.ts';
+
+/** Whether something else may answer in place of the backends: none is there, or what was to answer did not. */
+export function mayFallBack(exchange: Exchange, error: ProxyError): boolean {
+  const isDown = error.code === 'unavailable' || error.retry === 'always';
+  return isDown || (exchange.fallbacks !== undefined && exchange.backend === undefined);
+}
+
+/**
+ * What is asked next: what the service that has failed says, and then the rest of what those say for which it stood
+ * in. A service is asked once, so that a circle ends; and without the whole request only a page or status answers.
+ */
+export function nextFallback(
+  exchange: Exchange,
+  service: ServiceState,
+  serviceNamed: (name: string) => ServiceState | undefined,
+): Fallback | undefined {
+  if (!exchange.failed.includes(service)) {
+    exchange.failed = [...exchange.failed, service];
+    exchange.fallbacks = [...(service.service.fallback ?? []), ...(exchange.fallbacks ?? [])];
+  }
+  for (;;) {
+    const next = exchange.fallbacks?.shift();
+    if (next === undefined || next.kind === 'page' || next.kind === 'status') return next;
+    if (!exchange.body.canReplay) continue;
+    if (next.kind === 'url') return next;
+    const other = serviceNamed(next.service);
+    if (other !== undefined && !exchange.failed.includes(other)) return next;
+  }
+}
 
 /** What answers when no backend does. */
 export class Fallbacks {
@@ -33,6 +64,15 @@ export class Fallbacks {
       accept,
       exchange.id,
     );
+  }
+
+  /** The page that the site shows in place of a response with that status, if there is one. */
+  errorPage(exchange: Exchange, status: number): Reply | undefined {
+    const pages = exchange.entry?.service.service.errorPages;
+    const found = pages?.find((page) => status >= page.status[0] && status <= page.status[1]);
+    if (found === undefined) return undefined;
+    const page = this.#page(found.file.replaceAll('{status}', String(status)));
+    return page && pageReply(status, page, exchange.id);
   }
 
   /** Lets another address answer. */

@@ -10,7 +10,7 @@ import type { Ejector } from '../upstream/ejection.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import { ejectCause, ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents } from './exchange.ts';
-import type { Fallbacks } from './fallback.ts';
+import { type Fallbacks, mayFallBack, nextFallback } from './fallback.ts';
 import { addedFields, targetOf } from './headers.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { RequestLimit } from './request-limit.ts';
@@ -31,9 +31,6 @@ export interface ForwardContext {
   /** Counts and logs: called once for each exchange. */
   finished(exchange: Exchange): void;
 }
-
-/** Services that may stand in for one another before it is a circle. */
-const MAX_FALLBACKS = 4;
 
 /** What a failed attempt counts for where latency decides. */
 const FAILURE_MS = 1_000;
@@ -158,6 +155,12 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     // 502 to 504: it, or what it needs, is not there.
     else if (head.status > 501 && exchange.backend !== undefined)
       this.#context.ejector.doubted(exchange.backend);
+    const page = head.status < 400 ? undefined : this.#context.fallbacks.errorPage(exchange, head.status);
+    if (page !== undefined) {
+      exchange.upstream?.abort();
+      this.#send(exchange, page);
+      return false;
+    }
     exchange.answered = true;
     exchange.status = head.status;
     const { sticky } = service;
@@ -236,28 +239,29 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     this.#release(exchange);
     const isHolding = service.service.holdMs > 0 && mayHold(exchange, error);
     if (isHolding && this.#wait(exchange, service, error, true)) return;
-    const { fallback } = service.service;
-    const isDown = error.code === 'unavailable' || error.retry === 'always';
-    if (fallback === undefined || !isDown || !exchange.body.canReplay) return this.#answer(exchange, error);
-    service.stats.fallbacks++;
-    exchange.error = error;
-    if (fallback.kind === 'service') this.#standIn(exchange, fallback.service, error);
-    else if (fallback.kind === 'url') this.#context.fallbacks.forward(exchange, fallback.url, this);
-    else this.#send(exchange, this.#context.fallbacks.reply(exchange, fallback));
+    if (mayFallBack(exchange, error)) this.#fallBack(exchange, service, error);
+    else this.#answer(exchange, error);
   }
 
-  #standIn(exchange: Exchange, name: string, error: ProxyError): void {
-    const other = this.#context.serviceNamed(name);
-    if (other === undefined || ++exchange.fallbacks > MAX_FALLBACKS) return this.#answer(exchange, error);
-    exchange.service = other;
-    exchange.tried = undefined;
-    exchange.attempts = 0;
-    this.#choose(exchange, other, error);
+  #fallBack(exchange: Exchange, service: ServiceState, error: ProxyError): void {
+    const fallback = nextFallback(exchange, service, (name) => this.#context.serviceNamed(name));
+    if (fallback === undefined) return this.#answer(exchange, error);
+    service.stats.fallbacks++;
+    exchange.error = error;
+    if (fallback.kind === 'service') {
+      const other = this.#context.serviceNamed(fallback.service) as ServiceState;
+      exchange.service = other;
+      exchange.tried = undefined;
+      exchange.attempts = 0;
+      this.#choose(exchange, other, error);
+    } else if (fallback.kind === 'url') this.#context.fallbacks.forward(exchange, fallback.url, this);
+    else this.#send(exchange, this.#context.fallbacks.reply(exchange, fallback));
   }
 
   #answer(exchange: Exchange, error: ProxyError): void {
     exchange.error = error;
-    this.#send(exchange, errorReply(error, exchange.head.field('accept') ?? '', exchange.id));
+    const page = this.#context.fallbacks.errorPage(exchange, error.status);
+    this.#send(exchange, page ?? errorReply(error, exchange.head.field('accept') ?? '', exchange.id));
   }
 
   #send(exchange: Exchange, reply: Reply): void {

@@ -152,10 +152,17 @@ export const LABEL_KEYS: readonly LabelKey[] = [
   ...FAILURE_KEYS,
   key(
     'fallback',
-    'service:NAME|status:CODE|url:URL|page:FILE',
+    'service:NAME, url:URL, status:CODE, page:FILE',
     '503',
-    'What answers when no backend is available',
-    toSettings('fallback', values.parseFallback),
+    'What answers when no backend is available; of a list each is asked when the one before it has no answer',
+    toSettings('fallback', values.parseFallbacks),
+  ),
+  key(
+    'errors',
+    'STATUS:page:FILE, …',
+    'none',
+    'Pages in place of responses with these statuses (`404`, `502-504`, `5xx`), be they of a backend or of Fairlead; `{status}` in FILE is the status. A page that is missing changes nothing',
+    toSettings('errorPages', values.parseErrorPages),
   ),
   key(
     'timeout.connect',

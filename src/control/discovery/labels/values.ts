@@ -10,6 +10,7 @@ import {
 import {
   BALANCE_NAMES,
   type BalanceName,
+  type ErrorPage,
   type Fallback,
   type HashKey,
   type RetryPolicy,
@@ -116,8 +117,24 @@ export function parseRetryOn(text: string): Partial<RetryPolicy> {
   };
 }
 
-/** What answers instead. A page is a plain file name: labels must not reach other files. */
-export function parseFallback(text: string): Fallback {
+/** What answers instead, one after the other. */
+export function parseFallbacks(text: string): Fallback[] {
+  const chain = parseList(text).map(parseFallback);
+  const end = chain.findIndex(({ kind }) => kind === 'status' || kind === 'page');
+  if (chain.length === 0) throw new ValueError(`wants ${FALLBACKS}`);
+  if (end !== -1 && end < chain.length - 1)
+    throw new ValueError('says more after a status or a page, which always answers: put that last');
+  return chain;
+}
+
+const FALLBACKS = 'service:NAME, status:CODE, url:URL or page:FILE';
+
+/** The name of a file and no more: labels must not reach other folders. */
+function isPlainFile(text: string): boolean {
+  return /^[\w-][\w.-]*$/.test(text);
+}
+
+function parseFallback(text: string): Fallback {
   const [, kind, rest = ''] = /^(service|status|url|page):(.+)$/.exec(text) ?? [];
   switch (kind) {
     case 'service':
@@ -127,14 +144,29 @@ export function parseFallback(text: string): Fallback {
         throw new ValueError(`wants status:CODE with a code from 400 to 599, not "${rest}"`);
       return { kind, status: Number(rest) };
     case 'page':
-      if (!/^[\w-][\w.-]*$/.test(rest))
-        throw new ValueError(`wants page:FILE with a plain file name, not "${rest}"`);
+      if (!isPlainFile(rest)) throw new ValueError(`wants page:FILE with a plain file name, not "${rest}"`);
       return { kind, file: rest };
     case 'url':
       return { kind, url: parseFallbackUrl(rest) };
     default:
-      throw new ValueError(`wants service:NAME, status:CODE, url:URL or page:FILE, not "${text}"`);
+      throw new ValueError(`wants ${FALLBACKS}, not "${text}"`);
   }
+}
+
+/** Pages in place of responses: `404:page:none.html, 5xx:page:{status}.html`. */
+export function parseErrorPages(text: string): ErrorPage[] {
+  const pages = parseList(text).map((item): ErrorPage => {
+    const [, statuses = '', file = ''] = /^([^:]+):page:(.+)$/.exec(item) ?? [];
+    if (file === '') throw new ValueError(`wants STATUS:page:FILE such as 5xx:page:oops.html, not "${item}"`);
+    const [status] = parseStatusRanges(statuses);
+    if (status === undefined || status[0] < 400)
+      throw new ValueError(`wants statuses from 400, not "${statuses}"`);
+    if (!isPlainFile(file.replaceAll('{status}', '500')))
+      throw new ValueError(`wants page:FILE with a plain file name, not "${file}"`);
+    return { status, file };
+  });
+  if (pages.length === 0) throw new ValueError('wants STATUS:page:FILE such as 5xx:page:oops.html');
+  return pages;
 }
 
 function parseFallbackUrl(text: string): string {

@@ -6,7 +6,7 @@ function makeClaim(host: string, parts: Partial<Claim> = {}): Claim {
   return {
     origin: { source: 'docker', name: host },
     routes: host === '' ? [] : [{ host, path: '/', priority: 0, stripPrefix: false }],
-    settings: { fallback: { kind: 'status', status: 503 } },
+    settings: { fallback: [{ kind: 'status', status: 503 }] },
     serves: { name: host, key: '1:80', address: { host: '1', port: 80 }, weight: 1, backup: false },
     createdAt: 1,
     ...parts,
