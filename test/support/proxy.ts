@@ -55,7 +55,7 @@ export const TEST_OPTIONS: DataOptions = {
 
 /** A data plane on a free port that serves these services; gone at the end of the test. */
 export async function startProxy(
-  t: Test,
+  t: Pick<Test, 'teardown'>,
   services: readonly TestService[],
   options: Partial<DataOptions> = {},
   clock: Clock = systemClock,

@@ -18,7 +18,7 @@ export interface Lane {
 }
 
 /** Its clock stands still: nothing in a lane ends by a timeout. */
-export async function startLane(t: Test): Promise<Lane> {
+export async function startLane(t: Pick<Test, 'teardown'>): Promise<Lane> {
   const origin = await startOrigin(t);
   const tap = await startTap(t, origin.port);
   const proxy = await startProxy(

@@ -9,6 +9,8 @@ export interface Arrived {
   readonly host: string;
   readonly body: string;
   readonly trailers: readonly string[];
+  /** Header lines, the names in lower case. */
+  readonly fields: readonly string[];
 }
 
 /** The strict server behind the proxy: what it reads is what llhttp makes of the proxy's bytes. */
@@ -24,7 +26,7 @@ export interface Origin {
 const BREAKS = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE', 'EPIPE']);
 
 /** Answers each whole request with its target and the length of its body, so that no answer fits another request. */
-export async function startOrigin(t: Test): Promise<Origin> {
+export async function startOrigin(t: Pick<Test, 'teardown'>): Promise<Origin> {
   const arrived: Arrived[] = [];
   const errors: string[] = [];
   const server = createServer({ insecureHTTPParser: false, keepAliveTimeout: 0 }, (request, response) => {
@@ -33,10 +35,14 @@ export async function startOrigin(t: Test): Promise<Origin> {
     request.on('error', () => {});
     request.on('end', () => {
       const { method = '', url: target = '', rawTrailers } = request;
-      const trailers = rawTrailers.flatMap((name, i) =>
-        i % 2 === 0 ? [`${name}: ${rawTrailers[i + 1]}`] : [],
-      );
-      arrived.push({ method, target, host: request.headers.host ?? '', body, trailers });
+      arrived.push({
+        method,
+        target,
+        host: request.headers.host ?? '',
+        body,
+        trailers: pairs(rawTrailers).map(([name, value]) => `${name}: ${value}`),
+        fields: pairs(request.rawHeaders).map(([name, value]) => `${name.toLowerCase()}: ${value}`),
+      });
       response.end(answerTo(target, body.length));
     });
   });
@@ -50,6 +56,11 @@ export async function startOrigin(t: Test): Promise<Origin> {
     server.closeAllConnections();
   });
   return { port: (server.address() as AddressInfo).port, arrived, errors };
+}
+
+/** Names and values that stand in turn. */
+function pairs(raw: readonly string[]): [string, string][] {
+  return raw.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, raw[i + 1] ?? '']] : []));
 }
 
 export const answerTo = (target: string, bodyLength: number) => `${target} ${bodyLength}`;

@@ -19,7 +19,7 @@ export interface Tap {
   since(mark: readonly number[]): string[];
 }
 
-export async function startTap(t: Test, originPort: number): Promise<Tap> {
+export async function startTap(t: Pick<Test, 'teardown'>, originPort: number): Promise<Tap> {
   const connections: TappedConnection[] = [];
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
