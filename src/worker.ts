@@ -9,7 +9,7 @@ import { openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
 import { type Log, makeLog } from './telemetry/log.ts';
 import { parentChannel } from './workers/channel.ts';
-import { runWorker } from './workers/worker.ts';
+import { Worker } from './workers/worker.ts';
 
 /**
  * What a worker is, in whichever process: a data plane and its logs.
@@ -49,9 +49,10 @@ export function runWorkerProcess(): Promise<void> | undefined {
   if (channel === undefined) return undefined;
   // A terminal and some service managers send these to the whole group; what they mean is the supervisor's to say.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-  return runWorker(channel, ({ options, isTerminal, worker }, onSignal) => {
+  const hosted = new Worker(channel, ({ options, isTerminal, worker }, onSignal) => {
     const given = options as Options;
     const log = makeLog({ level: given.logLevel, format: given.logFormat }, isTerminal).child({ worker });
     return makePlane(given, log, systemClock, onSignal);
   });
+  return hosted.ended;
 }

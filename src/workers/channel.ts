@@ -13,8 +13,8 @@ export interface Start {
   readonly options: object;
   /** Standard error is a terminal. */
   readonly isTerminal: boolean;
-  /** Sockets that it inherited. */
-  readonly sockets: readonly ListenAddress[];
+  /** Sockets that it inherited, of each place; of all places at once when they share them. */
+  readonly sockets: readonly (readonly ListenAddress[])[];
   readonly snapshot: WireSnapshot;
   /** How long it finishes what runs when its supervisor is gone. */
   readonly graceMs: number;
@@ -23,6 +23,8 @@ export interface Start {
 export type ToWorker =
   | Start
   | { readonly kind: 'snapshot'; readonly snapshot: WireSnapshot }
+  /** The worker of that place is gone: take its connections as well. */
+  | { readonly kind: 'cover'; readonly worker: number }
   /** Answered by a report. */
   | { readonly kind: 'report' }
   | { readonly kind: 'stop'; readonly graceMs: number };

@@ -19,6 +19,8 @@ export interface PlaceContext {
   spawn(worker: number): RemoteWorker;
   /** A worker is gone; its counts must not be. */
   onGone(worker: RemoteWorker): void;
+  /** One that died has a successor. */
+  onReplaced(): void;
 }
 
 /** Keeps one worker running: replaces those that die, and those that are to be replaced. */
@@ -73,6 +75,11 @@ export class Place {
     return this.#current?.isServing === true;
   }
 
+  /** The worker that served is gone, and no other is here yet. */
+  get isVacant(): boolean {
+    return this.#deaths > 0 && !this.isServing;
+  }
+
   /** No worker serves, or the one that does follows a snapshot that is at least that new. */
   follows(version: number): boolean {
     return !this.isServing || this.#current?.follows(version) === true;
@@ -109,8 +116,11 @@ export class Place {
   #onExit(worker: RemoteWorker, how: string): void {
     this.workers.delete(worker);
     this.#gone = addWork(this.#gone, worker.status());
+    if (!worker.isDraining && !this.#isStopping) this.#onDeath(worker, how);
     this.#context.onGone(worker);
-    if (worker.isDraining || this.#isStopping) return;
+  }
+
+  #onDeath(worker: RemoteWorker, how: string): void {
     const isCurrent = worker === this.#current;
     const { log, clock } = this.#context;
     log.error({ worker: this.#worker, pid: worker.pid }, `worker ${this.#worker} died: ${how}`);
@@ -131,8 +141,10 @@ export class Place {
     this.#cancelRestart = clock.after(delayMs, () => {
       this.#restarts++;
       this.start().then(
-        () =>
-          log.info({ worker: this.#worker, pid: this.#current?.pid }, `worker ${this.#worker} is replaced`),
+        () => {
+          this.#context.onReplaced();
+          log.info({ worker: this.#worker, pid: this.#current?.pid }, `worker ${this.#worker} is replaced`);
+        },
         // Its exit tells, and tries again.
         () => {},
       );

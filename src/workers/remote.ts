@@ -23,6 +23,8 @@ export class RemoteWorker {
   /** When it last answered; `Clock.elapsed`. */
   heardAt: number;
   isDraining = false;
+  /** Places whose connections it takes besides those of its own. */
+  readonly covered = new Set<number>();
   readonly #place: number;
   readonly #process: WorkerProcess;
   readonly #clock: Clock;
@@ -97,6 +99,12 @@ export class RemoteWorker {
       });
       void this.#process.channel.send({ kind: 'report' });
     });
+  }
+
+  /** Takes the connections of another place, too. */
+  cover(place: number): void {
+    this.covered.add(place);
+    void this.#process.channel.send({ kind: 'cover', worker: place });
   }
 
   /** Lets it finish what runs, and ends it when it does not end by itself. */

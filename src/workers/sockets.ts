@@ -6,8 +6,8 @@ import { type Address, isWithoutIpv6, whyNotListening } from '../model/address.t
 export interface BoundAddress {
   /** With the port that was given, when 0 was asked for. */
   readonly address: Address;
-  /** The descriptor for the worker at that place, from 0. */
-  fd(place: number): number;
+  /** A descriptor for each place, or one for all. */
+  readonly fds: readonly number[];
   /** Takes no more connections, once the workers have closed theirs. */
   close(): void;
 }
@@ -38,7 +38,7 @@ function bind(address: Address, host: string, places: number): BoundAddress {
   const sockets = own ?? [probe];
   return {
     address: { host: address.host, port },
-    fd: (place) => (sockets[place] ?? (sockets[0] as BoundSocket)).fd(),
+    fds: sockets.map((socket) => socket.fd()),
     close: () => {
       for (const socket of sockets) socket.close();
     },

@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countersOf, NO_TRAFFIC, sumStats, type TrafficStats } from '../model/stats.ts';
-import type { Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import type { ListenAddress, Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Place, type PlaceContext } from './place.ts';
 import { FIRST_FD, type Spawn } from './process.ts';
@@ -129,14 +129,29 @@ export class Supervisor implements Traffic, PlaceContext {
 
   spawn(worker: number): RemoteWorker {
     const { options, isTerminal, graceMs, onSignal } = this.#input;
-    const process = this.#input.spawn(this.#listening.map(({ fd }) => fd(worker - 1)));
-    const sockets = this.#listening.map(({ address }, i) => ({ ...address, fd: FIRST_FD + i }));
-    const start = { worker, options, isTerminal, graceMs, sockets };
+    const process = this.#input.spawn(this.#listening.flatMap(({ fds }) => fds));
+    const start = { worker, options, isTerminal, graceMs, sockets: inherited(this.#listening) };
     return new RemoteWorker(process, start, this.#snapshot, this.clock, onSignal);
   }
 
   onGone(worker: RemoteWorker): void {
     this.#gone = onlyOf(sumStats([this.#gone, countersOf(worker.stats)]), this.#snapshot);
+    this.#cover();
+  }
+
+  onReplaced(): void {
+    this.#cover();
+  }
+
+  /** Connections that wait for a worker that died are taken by another, which keeps doing so. */
+  #cover(): void {
+    if (this.#isStopping) return;
+    const serving = this.#workers().filter(({ isServing }) => isServing);
+    for (const [i, place] of this.#places.entries()) {
+      if (!place.isVacant || serving.some(({ covered }) => covered.has(i + 1))) continue;
+      const [least] = serving.toSorted((a, b) => a.covered.size - b.covered.size);
+      least?.cover(i + 1);
+    }
   }
 
   #workers(): RemoteWorker[] {
@@ -172,6 +187,19 @@ export class Supervisor implements Traffic, PlaceContext {
       this.#scheduleReports();
     });
   }
+}
+
+/** The descriptors of a worker that inherits all of these, by place. */
+function inherited(listening: readonly BoundAddress[]): ListenAddress[][] {
+  const sockets: ListenAddress[][] = [];
+  let fd = FIRST_FD;
+  for (const { address, fds } of listening) {
+    for (const place of fds.keys()) {
+      sockets[place] ??= [];
+      sockets[place].push({ ...address, fd: fd++ });
+    }
+  }
+  return sockets;
 }
 
 /** What was counted for services and backends that still exist: of others nobody asks, and containers come and go. */

@@ -1,58 +1,94 @@
+import { closeSync } from 'node:fs';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
-import type { Plane } from '../model/traffic.ts';
-import type { Channel, Report, Start, ToSupervisor, ToWorker } from './channel.ts';
+import type { ListenAddress, Plane } from '../model/traffic.ts';
+import type { Channel, Start, ToSupervisor, ToWorker } from './channel.ts';
 import { usage } from './usage.ts';
 import { packStats, unpackSnapshot, type WireSnapshot } from './wire.ts';
 
-/** Runs a plane as a supervisor says. Resolves when the process may end. */
-export function runWorker(
-  channel: Channel<ToWorker, ToSupervisor>,
-  makePlane: (start: Start, onSignal: (signal: BackendSignal) => void) => Plane,
-): Promise<void> {
-  const ended = Promise.withResolvers<void>();
-  let plane: Plane | undefined;
-  let snapshot = EMPTY_SNAPSHOT;
-  let isStopping = false;
-  let graceMs = 0;
+type MakePlane = (start: Start, onSignal: (signal: BackendSignal) => void) => Plane;
 
-  const apply = (carrier: Plane, wire: WireSnapshot) => {
-    snapshot = unpackSnapshot(wire, snapshot);
-    carrier.apply(snapshot);
-    void channel.send({ kind: 'applied', version: snapshot.version });
-  };
-  const start = async (message: Start) => {
-    graceMs = message.graceMs;
-    try {
-      plane = makePlane(message, (signal) => void channel.send({ kind: 'signal', signal }));
-      apply(plane, message.snapshot);
-      for (const socket of message.sockets) await plane.listen(socket);
-      await channel.send({ kind: 'serving' });
-    } catch (error) {
-      await channel.send({ kind: 'failed', message: (error as Error).message });
-      ended.resolve();
+/** Runs a plane as a supervisor says. */
+export class Worker {
+  /** Resolves when the process may end. */
+  readonly ended: Promise<void>;
+  readonly #channel: Channel<ToWorker, ToSupervisor>;
+  readonly #makePlane: MakePlane;
+  readonly #closeFd: (fd: number) => void;
+  readonly #end = Promise.withResolvers<void>();
+  #plane: Plane | undefined;
+  /** By place; those of which it takes connections are its plane's. */
+  #unused: (readonly ListenAddress[])[] = [];
+  #snapshot = EMPTY_SNAPSHOT;
+  #graceMs = 0;
+  #isStopping = false;
+
+  constructor(channel: Channel<ToWorker, ToSupervisor>, makePlane: MakePlane, closeFd = closeSync) {
+    this.ended = this.#end.promise;
+    this.#channel = channel;
+    this.#makePlane = makePlane;
+    this.#closeFd = closeFd;
+    channel.onMessage((message) => this.#onMessage(message));
+    // Without a supervisor nobody tells it what to serve, and nobody knows of it.
+    channel.onClose(() => void this.#stop(this.#graceMs));
+  }
+
+  #onMessage(message: ToWorker): void {
+    switch (message.kind) {
+      case 'start':
+        return void this.#start(message);
+      case 'snapshot':
+        return this.#apply(message.snapshot);
+      case 'cover':
+        return void this.#listen(message.worker).catch(() => {});
+      case 'report':
+        return void this.#report();
+      case 'stop':
+        return void this.#stop(message.graceMs);
     }
-  };
-  const stop = async (ms: number) => {
-    if (isStopping) return;
-    isStopping = true;
-    await plane?.stop(ms);
-    // What it counted since the last report.
-    if (plane !== undefined) await channel.send(report(plane));
-    ended.resolve();
-  };
-  channel.onMessage((message) => {
-    if (message.kind === 'start') void start(message);
-    else if (message.kind === 'stop') void stop(message.graceMs);
-    else if (plane === undefined) return;
-    else if (message.kind === 'snapshot') apply(plane, message.snapshot);
-    else void channel.send(report(plane));
-  });
-  // Without a supervisor nobody tells it what to serve, and nobody knows of it.
-  channel.onClose(() => void stop(graceMs));
-  return ended.promise;
-}
+  }
 
-function report(plane: Plane): Report {
-  return { kind: 'report', stats: packStats(plane.stats()), usage: usage() };
+  async #start(message: Start): Promise<void> {
+    this.#graceMs = message.graceMs;
+    this.#unused = [...message.sockets];
+    try {
+      this.#plane = this.#makePlane(message, (signal) => void this.#channel.send({ kind: 'signal', signal }));
+      this.#apply(message.snapshot);
+      await this.#listen(message.worker);
+      await this.#channel.send({ kind: 'serving' });
+    } catch (error) {
+      await this.#channel.send({ kind: 'failed', message: (error as Error).message });
+      this.#end.resolve();
+    }
+  }
+
+  #apply(wire: WireSnapshot): void {
+    this.#snapshot = unpackSnapshot(wire, this.#snapshot);
+    this.#plane?.apply(this.#snapshot);
+    void this.#channel.send({ kind: 'applied', version: this.#snapshot.version });
+  }
+
+  /** Takes the connections of a place. */
+  async #listen(worker: number): Promise<void> {
+    const place = (worker - 1) % this.#unused.length;
+    const sockets = this.#unused[place] ?? [];
+    this.#unused[place] = [];
+    for (const socket of sockets) await this.#plane?.listen(socket);
+  }
+
+  async #report(): Promise<void> {
+    if (this.#plane === undefined) return;
+    await this.#channel.send({ kind: 'report', stats: packStats(this.#plane.stats()), usage: usage() });
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    // As long as anybody has them open, clients wait in them.
+    for (const { fd } of this.#unused.splice(0).flat()) if (fd !== undefined) this.#closeFd(fd);
+    await this.#plane?.stop(graceMs);
+    // What it counted since the last report.
+    await this.#report();
+    this.#end.resolve();
+  }
 }

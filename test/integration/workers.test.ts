@@ -95,6 +95,26 @@ t.test('a worker that is killed costs its own requests only, and is replaced', a
   );
 });
 
+t.test('a worker that keeps dying is an alarm, and another takes its connections', async (t) => {
+  const backend = await startBackend(t, 'a');
+  const { http, admin, workers, metrics, cli } = await startWorkers(t, [backend.port]);
+  for (let death = 1; death <= 5; death++) {
+    const victim = await eventually('it serves', async () =>
+      (await workers()).find(({ worker, state }) => worker === 1 && state === 'serving'),
+    );
+    process.kill(victim.pid, 'SIGKILL');
+    await eventually('its end is seen', async () => (await workers()).every(({ pid }) => pid !== victim.pid));
+  }
+  // The next one starts in four seconds; until then half of all connections come to its socket.
+  t.strictSame(await askTimes(http, 20), Array(20).fill('a'));
+  t.match(await workers(), [{ worker: 2 }], 'all by the other');
+  await cli.until(/worker 1 keeps dying: 5 times in a row, last by SIGKILL; next try in 4000 ms/);
+  const { problems } = JSON.parse((await ask(admin, { path: '/api/snapshot' })).body);
+  t.match(problems, [{ severity: 'error', message: /^worker 1 keeps dying: 5 times in a row/ }]);
+  t.equal((await metrics()).value('fairlead_problems', { severity: 'error' }), 1);
+  t.equal((await ask(admin, { path: '/readyz' })).status, 200);
+});
+
 t.test('SIGHUP replaces all workers without a request lost, on old connections and new ones', async (t) => {
   const waiting = Promise.withResolvers<ServerResponse>();
   const backend = await startBackend(t, 'a', (request, response) => {

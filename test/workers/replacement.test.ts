@@ -14,6 +14,45 @@ t.test('a worker that dies is replaced at once, with what is known by then', asy
   t.strictSame(supervisor.alarms(), []);
 });
 
+t.test('whoever serves takes the connections of one that died, and keeps them', async (t) => {
+  const { processes, started, clock } = await startScene(t, 3, (process) => {
+    process.isResponsive = process.pid !== 1_003;
+  });
+  t.notOk(
+    processes.some(({ kinds }) => kinds.includes('cover')),
+    'nobody while all begin',
+  );
+  started(1).die();
+  await clock.advance(0);
+  t.strictSame(started(0).received.at(-1), { kind: 'cover', worker: 2 });
+  t.notOk(started(2).kinds.includes('cover'), 'one is enough');
+  started(3).die();
+  await clock.advance(0);
+  t.equal(started(0).kinds.filter((kind) => kind === 'cover').length, 1, 'it does already');
+  started(0).die();
+  await clock.advance(0);
+  t.strictSame(
+    started(2).received.filter(({ kind }) => kind === 'cover'),
+    [
+      { kind: 'cover', worker: 1 },
+      { kind: 'cover', worker: 2 },
+    ],
+    'when that one dies as well, another takes both',
+  );
+});
+
+t.test('when all have died, the first that is back takes everything', async (t) => {
+  const { started, clock } = await startScene(t, 2, (process) => {
+    process.isResponsive = process.pid < 1_002;
+  });
+  started(0).die();
+  started(1).die();
+  await clock.advance(0);
+  started(3).say({ kind: 'serving' });
+  await settle();
+  t.strictSame(started(3).received.at(-1), { kind: 'cover', worker: 1 });
+});
+
 t.test('one that keeps dying is started ever more rarely, and a person hears of it', async (t) => {
   const { supervisor, processes, clock } = await startScene(t, 1, undefined, {});
   const startedAfter: number[] = [];

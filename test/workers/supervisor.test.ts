@@ -42,7 +42,7 @@ t.test('each worker begins with what is known so far, and hears of each change',
     kind: 'start',
     worker: 2,
     options: { pages: 'here' },
-    sockets: [{ ...address, fd: 4 }],
+    sockets: [[{ ...address, fd: 4 }], [{ ...address, fd: 5 }]],
     graceMs: 5_000,
   });
   await settle();

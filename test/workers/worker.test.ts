@@ -1,0 +1,130 @@
+import t from 'tap';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import { NO_TRAFFIC } from '../../src/model/stats.ts';
+import type { Plane } from '../../src/model/traffic.ts';
+import type { Start, ToSupervisor, ToWorker } from '../../src/workers/channel.ts';
+import { packSnapshot } from '../../src/workers/wire.ts';
+import { Worker } from '../../src/workers/worker.ts';
+import { settle } from '../support/clock.ts';
+import { makeSnapshot } from '../support/proxy.ts';
+
+const START: Start = {
+  kind: 'start',
+  worker: 2,
+  options: { pages: 'here' },
+  isTerminal: false,
+  sockets: [4, 5, 6].map((fd) => [{ host: '127.0.0.1', port: 80, fd }]),
+  snapshot: packSnapshot(makeSnapshot(1, [{ backends: [80] }]), undefined),
+  graceMs: 5_000,
+};
+
+/** A worker whose supervisor and plane are the test. What happens is told in order. */
+function makeScene(overrides: Partial<Plane> = {}) {
+  const happened: string[] = [];
+  const sent: ToSupervisor[] = [];
+  const applied: Snapshot[] = [];
+  let say: (message: ToWorker) => void = () => {};
+  let close = () => {};
+  const channel = {
+    async send(message: ToSupervisor) {
+      sent.push(message);
+      happened.push(message.kind);
+    },
+    onMessage(take: (message: ToWorker) => void) {
+      say = take;
+    },
+    onClose(run: () => void) {
+      close = run;
+    },
+  };
+  const plane: Plane = {
+    apply(snapshot) {
+      applied.push(snapshot);
+    },
+    async listen(address) {
+      happened.push(`listen ${address.fd}`);
+      return address;
+    },
+    stats: () => NO_TRAFFIC,
+    async stop(graceMs) {
+      happened.push(`stop ${graceMs}`);
+    },
+    ...overrides,
+  };
+  const worker = new Worker(
+    channel,
+    () => plane,
+    (fd) => void happened.push(`close ${fd}`),
+  );
+  return { worker, happened, sent, applied, say: (message: ToWorker) => say(message), close: () => close() };
+}
+
+async function startScene() {
+  const scene = makeScene();
+  scene.say(START);
+  await settle();
+  scene.happened.length = 0;
+  return scene;
+}
+
+t.test('it follows what is known before it takes the first connection', async (t) => {
+  const { happened, applied, sent, say } = makeScene();
+  say(START);
+  await settle();
+  t.strictSame(happened, ['applied', 'listen 5', 'serving']);
+  t.match(applied, [{ version: 1, services: [{ name: 'test' }] }]);
+  t.match(sent[0], { version: 1 });
+});
+
+t.test('a change of health keeps the services that it knows', async (t) => {
+  const { applied, say } = await startScene();
+  const before = makeSnapshot(1, [{ backends: [80] }]);
+  const ill = {
+    ...makeSnapshot(2, [{ backends: [{ port: 80, flags: ['FailedCheck'] }] }]),
+    topologyVersion: 1,
+  };
+  say({ kind: 'snapshot', snapshot: packSnapshot(ill, before) });
+  t.match(applied[1], {
+    version: 2,
+    services: [{ name: 'test' }],
+    health: { 'test/80': { flags: ['FailedCheck'] } },
+  });
+});
+
+t.test('it takes the connections of another place once', async (t) => {
+  const { happened, say } = await startScene();
+  say({ kind: 'cover', worker: 3 });
+  say({ kind: 'cover', worker: 3 });
+  say({ kind: 'cover', worker: 2 });
+  await settle();
+  t.strictSame(happened, ['listen 6']);
+});
+
+t.test('a stop closes the sockets that it does not use, too: nobody may wait in them', async (t) => {
+  const { happened, worker, say } = await startScene();
+  say({ kind: 'stop', graceMs: 3_000 });
+  say({ kind: 'stop', graceMs: 3_000 });
+  await worker.ended;
+  t.strictSame(happened, ['close 4', 'close 6', 'stop 3000', 'report']);
+});
+
+t.test('without its supervisor it stops by itself', async (t) => {
+  const { happened, worker, close } = await startScene();
+  close();
+  await worker.ended;
+  t.ok(happened.includes('stop 5000'));
+});
+
+t.test('before it was told anything it just ends', async (t) => {
+  const { happened, worker, close } = makeScene();
+  close();
+  await worker.ended;
+  t.strictSame(happened, []);
+});
+
+t.test('one that cannot listen says why, and ends', async (t) => {
+  const { sent, worker, say } = makeScene({ listen: () => Promise.reject(new Error('no socket')) });
+  say(START);
+  await worker.ended;
+  t.strictSame(sent.at(-1), { kind: 'failed', message: 'no socket' });
+});
