@@ -20,7 +20,6 @@ export function referencePage(): string {
     '|---|---|---|---|',
     ...LABEL_KEYS.map((entry) => {
       const cells = [`\`${entry.key}\``, entry.value, entry.default, entry.doc];
-      if (entry.set === undefined) cells[3] = `${entry.doc}. *Not in this version: it is refused*`;
       return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
     }),
     '',

@@ -1,12 +1,13 @@
 import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
-import type { BackendHealth } from '../model/health.ts';
+import type { BackendHealth, Proof } from '../model/health.ts';
 import type { Service } from '../model/service.ts';
-import { type BackendSignal, outweighs } from '../model/signal.ts';
+import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Source } from './discovery/source.ts';
 import { Checker, type Target } from './health/checker.ts';
+import { LifeProber } from './health/life.ts';
 import type { CheckState } from './health/machine.ts';
 import type { Probe } from './health/probe.ts';
 import { HealthRecord, type Transition } from './health/record.ts';
@@ -22,6 +23,7 @@ export class ControlPlane {
   readonly #sources: readonly Source[];
   readonly #publisher: Publisher;
   readonly #checker: Checker;
+  readonly #life: LifeProber;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
   readonly #orders: Orders;
@@ -35,6 +37,7 @@ export class ControlPlane {
     this.#sources = sources;
     this.#publisher = new Publisher(clock);
     this.#orders = new Orders(clock);
+    this.#life = new LifeProber(clock, probe, () => this.#publish());
     this.#checker = new Checker(clock, probe, random, {
       onChange: () => this.#publish(),
       onPass: (target, beganAt) => this.#onPass(target, beganAt),
@@ -55,6 +58,7 @@ export class ControlPlane {
   stop(): void {
     this.#stop.abort();
     this.#checker.stop();
+    this.#life.stop();
   }
 
   get snapshot(): Snapshot {
@@ -87,12 +91,17 @@ export class ControlPlane {
     const record = this.#records.get(signal.backendId);
     // It may have left meanwhile.
     if (target === undefined || record === undefined) return;
-    if (signal.kind !== 'returned') this.#checker.hurry(target.key);
-    if (signal.kind === 'doubt') return;
-    record.ejected = signal.kind === 'ejected' ? signal : undefined;
-    // A worker that ends does not say that the backend has returned.
-    if (signal.kind === 'ejected') this.#clock.after(signal.until - this.#clock.now(), () => this.#publish());
-    this.#publish();
+    if (signal.kind === 'returned') record.acquit();
+    else this.#checker.hurry(target.key);
+    if (signal.kind === 'suspected') record.charge = { at: signal.at, proof: 'life' };
+    if (signal.kind === 'ejected') {
+      record.charge = signal;
+      record.ejected = signal;
+      // A worker that ends does not say that the backend has returned.
+      this.#clock.after(signal.until - this.#clock.now(), () => this.#publish());
+    }
+    if (record.charge?.proof === 'life') this.#life.ask(target, record);
+    if (signal.kind !== 'doubt' && signal.kind !== 'suspected') this.#publish();
   }
 
   /** A person's word about a backend; answers all that are meant, none if there is no such backend. */
@@ -102,13 +111,11 @@ export class ControlPlane {
     return ordered;
   }
 
-  #onPass(target: Target, beganAt: number): void {
+  #onPass(target: Target, at: number): void {
+    const proof: Proof = { kind: target.check.type === 'http' ? 'check' : 'connection', at };
     let isNews = false;
     for (const [id, record] of this.#records) {
-      if (record.ejected === undefined || this.#targets.get(id)?.key !== target.key) continue;
-      if (!outweighs(target.check, beganAt, record.ejected)) continue;
-      record.prove(beganAt);
-      isNews = true;
+      if (this.#targets.get(id)?.key === target.key && record.prove(proof)) isNews = true;
     }
     if (isNews) this.#publish();
   }

@@ -4,7 +4,16 @@ import type { ServiceSettings } from '../model/service.ts';
 
 /** The groups of settings within which each value is decided on its own. */
 const NESTED = ['health', 'retry', 'eject', 'timeouts', 'queue', 'sticky'] as const;
-const PLAIN = ['balance', 'hash', 'drainMs', 'slowStartMs', 'holdMs', 'fallback', 'errorPages'] as const;
+const PLAIN = [
+  'balance',
+  'hash',
+  'hedge',
+  'drainMs',
+  'slowStartMs',
+  'holdMs',
+  'fallback',
+  'errorPages',
+] as const;
 
 /** How a setting is called where people set it. */
 const SHOWN: Readonly<Record<string, string>> = {
@@ -14,6 +23,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'retry.onTimeout': 'retry.on',
   'retry.onStatus': 'retry.on',
   'retry.timeoutMs': 'retry.timeout',
+  'retry.budgetPercent': 'retry.budget',
   'eject.durationMs': 'eject.duration',
   'eject.maxPercent': 'eject.max-percent',
   'timeouts.connectMs': 'timeout.connect',

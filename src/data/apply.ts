@@ -1,9 +1,17 @@
 import type { Clock } from '../model/clock.ts';
+import type { Proof } from '../model/health.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { RouteTable } from './routing/table.ts';
 import { BackendState } from './upstream/backend-state.ts';
-import type { Ejector } from './upstream/ejection.ts';
 import { ServiceState } from './upstream/service-state.ts';
+
+/** Those that judge backends by their requests. */
+export interface Judges {
+  /** A probe spoke for the backend. */
+  prove(service: ServiceState, backend: BackendState, proof: Proof): void;
+  /** The service's backends or their flags are others now. */
+  enforce(service: ServiceState): void;
+}
 
 /** What the data plane made of the latest snapshot: new values swapped in, and states that outlive them. */
 export class Applied {
@@ -13,15 +21,15 @@ export class Applied {
   snapshot: Snapshot = EMPTY_SNAPSHOT;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #ejector: Ejector;
+  readonly #judges: Judges;
   /** When backends that drain are cut, by id; a call cancels it. */
   readonly #cuts = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   /** Backends that left and still serve what they had; a call cancels their end. */
   readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
 
-  constructor(clock: Clock, random: () => number, ejector: Ejector) {
+  constructor(clock: Clock, random: () => number, judges: Judges) {
     this.#clock = clock;
-    this.#ejector = ejector;
+    this.#judges = judges;
     this.#random = random;
   }
 
@@ -62,10 +70,10 @@ export class Applied {
         const health = snapshot.health[state.backend.id];
         if (state.setFlags(health?.flags ?? [])) isChanged = true;
         this.#cutAt(state, health?.cutAt);
-        if (health?.provenAt !== undefined) this.#ejector.prove(service, state, health.provenAt);
+        if (health?.proof !== undefined) this.#judges.prove(service, state, health.proof);
       }
       if (isChanged) service.refresh();
-      this.#ejector.enforce(service);
+      this.#judges.enforce(service);
     }
   }
 

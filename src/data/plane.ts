@@ -1,26 +1,30 @@
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import type { Address } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Proof } from '../model/health.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
 import type { ListenAddress, Plane } from '../model/traffic.ts';
 import type { AccessEntry } from '../telemetry/events.ts';
-import { Applied } from './apply.ts';
+import { Applied, type Judges } from './apply.ts';
 import { type ClientLimits, Clients } from './clients.ts';
-import type { UpstreamContext } from './http1/client.ts';
 import type { HeadRules } from './http1/head.ts';
 import { ClientConnection } from './http1/server.ts';
 import type { ServerContext } from './http1/server-context.ts';
+import type { UpstreamContext } from './http1/upstream-context.ts';
 import { type Listening, listenTcp } from './listener/tcp.ts';
 import { accessEntry, refusedEntry } from './proxy/access.ts';
 import type { ProxyError } from './proxy/errors.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import { Fallbacks } from './proxy/fallback.ts';
-import { type ForwardContext, Forwarder } from './proxy/forward.ts';
+import { Forwarder } from './proxy/forward.ts';
+import type { ForwardContext } from './proxy/forward-context.ts';
 import type { RouteTable } from './routing/table.ts';
 import { Sweep } from './sweep.ts';
+import type { BackendState } from './upstream/backend-state.ts';
 import { Ejector } from './upstream/ejection.ts';
+import { HangWatch } from './upstream/hang.ts';
 import type { ServiceState } from './upstream/service-state.ts';
 
 /** The data plane's slice of the options. Times are in milliseconds. */
@@ -47,7 +51,7 @@ export interface DataEvents {
 }
 
 /** Takes connections and serves them by the latest snapshot. */
-export class DataPlane implements Plane, ServerContext, ForwardContext {
+export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly sweep: Sweep;
   readonly rules: HeadRules;
   readonly maxHeaderSize: number;
@@ -63,6 +67,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext {
   readonly #events: DataEvents;
   readonly #applied: Applied;
   readonly #forwarder: Forwarder;
+  readonly #watch: HangWatch;
   readonly #trusted = new BlockList();
   readonly #hasTrusted: boolean;
   readonly #clients: Clients;
@@ -82,11 +87,13 @@ export class DataPlane implements Plane, ServerContext, ForwardContext {
     this.maxRequestsPerConnection = options.maxRequestsPerConnection;
     this.#clients = new Clients(options, this.sweep, (address) => this.isTrusted(address));
     this.fallbacks = new Fallbacks(options.pages);
-    this.ejector = new Ejector(this.sweep, clock, (signal) => events.onSignal?.(signal));
-    this.#applied = new Applied(clock, random, this.ejector);
+    const onSignal = (signal: BackendSignal) => events.onSignal?.(signal);
+    this.ejector = new Ejector(this.sweep, clock, onSignal);
+    this.#applied = new Applied(clock, random, this);
     this.#forwarder = new Forwarder(this);
     const { sweep, rules, maxHeaderSize } = this;
-    this.upstream = { sweep, rules, maxHeaderSize, events: this.#forwarder };
+    this.#watch = new HangWatch(clock, this.ejector, onSignal, this.#forwarder);
+    this.upstream = { sweep, watch: this.#watch, rules, maxHeaderSize, events: this.#forwarder };
     this.#hasTrusted = options.trustedProxies.length > 0;
     for (const range of options.trustedProxies) {
       const [address = '', prefix] = range.split('/');
@@ -124,6 +131,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext {
     for (const connection of this.#clients) connection.destroy();
     for (const state of this.#applied.backends.values()) state.closeAll();
     this.sweep.stop();
+    this.#watch.stop();
   }
 
   stats(): TrafficStats {
@@ -158,6 +166,15 @@ export class DataPlane implements Plane, ServerContext, ForwardContext {
   makeRoom(): void {
     this.#clients.makeRoom();
     for (const { idle } of this.#applied.backends.values()) for (const one of [...idle]) one.destroy();
+  }
+
+  prove(service: ServiceState, backend: BackendState, proof: Proof): void {
+    this.#watch.prove(backend, proof);
+    this.ejector.prove(service, backend, proof);
+  }
+
+  enforce(service: ServiceState): void {
+    this.ejector.enforce(service);
   }
 
   elapsed(): number {

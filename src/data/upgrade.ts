@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { createProxyServer } from 'http-proxy';
 import { isExhaustion } from '../model/exhaustion.ts';
 import type { Timeouts } from '../model/service.ts';
-import type { UpstreamContext } from './http1/client.ts';
 import type { Flow } from './http1/outbox.ts';
 import { parseResponseHead } from './http1/response-head.ts';
+import type { UpstreamContext } from './http1/upstream-context.ts';
 import { type ErrorCode, ProxyError } from './proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './proxy/exchange.ts';
 import { addedFields, targetOf } from './proxy/headers.ts';
@@ -25,6 +25,9 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   deadline = Number.POSITIVE_INFINITY;
+  /** How long an upgrade may take nobody can tell from outside. */
+  readonly awaiting = undefined;
+  readonly since = 0;
   readonly #exchange: Exchange;
   readonly #events: ExchangeEvents;
   readonly #backend: BackendState;
@@ -151,7 +154,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     if (typeof head === 'string') return this.#fail('bad-response', head);
     this.#response = response;
     this.#release();
-    if (!this.#events.onResponse(exchange, head)) return;
+    if (!this.#events.onResponse(exchange, head, this)) return;
     this.#wait(this.#timeouts.idleMs);
     response.on('data', (chunk: Buffer) => {
       exchange.bytesOut += chunk.length;
@@ -185,7 +188,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   #fail(code: ErrorCode, detail: string): void {
     if (this.#isOver) return;
     this.abort();
-    this.#events.onFailure(this.#exchange, new ProxyError(code, detail));
+    this.#events.onFailure(this.#exchange, new ProxyError(code, detail), this);
   }
 
   /** Whatever becomes of the request, the client's connection is no longer http-proxy's to end. */

@@ -16,11 +16,19 @@ export interface BackendHealth {
   readonly since: number;
   /** When it has drained for long enough, in milliseconds since the epoch: what it still has then is cut. */
   readonly cutAt?: number;
-  /**
-   * When the probe began, in milliseconds since the epoch, that spoke for a backend which requests had taken out:
-   * what they saw before it no longer counts. Absent when there was none.
-   */
-  readonly provenAt?: number;
+  /** The last probe that spoke for it when requests spoke against it. */
+  readonly proof?: Proof;
+}
+
+/** What probes can show: that connections come about, that something answers, that a check passes. */
+export const PROOFS = ['connection', 'life', 'check'] as const;
+export type ProofKind = (typeof PROOFS)[number];
+
+/** What a probe showed. */
+export interface Proof {
+  readonly kind: ProofKind;
+  /** When the probe began, in milliseconds since the epoch: what requests saw before no longer counts. */
+  readonly at: number;
 }
 
 /** A first and a last status code, both included. */

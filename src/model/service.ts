@@ -25,6 +25,8 @@ export interface RetryPolicy {
   readonly onStatus: readonly StatusRange[];
   /** How long one try may wait for its response head; 0 is as long as the response timeout. */
   readonly timeoutMs: number;
+  /** Share of the requests that may be tried again, in percent; a few at one time always may. */
+  readonly budgetPercent: number;
 }
 
 /** When failed requests take a backend out, apart from its checks. */
@@ -89,6 +91,8 @@ export interface Service {
   readonly health: HealthCheck;
   readonly retry: RetryPolicy;
   readonly eject: EjectPolicy;
+  /** Whether requests that wait for a backend which hangs are sent to another one, too. */
+  readonly hedge: 'hang' | 'off';
   readonly timeouts: Timeouts;
   /** How long a leaving backend may finish what it has. */
   readonly drainMs: number;
@@ -113,6 +117,7 @@ export interface ServiceSettings {
   readonly health?: Partial<HealthCheck>;
   readonly retry?: Partial<RetryPolicy>;
   readonly eject?: Partial<EjectPolicy>;
+  readonly hedge?: Service['hedge'];
   readonly timeouts?: Partial<Timeouts>;
   readonly drainMs?: number;
   readonly sticky?: Partial<StickyPolicy>;
@@ -141,6 +146,7 @@ const DEFAULT_RETRY: RetryPolicy = {
   onTimeout: true,
   onStatus: [],
   timeoutMs: 0,
+  budgetPercent: 20,
 };
 
 const DEFAULT_EJECT: EjectPolicy = { failures: 3, durationMs: 5_000, maxPercent: 50 };
@@ -161,6 +167,7 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
     ...(settings.hash && { hash: settings.hash }),
     health: { ...DEFAULT_HEALTH, ...settings.health, type },
     retry: { ...DEFAULT_RETRY, ...settings.retry },
+    hedge: settings.hedge ?? 'hang',
     eject: { ...DEFAULT_EJECT, ...settings.eject },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
     drainMs: settings.drainMs ?? 10_000,

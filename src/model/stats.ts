@@ -10,6 +10,12 @@ export interface ServiceStats {
   readonly durations: number[];
   durationSumMs: number;
   retries: number;
+  /** Retries and hedges that the budget did not pay for. */
+  retriesDenied: number;
+  /** Second attempts, made while the first one's backend hung. */
+  hedges: number;
+  /** Those of them that answered first. */
+  hedgesWon: number;
   fallbacks: number;
   /** Requests that wait for a backend now. */
   waiting: number;
@@ -33,6 +39,9 @@ export function makeServiceStats(): ServiceStats {
     durations: new Array(DURATION_BOUNDS.length + 1).fill(0),
     durationSumMs: 0,
     retries: 0,
+    retriesDenied: 0,
+    hedges: 0,
+    hedgesWon: 0,
     fallbacks: 0,
     waiting: 0,
     waited: 0,

@@ -87,6 +87,20 @@ function addTraffic(add: Add, view: MetricsView): void {
   add('counter', 'retries_total', 'Attempts that were followed by another', function* () {
     for (const [service, stats] of services()) yield { labels: { service }, value: stats.retries };
   });
+  add('counter', 'retries_denied_total', 'Retries and hedges that the budget did not pay for', function* () {
+    for (const [service, stats] of services()) yield { labels: { service }, value: stats.retriesDenied };
+  });
+  add(
+    'counter',
+    'hedges_total',
+    'Second attempts while the first one hung, by whether they answered first',
+    function* () {
+      for (const [service, { hedges, hedgesWon }] of services()) {
+        yield { labels: { service, result: 'won' }, value: hedgesWon };
+        yield { labels: { service, result: 'lost' }, value: hedges - hedgesWon };
+      }
+    },
+  );
   add('counter', 'fallbacks_total', 'Requests that a fallback answered', function* () {
     for (const [service, stats] of services()) yield { labels: { service }, value: stats.fallbacks };
   });

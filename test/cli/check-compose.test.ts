@@ -57,15 +57,6 @@ t.test('a typo in a label is named with its line and a suggestion', async (t) =>
   }
 });
 
-t.test('a key of the design that is not built yet is refused as such', async (t) => {
-  const { code, stderr } = await check(
-    t,
-    'services:\n  a:\n    image: a\n    labels:\n      fairlead.host: a.b\n      fairlead.sticky: cookie\n',
-  );
-  t.equal(code, 2);
-  t.equal(stderr, 'compose.yaml:6: error: fairlead.sticky is not supported yet in this version\n');
-});
-
 t.test('a service with labels of ours that wants no requests is a mistake', async (t) => {
   const { code, stderr } = await check(t, 'services:\n  a:\n    image: a\n    labels: [fairlead.port=80]\n');
   t.equal(code, 2);

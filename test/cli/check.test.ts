@@ -42,7 +42,7 @@ services:
   t.equal(stdout, '');
   t.strictSame(stderr.trimEnd().split('\n').sort(), [
     'fairlead.yaml:10: error: url https is not supported yet, only http',
-    'fairlead.yaml:11: error: wieght is not a key of a backend: url, weight, backup',
+    'fairlead.yaml:11: error: wieght is not a key of a backend: url, weight, backup, max-connections',
     'fairlead.yaml:1: error: http wants an address such as :8080, 127.0.0.1:8080 or [::1]:8080, not "nowhere"',
     'fairlead.yaml:2: error: acess-log is not an option; did you mean access-log?',
     'fairlead.yaml:6: error: services.shop.hots is not a known key (did you mean services.shop.host?)',

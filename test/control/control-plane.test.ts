@@ -215,8 +215,8 @@ t.test('what requests said takes effect as a flag, and a probe at once ends it',
   probes.isHolding = false;
   probes.release();
   await clock.advance(1_500);
-  t.match(health('a'), { flags: [], provenAt: Number });
-  t.ok((health('a')?.provenAt ?? 0) >= at, 'by a probe that began later');
+  t.match(health('a'), { flags: [], proof: { kind: 'connection' } });
+  t.ok((health('a')?.proof?.at ?? 0) >= at, 'by a probe that began later');
   t.same(
     plane.history('shop.org/a:80').map(({ flags }) => flags.join()),
     ['Pending', '', 'Ejected', ''],
@@ -267,4 +267,19 @@ t.test('what is said of a backend that left changes nothing', async (t) => {
   plane.signal({ kind: 'doubt', backendId: 'shop.org/gone:80' });
   await settle();
   t.equal(seen.length, before);
+});
+
+t.test('a suspicion is no news, and whoever answers is cleared of it', async (t) => {
+  const { clock, probes, plane, say, seen, health } = setUp(t);
+  await say([makeClaim('a')]);
+  await clock.advance(1_500);
+  const before = seen.length;
+  probes.isHolding = true;
+  plane.signal({ kind: 'suspected', backendId: 'shop.org/a:80', at: clock.now() });
+  await settle();
+  t.equal(seen.length, before);
+  probes.isHolding = false;
+  probes.release();
+  await settle();
+  t.match(health('a'), { flags: [], proof: { kind: 'life', at: clock.now() } });
 });

@@ -113,7 +113,9 @@ t.test('an ejection ends by its time, or by a probe that the control plane tells
   t.same(await bodies(), ['alive']);
   await new Promise<void>((resolve) => other.server.listen(other.port, '127.0.0.1', resolve));
   t.same(await bodies(), ['alive']);
-  proxy.apply({ backends: [{ port: other.port, provenAt: clock.now() + 1 }, alive.port] });
+  proxy.apply({
+    backends: [{ port: other.port, proof: { kind: 'connection', at: clock.now() } }, alive.port],
+  });
   t.same(await bodies(), ['alive', 'other']);
   await other.kill();
   t.same(await bodies(), ['alive']);

@@ -41,3 +41,35 @@ t.test('a POST that was sent is never sent again', async (t) => {
   t.equal(received, 2);
   t.equal(alive.requests.length, 2);
 });
+
+t.test(
+  'the budget keeps a service whose every request fails from getting three times the load',
+  async (t) => {
+    const failing = async () =>
+      startBackend(t, 'failing', (request, response) => {
+        request.resume();
+        setTimeout(() => response.writeHead(503).end(), 50);
+      });
+    const backends = await Promise.all([failing(), failing(), failing()]);
+    const settings = { retry: { onStatus: [[500, 599]] as const, budgetPercent: 10 } };
+    const proxy = await startProxy(t, [{ backends: backends.map(({ port }) => port), settings }]);
+    const statuses = await Promise.all(
+      Array.from({ length: 200 }, async () => (await ask(proxy.port)).status),
+    );
+    t.ok(statuses.every((status) => status === 503));
+    const attempts = backends.reduce((sum, { requests }) => sum + requests.length, 0);
+    t.ok(attempts > 200 && attempts <= 240, `${attempts} attempts of 200 requests`);
+    const stats = proxy.plane.stats().services['test'];
+    t.equal(stats?.retries, attempts - 200);
+    t.ok((stats?.retriesDenied ?? 0) > 100);
+  },
+);
+
+t.test('what never reached a backend costs no budget', async (t) => {
+  const alive = await startBackend(t, 'alive');
+  const settings = { retry: { budgetPercent: 0 }, eject: { failures: 0 } };
+  const proxy = await startProxy(t, [{ backends: [await deadPort(), alive.port], settings }]);
+  const statuses = await Promise.all(Array.from({ length: 100 }, async () => (await ask(proxy.port)).status));
+  t.ok(statuses.every((status) => status === 200));
+  t.equal(proxy.plane.stats().services['test']?.retriesDenied, 0);
+});

@@ -12,8 +12,9 @@ import { eventually } from '../support/wait.ts';
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 1\r\n\r\nx';
 
-/** A proxy whose time the test moves, with a client and backends that do nothing by themselves. */
-async function makeScene(t: Test, settings: ServiceSettings, count = 1) {
+/** A proxy whose time the test moves, with a client and backends that do nothing by themselves. That is no hang here. */
+async function makeScene(t: Test, given: ServiceSettings, count = 1) {
+  const settings: ServiceSettings = { hedge: 'off', ...given };
   const clock = new FakeClock();
   const backends = await Promise.all(Array.from({ length: count }, () => startManualBackend(t)));
   const proxy = await startProxy(t, [{ backends: backends.map(({ port }) => port), settings }], {}, clock);

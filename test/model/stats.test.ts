@@ -52,6 +52,9 @@ t.test('counters start at nothing, with room for each status and each bucket', a
   t.strictSame(counts, {
     durationSumMs: 0,
     retries: 0,
+    retriesDenied: 0,
+    hedges: 0,
+    hedgesWon: 0,
     fallbacks: 0,
     waiting: 0,
     waited: 0,

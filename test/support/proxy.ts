@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { type DataOptions, DataPlane } from '../../src/data/plane.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
-import type { BackendHealth, HealthFlag } from '../../src/model/health.ts';
+import type { BackendHealth, HealthFlag, Proof } from '../../src/model/health.ts';
 import type { Route } from '../../src/model/route.ts';
 import { makeService, type Service, type ServiceSettings } from '../../src/model/service.ts';
 import type { BackendSignal } from '../../src/model/signal.ts';
@@ -25,7 +25,7 @@ export interface TestServiceBackend {
   readonly backup?: boolean;
   readonly maxConnections?: number;
   readonly flags?: readonly HealthFlag[];
-  readonly provenAt?: number;
+  readonly proof?: Proof;
 }
 
 export interface TestProxy {
@@ -90,7 +90,7 @@ export function makeSnapshot(version: number, services: readonly TestService[]):
         backup = false,
         flags = [],
         maxConnections,
-        provenAt,
+        proof,
         ...rest
       } = typeof entry === 'number' ? { port: entry } : entry;
       const id = `${name}/${port}`;
@@ -98,7 +98,7 @@ export function makeSnapshot(version: number, services: readonly TestService[]):
         flags,
         reason: 'set by the test',
         since: 0,
-        ...(provenAt !== undefined && { provenAt }),
+        ...(proof !== undefined && { proof }),
       };
       const origin = { source: 'test', name: 'test' };
       return {

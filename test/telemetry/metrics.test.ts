@@ -93,7 +93,7 @@ t.test('the buckets of the durations are cumulative and end with the count', asy
 });
 
 t.test('retries, fallbacks, connections and what reached no service are counted', async (t) => {
-  const stats = { ...served([]), retries: 4, fallbacks: 2 };
+  const stats = { ...served([]), retries: 4, retriesDenied: 8, hedges: 9, hedgesWon: 7, fallbacks: 2 };
   const unrouted: number[] = [];
   unrouted[404] = 7;
   unrouted[400] = 1;
@@ -108,6 +108,9 @@ t.test('retries, fallbacks, connections and what reached no service are counted'
   };
   const { value, find } = await scrape({ services: { shop: stats }, unrouted, ...counts });
   t.equal(value('fairlead_retries_total', { service: 'shop' }), 4);
+  t.equal(value('fairlead_retries_denied_total', { service: 'shop' }), 8);
+  t.equal(value('fairlead_hedges_total', { service: 'shop', result: 'won' }), 7);
+  t.equal(value('fairlead_hedges_total', { service: 'shop', result: 'lost' }), 2);
   t.equal(value('fairlead_fallbacks_total', { service: 'shop' }), 2);
   t.equal(value('fairlead_unrouted_requests_total', { code: '404' }), 7);
   t.equal(find('fairlead_unrouted_requests_total').length, 2, 'and only what happened');

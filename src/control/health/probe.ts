@@ -13,14 +13,24 @@ export interface ProbeResult {
   readonly isVoid?: boolean;
 }
 
+/**
+ * What a probe asks: `check` is the check of the service; `life` is whether anything answers at all, whatever it
+ * says, and soon.
+ */
+export type Question = 'check' | 'life';
+
 /** Probes an address once. Never rejects. */
-export type Probe = (address: Address, check: HealthCheck) => Promise<ProbeResult>;
+export type Probe = (address: Address, check: HealthCheck, question?: Question) => Promise<ProbeResult>;
+
+/** A backend that lives says something within this time. */
+const LIFE_MS = 500;
 
 // A connection for each probe: whether the backend still accepts them is part of the question.
 const agent = new Agent({ pipelining: 0, connect: { autoSelectFamily: true } });
 
 /** The probe of the check's type. */
-export const probe: Probe = (address, check) => {
+export const probe: Probe = (address, check, question = 'check') => {
+  if (question === 'life') return probeLife(address, check);
   const target = check.port === undefined ? address : { ...address, port: check.port };
   return check.type === 'http' ? probeHttp(target, check) : probeTcp(target, check.timeoutMs);
 };
@@ -40,6 +50,31 @@ async function probeHttp(address: Address, check: HealthCheck): Promise<ProbeRes
   } catch (error) {
     return failed(error, check.timeoutMs);
   }
+}
+
+/**
+ * Asks the port that serves for whatever its check asks; where there is none to be had, for nothing: `OPTIONS *` is
+ * the ping of HTTP (RFC 9110, section 9.3.7). The first byte is enough.
+ */
+function probeLife(address: Address, check: HealthCheck): Promise<ProbeResult> {
+  const asksPath = check.type === 'http' && check.port === undefined;
+  const line = asksPath ? `${check.method} ${check.path}` : 'OPTIONS *';
+  const host = check.host ?? formatAddress(address);
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    const timer = setTimeout(() => settle({ isPass: false, reason: `silent for ${LIFE_MS} ms` }), LIFE_MS);
+    const settle = (result: ProbeResult) => {
+      clearTimeout(timer);
+      resolve(result);
+      socket.destroy();
+    };
+    socket.write(
+      `${line} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: fairlead-health\r\nConnection: close\r\n\r\n`,
+    );
+    socket.once('data', () => settle({ isPass: true, reason: 'answered' }));
+    socket.once('end', () => settle({ isPass: false, reason: 'closed without an answer' }));
+    socket.once('error', (error) => settle(failed(error, LIFE_MS)));
+  });
 }
 
 function probeTcp(address: Address, timeoutMs: number): Promise<ProbeResult> {

@@ -1,5 +1,6 @@
-import type { BackendHealth, HealthFlag } from '../../model/health.ts';
-import type { BackendSignal } from '../../model/signal.ts';
+import type { BackendHealth, HealthFlag, Proof } from '../../model/health.ts';
+import type { Charge, EjectedSignal } from '../../model/signal.ts';
+import { outweighs } from '../../model/signal.ts';
 import type { CheckState } from './machine.ts';
 
 /** Transitions that are remembered of a backend. */
@@ -11,8 +12,6 @@ export interface Transition {
   readonly flags: readonly HealthFlag[];
   readonly reason: string;
 }
-
-type Ejected = Extract<BackendSignal, { kind: 'ejected' }>;
 
 /** What speaks about a backend, besides what its record knows. */
 export interface Signals {
@@ -28,9 +27,11 @@ export interface Signals {
 export class HealthRecord {
   /** Before the first verdict there is none. */
   health: BackendHealth | undefined = undefined;
-  /** What requests said of it, while it holds. */
-  ejected: Ejected | undefined = undefined;
-  #provenAt: number | undefined = undefined;
+  /** What requests say against it, be it a suspicion. */
+  charge: Charge | undefined = undefined;
+  /** What they took it out for, while that holds. */
+  ejected: EjectedSignal | undefined = undefined;
+  #proof: Proof | undefined = undefined;
   readonly #history: Transition[] = [];
 
   /** The latest changes, the oldest first. */
@@ -38,15 +39,23 @@ export class HealthRecord {
     return this.#history;
   }
 
-  /** A probe that began then spoke for it: what requests saw before it no longer counts. */
-  prove(beganAt: number): void {
-    this.#provenAt = beganAt;
+  /** A probe spoke for it: true when that outweighs what requests say. */
+  prove(proof: Proof): boolean {
+    if (this.charge === undefined || !outweighs(proof, this.charge)) return false;
+    this.#proof = proof;
+    this.acquit();
+    return true;
+  }
+
+  /** Requests say nothing against it any more. */
+  acquit(): void {
+    this.charge = undefined;
     this.ejected = undefined;
   }
 
   /** All signals as one verdict; the time is kept as long as the flags stay the same. */
   judge({ source, check }: Signals, now: number): BackendHealth {
-    if (this.ejected !== undefined && this.ejected.until <= now) this.ejected = undefined;
+    if (this.ejected !== undefined && this.ejected.until <= now) this.acquit();
     const flags = new Set<HealthFlag>(source?.flags);
     if (check?.verdict === 'pending') flags.add('Pending');
     if (check?.verdict === 'down') flags.add('FailedCheck');
@@ -55,13 +64,13 @@ export class HealthRecord {
     const before = this.health;
     const isSame = before !== undefined && before.flags.join() === list.join();
     // Probes of a healthy backend vary in their words; that is no news.
-    if (isSame && list.length === 0 && before.provenAt === this.#provenAt) return before;
+    if (isSame && list.length === 0 && before.proof === this.#proof) return before;
     const health: BackendHealth = {
       flags: list,
       reason: this.#reason(source, check),
       since: isSame ? before.since : now,
       ...(source?.cutAt !== undefined && { cutAt: source.cutAt }),
-      ...(this.#provenAt !== undefined && { provenAt: this.#provenAt }),
+      ...(this.#proof !== undefined && { proof: this.#proof }),
     };
     this.health = health;
     if (!isSame) this.#remember({ at: now, flags: list, reason: health.reason });

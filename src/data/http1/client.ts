@@ -3,23 +3,15 @@ import { isExhaustion } from '../../model/exhaustion.ts';
 import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from '../proxy/exchange.ts';
-import type { Expiring, Sweep } from '../sweep.ts';
+import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import { BodyReader } from './body-reader.ts';
 import { type BodySink, chunkLine, lastChunk } from './chunked.ts';
-import type { HeadRules } from './head.ts';
 import { HeadReader } from './head-reader.ts';
 import { type Flow, JOINED, Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { parseResponseHead } from './response-head.ts';
-
-/** What all connections to backends share. */
-export interface UpstreamContext {
-  readonly sweep: Sweep;
-  readonly events: ExchangeEvents;
-  readonly rules: HeadRules;
-  readonly maxHeaderSize: number;
-}
+import type { UpstreamContext } from './upstream-context.ts';
 
 /** Idle connections are kept this long unless the backend says otherwise: Node closes them after 5 s. */
 const IDLE_MS = 4_000;
@@ -33,6 +25,7 @@ type Phase = 'idle' | 'head' | 'body' | 'closed';
 /** A connection to a backend that carries one exchange after the other. */
 export class UpstreamConnection implements Upstream, PooledConnection, BodySink, Expiring {
   deadline = Number.POSITIVE_INFINITY;
+  since = 0;
   readonly #context: UpstreamContext;
   readonly #backend: BackendState;
   readonly #socket: Socket;
@@ -92,6 +85,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#requestDone = false;
     this.#keepAlive = true;
     this.#isReported = false;
+    this.since = this.#context.watch.tick;
     if (!this.#isConnected) this.#wait(timeouts.connectMs);
   }
 
@@ -109,6 +103,11 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   end(trailers: string): void {
     if (this.#isChunked) this.#outbox.text(lastChunk(trailers));
     this.#requestDone = true;
+    this.since = this.#context.watch.tick;
+  }
+
+  get awaiting(): Exchange | undefined {
+    return this.#phase === 'head' && (this.#requestDone || !this.#isConnected) ? this.#exchange : undefined;
   }
 
   flush(): Flow {
@@ -196,6 +195,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
 
   #onRead(size: number, buffer: Buffer): boolean {
     this.#lastRead = size;
+    this.#backend.silence.heard++;
     if (this.#phase === 'head') this.#readHead(buffer, size);
     else if (this.#phase === 'body') this.#readBody(buffer, 0, size);
     // Nobody asked for these bytes: what they would answer is unknowable.
@@ -223,10 +223,11 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
 
   #begin(exchange: Exchange, head: Parameters<ExchangeEvents['onResponse']>[1]): void {
     this.#phase = 'body';
+    this.#backend.silence.answered(this.#context.watch.tick - this.since);
     this.#keepAlive = head.keepAlive;
     this.#body.begin(head.length);
     this.#idleMs = head.idleSeconds > 0 ? Math.max(0, head.idleSeconds * 1_000 - IDLE_MARGIN_MS) : IDLE_MS;
-    if (!this.#context.events.onResponse(exchange, head)) return;
+    if (!this.#context.events.onResponse(exchange, head, this)) return;
     const { bytes, from, to } = this.#reader;
     this.#reader.reset();
     this.#readBody(bytes, from, to);
@@ -272,7 +273,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.destroy();
-    if (exchange !== undefined) this.#context.events.onFailure(exchange, new ProxyError(code, detail));
+    if (exchange !== undefined) this.#context.events.onFailure(exchange, new ProxyError(code, detail), this);
   }
 
   /** Nothing more comes: that is the end of a body without another, and too early for everything else. */

@@ -82,3 +82,13 @@ export class ProxyError {
     this.detail = detail;
   }
 }
+
+export const BAD_PATH = new ProxyError('bad-request', 'the path can be understood in more than one way');
+export const NO_ROUTE = new ProxyError('no-route', 'no route matches the host and path');
+export const UNAVAILABLE = new ProxyError('unavailable', 'no backend is available');
+export const BUSY = new ProxyError('busy', 'every available backend has as many requests as it may');
+export const TIMED_OUT = new ProxyError('request-timeout', 'the exchange took longer than its limit');
+export const NO_CONNECTION = new ProxyError(
+  'connect-timeout',
+  'no connection, and nothing else comes from there',
+);

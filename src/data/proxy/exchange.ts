@@ -61,9 +61,15 @@ export interface ExchangeEvents {
   /** The attempt's request is on its way: a failed one may have reached the backend. */
   onConnected(exchange: Exchange): void;
   /** False when the response will not be used and the attempt is over. */
-  onResponse(exchange: Exchange, head: ResponseHead): boolean;
+  onResponse(exchange: Exchange, head: ResponseHead, from: Upstream): boolean;
   onComplete(exchange: Exchange): void;
-  onFailure(exchange: Exchange, error: ProxyError): void;
+  onFailure(exchange: Exchange, error: ProxyError, from: Upstream): void;
+}
+
+/** One try on one backend. */
+export interface Attempt {
+  readonly backend: BackendState;
+  readonly upstream: Upstream;
 }
 
 const NONE: readonly ServiceState[] = [];
@@ -82,6 +88,8 @@ export class Exchange {
   /** Of the attempt that runs or ran last. */
   backend: BackendState | undefined = undefined;
   upstream: Upstream | undefined = undefined;
+  /** A second attempt, while the first one hangs. */
+  hedge: Attempt | undefined = undefined;
   attempts = 0;
   /** `Clock.elapsed` when the attempt began; only where the service measures it. */
   attemptedAt = 0;
@@ -93,6 +101,8 @@ export class Exchange {
   fallbacks: Fallback[] | undefined = undefined;
   /** For a backend of its service; it may have been over for long. */
   waiting: Waiting | undefined = undefined;
+  /** Retries and hedges that its service's budget has paid for. */
+  paid = 0;
   /** Limits the whole exchange. */
   limit: { cancel(): void } | undefined = undefined;
   /** The head of a final response has gone to the client. */

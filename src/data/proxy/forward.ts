@@ -1,49 +1,21 @@
-import { UpstreamConnection, type UpstreamContext } from '../http1/client.ts';
-import { CHUNKED } from '../http1/head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
-import { requestText } from '../http1/write.ts';
 import { normalizePath } from '../routing/path.ts';
-import type { RouteTable } from '../routing/table.ts';
-import { UpgradeUpstream } from '../upgrade.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
-import type { Ejector } from '../upstream/ejection.ts';
+import type { HangEvents } from '../upstream/hang.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import { ejectCause, ProxyError } from './errors.ts';
-import type { Exchange, ExchangeEvents } from './exchange.ts';
-import { type Fallbacks, mayFallBack, nextFallback } from './fallback.ts';
-import { addedFields, targetOf } from './headers.ts';
+import { answered, backendOf, blame, dropAttempt, keepAttempt, startAttempt } from './attempt.ts';
+import * as errors from './errors.ts';
+import { ProxyError } from './errors.ts';
+import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
+import { mayFallBack, nextFallback } from './fallback.ts';
+import type { ForwardContext } from './forward-context.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { RequestLimit } from './request-limit.ts';
-import { isIdempotent, isRetryStatus, mayHold, mayRedial, mayRetry } from './retry.ts';
+import { isIdempotent, isRetryStatus, mayHedge, mayHold, mayRedial, mayRetry } from './retry.ts';
 import { Waiting, type WaitingEvents } from './waiting.ts';
 
-/** What the straight line needs of the rest of the data plane. */
-export interface ForwardContext {
-  readonly table: RouteTable<ServiceState>;
-  readonly upstream: UpstreamContext;
-  readonly fallbacks: Fallbacks;
-  /** `Clock.elapsed`. */
-  elapsed(): number;
-  readonly ejector: Ejector;
-  serviceNamed(name: string): ServiceState | undefined;
-  /** Closes idle connections: there is no descriptor left for another. */
-  makeRoom(): void;
-  /** Counts and logs: called once for each exchange. */
-  finished(exchange: Exchange): void;
-}
-
-/** What a failed attempt counts for where latency decides. */
-const FAILURE_MS = 1_000;
-
-const BAD_PATH = new ProxyError('bad-request', 'the path can be understood in more than one way');
-const NO_ROUTE = new ProxyError('no-route', 'no route matches the host and path');
-const UNAVAILABLE = new ProxyError('unavailable', 'no backend is available');
-const BUSY = new ProxyError('busy', 'every available backend has as many requests as it may');
-const RETRY_STATUS = new ProxyError('retry-status', 'the policy retries this status');
-const TIMED_OUT = new ProxyError('request-timeout', 'the exchange took longer than its limit');
-
 /** The life of a request: its steps in the order in which they happen. */
-export class Forwarder implements ExchangeEvents, WaitingEvents {
+export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   readonly #context: ForwardContext;
 
   constructor(context: ForwardContext) {
@@ -54,18 +26,21 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   open(exchange: Exchange): void {
     const { head } = exchange;
     const path = head.target === '*' ? '/' : normalizePath(head.target);
-    if (path === undefined) return this.#answer(exchange, BAD_PATH);
+    if (path === undefined) return this.#answer(exchange, errors.BAD_PATH);
     exchange.path = path;
     const entry = this.#context.table.match(head.host, path);
-    if (entry === undefined) return this.#answer(exchange, NO_ROUTE);
+    if (entry === undefined) return this.#answer(exchange, errors.NO_ROUTE);
     exchange.entry = entry;
     exchange.service = entry.service;
+    entry.service.budget.requests++;
     const { requestMs } = entry.service.service.timeouts;
     if (requestMs > 0) {
       const { sweep } = this.#context.upstream;
-      exchange.limit = new RequestLimit(sweep, requestMs, () => this.clientFailed(exchange, TIMED_OUT));
+      exchange.limit = new RequestLimit(sweep, requestMs, () =>
+        this.clientFailed(exchange, errors.TIMED_OUT),
+      );
     }
-    this.#choose(exchange, entry.service, UNAVAILABLE);
+    this.#choose(exchange, entry.service, errors.UNAVAILABLE);
   }
 
   /** Which backend? `otherwise` is what is wrong when there is none. */
@@ -74,7 +49,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
       exchange.tried === undefined ? service.pick(exchange) : service.pickOther(exchange.tried, exchange);
     if (backend === undefined) {
       if (!service.isFull(exchange.tried)) return this.#fail(exchange, service, otherwise);
-      if (!this.#wait(exchange, service, BUSY, false)) this.#fail(exchange, service, BUSY);
+      if (!this.#wait(exchange, service, errors.BUSY, false)) this.#fail(exchange, service, errors.BUSY);
       return;
     }
     if (exchange.tried !== undefined) service.stats.retries++;
@@ -107,32 +82,36 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
 
   /** Sends it the request, on a connection that waits unless it must be fresh. */
   #attempt(exchange: Exchange, service: ServiceState, backend: BackendState, isFresh: boolean): void {
-    const { head, body } = exchange;
-    const { upstream } = this.#context;
     const isFirst = exchange.attempts === 0 && exchange.waiting === undefined;
-    exchange.attempts++;
     exchange.backend = backend;
-    backend.inFlight++;
-    if (service.isTimed) exchange.attemptedAt = this.#context.elapsed();
-    backend.stats.requests++;
-    if (head.upgrade !== '') {
-      exchange.upstream = new UpgradeUpstream(exchange, backend, this, upstream);
-      return;
-    }
-    const waiting = isFresh ? undefined : (backend.idle.pop() as UpstreamConnection | undefined);
-    const connection = waiting ?? new UpstreamConnection(upstream, backend);
-    exchange.upstream = connection;
-    connection.assign(exchange, service.service.timeouts, service.service.retry.timeoutMs);
-    connection.send(
-      requestText(head, targetOf(exchange), addedFields(exchange, backend)),
-      head.length === CHUNKED,
-    );
-    body.replay(connection);
+    const upstream = startAttempt(exchange, service, backend, isFresh, this.#context);
+    exchange.upstream = upstream;
     // What came with the head follows in this turn, and leaves with it.
-    if (isFirst && !body.isComplete) return;
-    const flow = connection.flush();
+    if (isFirst && !exchange.body.isComplete) return;
+    const flow = upstream.flush();
     // The attempt before, or the wait for this one, may have stopped the client.
-    if (flow !== 'full' && !body.isComplete) exchange.downstream.resumeBody();
+    if (flow !== 'full' && !exchange.body.isComplete) exchange.downstream.resumeBody();
+  }
+
+  /** Its backend hangs: another one is asked, too, if that is harmless. Whichever answers first serves. */
+  hedge(exchange: Exchange): void {
+    const service = exchange.service as ServiceState;
+    const { backend: first, upstream } = exchange;
+    const { retry, hedge } = service.service;
+    if (hedge === 'off' || first === undefined || !mayHedge(exchange, retry)) return;
+    const tried = [...(exchange.tried ?? []), first];
+    const backend = service.pickOther(tried, exchange);
+    if (backend === undefined) return;
+    if (!exchange.body.isSent) {
+      // There is not even a connection: nothing is lost by giving it up.
+      upstream?.abort();
+      this.#retry(exchange, service, errors.NO_CONNECTION);
+    } else if (this.#pay(exchange, service)) {
+      exchange.tried = tried;
+      exchange.hedge = { backend, upstream: startAttempt(exchange, service, backend, false, this.#context) };
+      exchange.hedge.upstream.flush();
+      service.stats.hedges++;
+    }
   }
 
   /** The request is on its way: from now on a failed attempt may have had an effect. */
@@ -141,20 +120,16 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   }
 
   /** The response's head is here; false when it is not used. */
-  onResponse(exchange: Exchange, head: ResponseHead): boolean {
+  onResponse(exchange: Exchange, head: ResponseHead, from: Upstream): boolean {
     const service = exchange.service as ServiceState;
-    if (service.isTimed) this.#measure(exchange, head.status < 500 ? 0 : FAILURE_MS);
+    const backend = backendOf(exchange, from);
+    answered(exchange, service, backend, head.status, this.#context);
     if (isRetryStatus(head.status, service.service.retry)) {
-      this.#blame(exchange, service, new ProxyError('retry-status', `HTTP ${head.status}`));
-      if (this.#canRetryElsewhere(exchange, service)) {
-        exchange.upstream?.abort();
-        this.#retry(exchange, service, RETRY_STATUS);
-        return false;
-      }
+      const error = new ProxyError('retry-status', `HTTP ${head.status}`);
+      blame(exchange, service, backend, error, this.#context);
+      if (this.#goesOn(exchange, service, error, from)) return false;
     }
-    // 502 to 504: it, or what it needs, is not there.
-    else if (head.status > 501 && exchange.backend !== undefined)
-      this.#context.ejector.doubted(exchange.backend);
+    if (exchange.hedge !== undefined && keepAttempt(exchange, service, from)) service.stats.hedgesWon++;
     const page = head.status < 400 ? undefined : this.#context.fallbacks.errorPage(exchange, head.status);
     if (page !== undefined) {
       exchange.upstream?.abort();
@@ -178,19 +153,21 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   }
 
   /** The attempt failed: once more, or no more? */
-  onFailure(exchange: Exchange, error: ProxyError): void {
+  onFailure(exchange: Exchange, error: ProxyError, from: Upstream): void {
     const service = exchange.service as ServiceState;
-    const { backend } = exchange;
+    const backend = backendOf(exchange, from);
     if (error.code === 'exhausted') this.#context.makeRoom();
-    if (backend !== undefined && mayRedial(exchange, error)) {
+    if (backend !== undefined && exchange.hedge === undefined && mayRedial(exchange, error)) {
       this.#release(exchange);
       exchange.redialled = true;
       this.#attempt(exchange, service, backend, true);
       exchange.attempts--;
       return;
     }
-    this.#blame(exchange, service, error);
-    if (mayRetry(exchange, error, service.service.retry)) this.#retry(exchange, service, error);
+    blame(exchange, service, backend, error, this.#context);
+    if (exchange.hedge !== undefined) dropAttempt(exchange, service, from);
+    else if (mayRetry(exchange, error, service.service.retry) && this.#isPaid(exchange, service, error))
+      this.#retry(exchange, service, error);
     else this.#fail(exchange, service, error);
   }
 
@@ -201,29 +178,31 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     else this.#answer(exchange, error);
   }
 
-  /** How long the backend took to answer, and at least that: failing fast is no virtue. */
-  #measure(exchange: Exchange, atLeastMs: number): void {
-    const now = this.#context.elapsed();
-    exchange.backend?.latency.observe(Math.max(now - exchange.attemptedAt, atLeastMs), now);
-  }
-
-  /** The attempt's backend has failed: that counts, and may take it out. */
-  #blame(exchange: Exchange, service: ServiceState, error: ProxyError): void {
-    const { backend } = exchange;
-    if (backend === undefined || error.side !== 'upstream') return;
-    backend.countFailure(error.code);
-    if (service.isTimed && !exchange.answered) this.#measure(exchange, FAILURE_MS);
-    const cause = ejectCause(error);
-    if (cause !== undefined) this.#context.ejector.failed(service, backend, cause, error.detail);
-  }
-
-  #canRetryElsewhere(exchange: Exchange, service: ServiceState): boolean {
-    if (exchange.backend === undefined) return false;
+  /** A response that is not wanted: true when there is another attempt, or can be. */
+  #goesOn(exchange: Exchange, service: ServiceState, error: ProxyError, from: Upstream): boolean {
+    if (exchange.hedge !== undefined) {
+      from.abort();
+      dropAttempt(exchange, service, from);
+      return true;
+    }
+    if (exchange.backend === undefined || !mayRetry(exchange, error, service.service.retry)) return false;
     const tried = [...(exchange.tried ?? []), exchange.backend];
-    return (
-      mayRetry(exchange, RETRY_STATUS, service.service.retry) &&
-      service.pickOther(tried, exchange) !== undefined
-    );
+    if (service.pickOther(tried, exchange) === undefined || !this.#pay(exchange, service)) return false;
+    from.abort();
+    this.#retry(exchange, service, error);
+    return true;
+  }
+
+  /** What never reached a backend costs none: that is always tried again. */
+  #isPaid(exchange: Exchange, service: ServiceState, error: ProxyError): boolean {
+    return error.retry === 'always' || this.#pay(exchange, service);
+  }
+
+  #pay(exchange: Exchange, service: ServiceState): boolean {
+    const isPaid = service.budget.take(service.service.retry.budgetPercent, this.#context.elapsed());
+    if (isPaid) exchange.paid++;
+    else service.stats.retriesDenied++;
+    return isPaid;
   }
 
   #retry(exchange: Exchange, service: ServiceState, error: ProxyError): void {
@@ -250,6 +229,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     exchange.error = error;
     if (fallback.kind === 'service') {
       const other = this.#context.serviceNamed(fallback.service) as ServiceState;
+      this.#refund(exchange);
       exchange.service = other;
       exchange.tried = undefined;
       exchange.attempts = 0;
@@ -281,9 +261,20 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
 
   /** The attempt is over, however it went. */
   #release(exchange: Exchange): void {
+    const { hedge, service } = exchange;
+    if (hedge !== undefined) {
+      exchange.hedge = undefined;
+      hedge.upstream.abort();
+      service?.release(hedge.backend);
+    }
     if (exchange.upstream === undefined) return;
     exchange.upstream = undefined;
     if (exchange.backend !== undefined) exchange.service?.release(exchange.backend);
+  }
+
+  #refund(exchange: Exchange): void {
+    exchange.service?.budget.release(exchange.paid);
+    exchange.paid = 0;
   }
 
   /** Every exchange ends here, once. */
@@ -291,6 +282,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     if (exchange.finished) return;
     exchange.finished = true;
     this.#release(exchange);
+    if (exchange.paid > 0) this.#refund(exchange);
     exchange.limit?.cancel();
     exchange.waiting?.leave();
     this.#context.finished(exchange);

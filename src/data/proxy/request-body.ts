@@ -17,6 +17,11 @@ export class RequestBody {
     this.isComplete = isEmpty;
   }
 
+  /** A backend may have seen some of the request. */
+  get isSent(): boolean {
+    return this.#sent;
+  }
+
   /** Everything that came is still here. */
   get canReplay(): boolean {
     return this.#kept !== undefined;

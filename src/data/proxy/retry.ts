@@ -35,6 +35,14 @@ export function mayRedial(exchange: Exchange, error: ProxyError): boolean {
   );
 }
 
+/** Whether an attempt on a backend that hangs is joined by one on another. */
+export function mayHedge(exchange: Exchange, policy: RetryPolicy): boolean {
+  const { head, body, hedge, answered, attempts } = exchange;
+  if (!policy.onTimeout || attempts > policy.attempts) return false;
+  if (hedge !== undefined || answered || head.upgrade !== '') return false;
+  return body.canReplay && body.isComplete && (isIdempotent(head.method) || !body.isSent);
+}
+
 function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
   switch (error.code) {
     case 'reset':

@@ -95,7 +95,7 @@ export class UrlUpstream implements Upstream {
         const rules = { maxHeaders: 1_000, keepUnderscores: true };
         const head = parseResponseHead(text, text.length - 4, exchange.head.method, rules);
         if (typeof head === 'string') this.#fail(head);
-        else this.#events.onResponse(exchange, head);
+        else this.#events.onResponse(exchange, head, this);
       },
       onResponseData: (controller, chunk) => {
         if (this.#isOver) return;
@@ -118,7 +118,7 @@ export class UrlUpstream implements Upstream {
   #fail(detail: string): void {
     if (this.#isOver) return;
     this.abort();
-    this.#events.onFailure(this.#exchange, new ProxyError('bad-response', `fallback: ${detail}`));
+    this.#events.onFailure(this.#exchange, new ProxyError('bad-response', `fallback: ${detail}`), this);
   }
 }
 

@@ -4,10 +4,16 @@ import { type BackendStats, makeBackendStats } from '../../model/stats.ts';
 import type { Weighted } from '../balance/balancer.ts';
 import { hashText } from '../balance/hash.ts';
 import { Latency } from '../balance/latency.ts';
+import type { Exchange } from '../proxy/exchange.ts';
 import type { Ejection } from './ejection.ts';
+import { Silence } from './hang.ts';
 
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
+  /** The exchange that waits on it for its backend: for a connection, or for the head of a response. */
+  readonly awaiting: Exchange | undefined;
+  /** The watch's tick in which that began. */
+  readonly since: number;
   /** Takes no further request: it closes once it has none. */
   retire(): void;
   /** Closes it now, whatever it is doing. */
@@ -35,6 +41,7 @@ export class BackendState implements Weighted {
   failuresInRow = 0;
   /** Failed requests took it out; the Ejector's to change. */
   ejection: Ejection | undefined = undefined;
+  readonly silence = new Silence();
 
   constructor(backend: Backend) {
     this.backend = backend;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
-import { type BackendSignal, type EjectCause, type EjectProof, outweighs } from '../../model/signal.ts';
+import type { Proof } from '../../model/health.ts';
+import { type BackendSignal, type Charge, type EjectCause, outweighs } from '../../model/signal.ts';
 import type { Expiring, Sweep } from '../sweep.ts';
 import type { BackendState } from './backend-state.ts';
 import type { ServiceState } from './service-state.ts';
@@ -8,13 +9,12 @@ import type { ServiceState } from './service-state.ts';
 const LONGEST_MS = 60_000;
 
 /** A backend that failed requests took out. */
-export interface Ejection {
+export interface Ejection extends Charge {
   readonly cause: EjectCause;
-  /** `Clock.now` when it began. */
-  readonly at: number;
-  readonly proof: EjectProof;
   /** In the sweep's milliseconds. */
   readonly until: number;
+  /** Nothing but a suspicion: a moment later it is heard of, or ejected. */
+  readonly isSuspicion: boolean;
 }
 
 /** A backend that fails under load is not asked to be probed more often than this. */
@@ -78,22 +78,43 @@ export class Ejector implements Expiring {
     const lasts = Math.min(durationMs * 2 ** past.count, Math.max(LONGEST_MS, durationMs));
     past.count++;
     const at = this.#clock.now();
-    // A check that passes where requests fail asks for something else than they do: it is believed once.
-    const proof: EjectProof = cause === 'connect' ? 'connection' : past.count === 1 ? 'answer' : 'none';
-    backend.ejection = { cause, at, proof, until: this.#clock.elapsed() + lasts };
+    const proof = proofFor(cause, past.count === 1);
+    const until = this.#clock.elapsed() + lasts;
+    this.#takeOut(service, backend, { cause, at, proof, until, isSuspicion: false });
     backend.stats.ejections[cause] = (backend.stats.ejections[cause] ?? 0) + 1;
-    this.#out.set(backend, service);
-    this.#schedule();
-    service.refresh();
     const backendId = backend.backend.id;
     this.#onSignal({ kind: 'ejected', backendId, cause, reason, at, until: at + lasts, proof });
   }
 
-  /** A probe that began then, `Clock.now`, spoke for it. */
-  prove(service: ServiceState, backend: BackendState, provenAt: number): void {
+  /** It seems to hang: nobody is sent there until that is certain. */
+  suspect(service: ServiceState, backend: BackendState): void {
+    const { failures, durationMs } = service.service.eject;
+    if (failures === 0 || !mayEject(service, backend)) return;
+    const until = this.#clock.elapsed() + durationMs;
+    const at = this.#clock.now();
+    this.#takeOut(service, backend, { cause: 'hang', at, proof: 'life', until, isSuspicion: true });
+  }
+
+  /** It does hang. */
+  confirm(service: ServiceState, backend: BackendState, reason: string): void {
+    if (service.service.eject.failures === 0) return;
+    if (backend.ejection?.isSuspicion === true) {
+      this.#out.delete(backend);
+      backend.ejection = undefined;
+    }
+    this.eject(service, backend, 'hang', reason);
+  }
+
+  /** It has sent something: whatever it is, it does not hang. */
+  heard(backend: BackendState): void {
+    if (backend.ejection?.cause === 'hang') this.#return(backend, 0);
+  }
+
+  /** A probe spoke for it. */
+  prove(service: ServiceState, backend: BackendState, proof: Proof): void {
     const { ejection } = backend;
-    if (ejection === undefined || !outweighs(service.service.health, provenAt, ejection)) return;
-    this.#return(backend, ejection.cause === 'connect' ? 0 : onProbation(service));
+    if (ejection === undefined || !outweighs(proof, ejection)) return;
+    this.#return(backend, ejection.proof === 'check' ? onProbation(service) : 0);
   }
 
   /** The service's backends or their flags are others now: the limits hold for these, too. */
@@ -117,6 +138,13 @@ export class Ejector implements Expiring {
       if ((backend.ejection?.until ?? 0) <= now) this.#return(backend, onProbation(service));
     }
     this.#schedule();
+  }
+
+  #takeOut(service: ServiceState, backend: BackendState, ejection: Ejection): void {
+    backend.ejection = ejection;
+    this.#out.set(backend, service);
+    this.#schedule();
+    service.refresh();
   }
 
   #return(backend: BackendState, failuresInRow: number): void {
@@ -152,6 +180,12 @@ export class Ejector implements Expiring {
     for (const { ejection } of this.#out.keys()) first = Math.min(first, ejection?.until ?? first);
     this.deadline = first;
   }
+}
+
+function proofFor(cause: EjectCause, isFirst: boolean): Charge['proof'] {
+  if (cause === 'connect') return 'connection';
+  if (cause === 'hang') return 'life';
+  return isFirst ? 'check' : 'none';
 }
 
 /** The next failure takes such a backend out again; what goes well makes it like any other. */

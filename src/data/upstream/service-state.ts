@@ -6,6 +6,7 @@ import { type KeyOf, type KeySource, makeKeyOf } from '../balance/key.ts';
 import { Random } from '../balance/random.ts';
 import { Sticky } from '../balance/sticky.ts';
 import type { BackendState } from './backend-state.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** How often the weight of a backend that starts slowly is raised. */
@@ -22,6 +23,7 @@ export class ServiceState {
   isTimed = false;
   /** Only where clients are kept on their backends. */
   sticky: Sticky<BackendState> | undefined = undefined;
+  readonly budget = new RetryBudget();
   /** Requests that wait for a backend. */
   readonly line = new WaitingLine(() => this.#tier.list.some((state) => state.hasRoom));
   /** Some backend takes only so many requests at one time. */

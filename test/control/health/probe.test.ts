@@ -147,3 +147,26 @@ t.test('a name that leads nowhere fails and never rejects', async (t) => {
   for (const type of ['http', 'tcp'] as const)
     t.match(await ask(80, { type, timeoutMs: 3_000 }, 'nowhere.invalid'), { isPass: false });
 });
+
+t.test('whoever says anything lives, whatever it is, and at the port that serves', async (t) => {
+  const backend = await startBackend(t, 'a', (_request, response) => response.writeHead(503).end());
+  const life = (check: Partial<HealthCheck>) =>
+    probe({ host: '127.0.0.1', port: backend.port }, makeTarget('test', check).check, 'life');
+  t.match(await life({ type: 'http', path: '/healthz', method: 'HEAD', host: 'shop.org' }), { isPass: true });
+  t.match(await life({ type: 'tcp' }), { isPass: true });
+  t.match(await life({ type: 'http', path: '/healthz', port: await deadPort() }), { isPass: true });
+  t.match(backend.requests, [
+    { method: 'HEAD', url: '/healthz', headers: { host: 'shop.org' } },
+    { method: 'OPTIONS', url: '*' },
+    { method: 'OPTIONS', url: '*' },
+  ]);
+});
+
+t.test('one that accepts a connection and says nothing may be frozen', async (t) => {
+  const { port } = await startRawBackend(t, (socket) => socket.resume());
+  const { check } = makeTarget('test');
+  t.match(await probe({ host: '127.0.0.1', port }, check, 'life'), { isPass: false, reason: /silent/ });
+  t.match(await probe({ host: '127.0.0.1', port: await deadPort() }, check, 'life'), { isPass: false });
+  const closing = await startRawBackend(t, (socket) => socket.once('data', () => socket.end()));
+  t.match(await probe({ host: '127.0.0.1', port: closing.port }, check, 'life'), { isPass: false });
+});

@@ -25,7 +25,10 @@ async function withIdleConnection(t: Test): Promise<{ state: BackendState; conne
     onFailure: (_exchange, error) => t.fail(error.code),
   };
   const sweep = new Sweep(new FakeClock());
-  const connection = new UpstreamConnection({ sweep, events, rules: RULES, maxHeaderSize: 16_384 }, state);
+  const connection = new UpstreamConnection(
+    { sweep, watch: { tick: 0, watch: () => {} }, events, rules: RULES, maxHeaderSize: 16_384 },
+    state,
+  );
   t.teardown(() => connection.destroy());
   const exchange = makeExchange();
   connection.assign(exchange, TIMEOUTS, 0);

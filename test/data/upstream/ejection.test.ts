@@ -3,7 +3,7 @@ import t from 'tap';
 import { Sweep } from '../../../src/data/sweep.ts';
 import { Ejector } from '../../../src/data/upstream/ejection.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
-import type { HealthFlag } from '../../../src/model/health.ts';
+import { type HealthFlag, PROOFS, type ProofKind } from '../../../src/model/health.ts';
 import { makeService, type ServiceSettings } from '../../../src/model/service.ts';
 import type { BackendSignal } from '../../../src/model/signal.ts';
 import { FakeClock } from '../../support/clock.ts';
@@ -104,9 +104,9 @@ t.test('after its time the first failure takes it out again, until one goes well
 t.test('a probe that connects ends the ejection of one that refused, if it began later', async (t) => {
   const { clock, ejector, service, at, fail, out, signals } = setUp(2);
   fail(0, 1, 'connect');
-  ejector.prove(service, at(0), clock.now() - 1);
+  ejector.prove(service, at(0), { kind: 'connection', at: clock.now() - 1 });
   t.same(out(), [0], 'what was seen before does not count');
-  ejector.prove(service, at(0), clock.now());
+  ejector.prove(service, at(0), { kind: 'connection', at: clock.now() });
   t.same(out(), []);
   t.match(signals.at(-1), { kind: 'returned', backendId: 'test/0' });
   fail(0);
@@ -117,24 +117,44 @@ t.test('a probe that connects says nothing of requests that fail', async (t) => 
   const { clock, ejector, service, at, fail, out } = setUp(2);
   for (const cause of ['reset', 'timeout', 'status'] as const) {
     fail(0, 3, cause);
-    ejector.prove(service, at(0), clock.now() + 2_000);
+    ejector.prove(service, at(0), { kind: 'connection', at: clock.now() + 2_000 });
     t.same(out(), [0], cause);
     await clock.advance(120_000);
   }
 });
 
-t.test('an answered probe is believed once, and not at once', async (t) => {
-  const { clock, ejector, service, at, fail, out } = setUp(2, { health: { path: '/healthz' } });
+t.test('a check that passes is believed once, and not at once', async (t) => {
+  const { clock, ejector, service, at, fail, out } = setUp(2);
   fail(0, 3, 'status');
-  ejector.prove(service, at(0), clock.now() + 999);
+  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 999 });
   t.same(out(), [0]);
-  ejector.prove(service, at(0), clock.now() + 1_000);
+  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
   t.same(out(), []);
   fail(0, 1, 'status');
   t.same(out(), [0], 'on probation');
-  ejector.prove(service, at(0), clock.now() + 4_000);
+  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 4_000 });
   t.same(out(), [0], 'it was wrong');
 });
+
+t.test(
+  'one that seems to hang is out at once, is ejected when that is certain, and back when it is heard',
+  async (t) => {
+    const { ejector, service, at, out, signals } = setUp(3);
+    ejector.suspect(service, at(1));
+    t.same(out(), [1]);
+    t.same(signals, [], 'nobody else need know');
+    ejector.heard(at(1));
+    t.same(out(), []);
+    ejector.suspect(service, at(1));
+    ejector.confirm(service, at(1), 'silent');
+    ejector.confirm(service, at(1), 'silent');
+    t.same(out(), [1]);
+    t.same(at(1).stats.ejections, { hang: 1 });
+    t.match(signals.at(-1), { kind: 'ejected', cause: 'hang', proof: 'life', reason: 'silent' });
+    ejector.heard(at(1));
+    t.same(out(), []);
+  },
+);
 
 t.test('no more than its share is out, and never the last one', async (t) => {
   for (const [count, maxPercent, most] of [
@@ -184,7 +204,8 @@ type Step =
   | { readonly kind: 'fail'; readonly at: number; readonly cause: 'connect' | 'reset' | 'timeout' | 'status' }
   | { readonly kind: 'well'; readonly at: number }
   | { readonly kind: 'flag'; readonly at: number; readonly flags: readonly HealthFlag[] }
-  | { readonly kind: 'prove'; readonly at: number }
+  | { readonly kind: 'prove'; readonly at: number; readonly proof: ProofKind }
+  | { readonly kind: 'suspect' | 'confirm' | 'hear'; readonly at: number }
   | { readonly kind: 'wait'; readonly ms: number };
 
 const step = (count: number): fc.Arbitrary<Step> => {
@@ -195,7 +216,17 @@ const step = (count: number): fc.Arbitrary<Step> => {
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('fail' as const), at, cause }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('well' as const), at }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('flag' as const), at, flags }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('prove' as const), at }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('suspect' as const, 'confirm' as const, 'hear' as const),
+        at,
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('prove' as const), at, proof: fc.constantFrom(...PROOFS) }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat({ max: 30_000 }) }) },
   );
 };
@@ -215,9 +246,13 @@ t.test(
       for (const one of steps) {
         if (one.kind === 'fail') fail(one.at, 1, one.cause);
         else if (one.kind === 'well') at(one.at).failuresInRow = 0;
-        else if (one.kind === 'prove') ejector.prove(service, at(one.at), clock.now() + 1);
+        else if (one.kind === 'prove')
+          ejector.prove(service, at(one.at), { kind: one.proof, at: clock.now() + 1 });
+        else if (one.kind === 'suspect') ejector.suspect(service, at(one.at));
+        else if (one.kind === 'confirm') ejector.confirm(service, at(one.at), 'it hangs');
+        else if (one.kind === 'hear') ejector.heard(at(one.at));
         else if (one.kind === 'wait') await clock.advance(one.ms);
-        else {
+        else if (one.kind === 'flag') {
           at(one.at).setFlags(one.flags);
           service.refresh();
           ejector.enforce(service);

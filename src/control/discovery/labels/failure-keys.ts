@@ -1,5 +1,11 @@
-import { parseDuration, parseInteger, parsePercent, parsePositiveDuration } from '../../../model/parse.ts';
-import { toEject, toRetry } from './draft.ts';
+import {
+  parseChoice,
+  parseDuration,
+  parseInteger,
+  parsePercent,
+  parsePositiveDuration,
+} from '../../../model/parse.ts';
+import { toEject, toRetry, toSettings } from './draft.ts';
 import { key, type LabelKey, TIME } from './key.ts';
 import * as values from './values.ts';
 
@@ -26,7 +32,20 @@ export const FAILURE_KEYS: readonly LabelKey[] = [
     'How long one try may wait for its response',
     toRetry((text) => ({ timeoutMs: parseDuration(text) })),
   ),
-  key('retry.budget', 'PERCENT', '20%', 'Share of the traffic that may be retries'),
+  key(
+    'retry.budget',
+    'PERCENT',
+    '20%',
+    "Share of a service's latest requests that may be tried again once they were sent; three at one time always may",
+    toRetry((text) => ({ budgetPercent: parsePercent(text) })),
+  ),
+  key(
+    'hedge',
+    'hang|off',
+    'hang',
+    '`hang`: a request that may be repeated and whose backend hangs is sent to another one, too, within the retry budget; whichever answers first serves',
+    toSettings('hedge', parseChoice('hang', 'off')),
+  ),
   key(
     'eject.failures',
     '0–1000',

@@ -7,12 +7,11 @@ export interface LabelKey {
   readonly value: string;
   readonly default: string;
   readonly doc: string;
-  /** Absent while this version does not know how. */
-  readonly set?: Setter;
+  readonly set: Setter;
 }
 
-export function key(name: string, value: string, defaultText: string, doc: string, set?: Setter): LabelKey {
-  return { key: name, value, default: defaultText, doc, ...(set && { set }) };
+export function key(name: string, value: string, defaultText: string, doc: string, set: Setter): LabelKey {
+  return { key: name, value, default: defaultText, doc, set };
 }
 
 export const SWITCH = 'true|false';

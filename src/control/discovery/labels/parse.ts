@@ -80,7 +80,6 @@ export function setKey(
   if (known === undefined) problem('is not a known key', suggest(key, shown));
   else if (key === 'enable' && !mayEnable)
     problem('is not a key of a single service', `${PREFIX}enable is for the whole container`);
-  else if (known.set === undefined) problem('is not supported yet in this version');
   else {
     try {
       known.set(service.draft, text);

@@ -1,0 +1,47 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Target } from './checker.ts';
+import type { Probe } from './probe.ts';
+import type { HealthRecord } from './record.ts';
+
+/** Between two questions to a backend that does not answer. */
+const AGAIN_MS = 250;
+
+/**
+ * Asks backends that are silent whether they live, again and again until one answers or nobody wants to know any
+ * more. That is another question than their checks ask: a frozen process still accepts connections, and one whose
+ * check fails may well be alive.
+ */
+export class LifeProber {
+  readonly #clock: Clock;
+  readonly #probe: Probe;
+  readonly #onProof: () => void;
+  readonly #asking = new Set<HealthRecord>();
+  #isStopped = false;
+
+  /** @param onProof a record has got a proof of life */
+  constructor(clock: Clock, probe: Probe, onProof: () => void) {
+    this.#clock = clock;
+    this.#probe = probe;
+    this.#onProof = onProof;
+  }
+
+  /** Asks at once, unless it is being asked already. Without checks nobody is asked. */
+  ask(target: Target, record: HealthRecord): void {
+    if (this.#asking.has(record) || target.check.type === 'none') return;
+    this.#asking.add(record);
+    void this.#ask(target, record);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  async #ask(target: Target, record: HealthRecord): Promise<void> {
+    const at = this.#clock.now();
+    const { isPass } = await this.#probe(target.address, target.check, 'life');
+    const isNews = isPass && record.prove({ kind: 'life', at });
+    if (isNews) this.#onProof();
+    if (isNews || record.charge?.proof !== 'life' || this.#isStopped) this.#asking.delete(record);
+    else this.#clock.after(AGAIN_MS, () => void this.#ask(target, record));
+  }
+}

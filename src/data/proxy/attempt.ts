@@ -1,0 +1,100 @@
+import { UpstreamConnection } from '../http1/client.ts';
+import { CHUNKED } from '../http1/head.ts';
+import { requestText } from '../http1/write.ts';
+import { UpgradeUpstream } from '../upgrade.ts';
+import type { BackendState } from '../upstream/backend-state.ts';
+import type { ServiceState } from '../upstream/service-state.ts';
+import { ejectCause, type ProxyError } from './errors.ts';
+import type { Exchange, Upstream } from './exchange.ts';
+import type { ForwardContext } from './forward-context.ts';
+import { addedFields, targetOf } from './headers.ts';
+
+/** What a failed attempt counts for where latency decides. */
+const FAILURE_MS = 1_000;
+
+/** Sends a backend the request, as far as it has come, on a connection that waits unless it must be fresh. */
+export function startAttempt(
+  exchange: Exchange,
+  service: ServiceState,
+  backend: BackendState,
+  isFresh: boolean,
+  context: ForwardContext,
+): Upstream {
+  const { upstream } = context;
+  const { head } = exchange;
+  exchange.attempts++;
+  backend.inFlight++;
+  backend.stats.requests++;
+  if (service.isTimed) exchange.attemptedAt = context.elapsed();
+  if (!backend.silence.isWatched) upstream.watch.watch(service, backend);
+  if (head.upgrade !== '') return new UpgradeUpstream(exchange, backend, upstream.events, upstream);
+  const waiting = isFresh ? undefined : (backend.idle.pop() as UpstreamConnection | undefined);
+  const connection = waiting ?? new UpstreamConnection(upstream, backend);
+  connection.assign(exchange, service.service.timeouts, service.service.retry.timeoutMs);
+  connection.send(
+    requestText(head, targetOf(exchange), addedFields(exchange, backend)),
+    head.length === CHUNKED,
+  );
+  exchange.body.replay(connection);
+  return connection;
+}
+
+/** The backend of an attempt that answered, or failed. */
+export function backendOf(exchange: Exchange, from: Upstream): BackendState | undefined {
+  return from === exchange.hedge?.upstream ? exchange.hedge.backend : exchange.backend;
+}
+
+/** Ends one of two attempts without an answer: the other one is all there is. */
+export function dropAttempt(exchange: Exchange, service: ServiceState, from: Upstream): void {
+  const { hedge, backend } = exchange;
+  if (hedge === undefined) return;
+  exchange.hedge = undefined;
+  if (from === hedge.upstream) return service.release(hedge.backend);
+  if (backend !== undefined) service.release(backend);
+  exchange.upstream = hedge.upstream;
+  exchange.backend = hedge.backend;
+}
+
+/** One of two attempts has answered: the other is cancelled. True when the second was faster. */
+export function keepAttempt(exchange: Exchange, service: ServiceState, from: Upstream): boolean {
+  const { hedge, upstream } = exchange;
+  const isHedge = from === hedge?.upstream;
+  const loser = isHedge ? upstream : hedge?.upstream;
+  loser?.abort();
+  if (loser !== undefined) dropAttempt(exchange, service, loser);
+  return isHedge;
+}
+
+/** An attempt failed: that counts against its backend, and may take it out. */
+export function blame(
+  exchange: Exchange,
+  service: ServiceState,
+  backend: BackendState | undefined,
+  error: ProxyError,
+  context: ForwardContext,
+): void {
+  if (backend === undefined || error.side !== 'upstream') return;
+  backend.countFailure(error.code);
+  if (service.isTimed && !exchange.answered) measure(exchange, backend, FAILURE_MS, context.elapsed());
+  const cause = ejectCause(error);
+  if (cause !== undefined) context.ejector.failed(service, backend, cause, error.detail);
+}
+
+/** An attempt has a response's head. */
+export function answered(
+  exchange: Exchange,
+  service: ServiceState,
+  backend: BackendState | undefined,
+  status: number,
+  context: ForwardContext,
+): void {
+  if (backend === undefined) return;
+  if (service.isTimed) measure(exchange, backend, status < 500 ? 0 : FAILURE_MS, context.elapsed());
+  // 502 to 504: it, or what it needs, is not there.
+  if (status > 501 && status < 505) context.ejector.doubted(backend);
+}
+
+/** How long the backend took to answer, and at least that: failing fast is no virtue. */
+function measure(exchange: Exchange, backend: BackendState, atLeastMs: number, now: number): void {
+  backend.latency.observe(Math.max(now - exchange.attemptedAt, atLeastMs), now);
+}

@@ -1,0 +1,21 @@
+import type { UpstreamContext } from '../http1/upstream-context.ts';
+import type { RouteTable } from '../routing/table.ts';
+import type { Ejector } from '../upstream/ejection.ts';
+import type { ServiceState } from '../upstream/service-state.ts';
+import type { Exchange } from './exchange.ts';
+import type { Fallbacks } from './fallback.ts';
+
+/** What the straight line of a request needs of the rest of the data plane. */
+export interface ForwardContext {
+  readonly table: RouteTable<ServiceState>;
+  readonly upstream: UpstreamContext;
+  readonly fallbacks: Fallbacks;
+  readonly ejector: Ejector;
+  /** `Clock.elapsed`. */
+  elapsed(): number;
+  serviceNamed(name: string): ServiceState | undefined;
+  /** Closes idle connections: there is no descriptor left for another. */
+  makeRoom(): void;
+  /** Counts and logs: called once for each exchange. */
+  finished(exchange: Exchange): void;
+}
