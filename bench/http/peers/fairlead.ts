@@ -8,15 +8,20 @@ import { start } from '../process.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
-export const fairlead: Contender = {
-  name: 'Fairlead',
-  version: () => VERSION,
-  start({ folder, isLogged }) {
-    const file = join(folder, 'fairlead.yaml');
-    const backends = BACKEND_PORTS.map((port) => `http://127.0.0.1:${port}`).join(', ');
-    writeFileSync(
-      file,
-      `http: 127.0.0.1:${PROXY_PORT}
+/** The project of this tree. */
+export const fairlead = fairleadAt('Fairlead', MAIN);
+
+/** The one of another tree, to compare with. */
+export function fairleadAt(name: string, main: string): Contender {
+  return {
+    name,
+    version: () => VERSION,
+    start({ folder, isLogged }) {
+      const file = join(folder, 'fairlead.yaml');
+      const backends = BACKEND_PORTS.map((port) => `http://127.0.0.1:${port}`).join(', ');
+      writeFileSync(
+        file,
+        `http: 127.0.0.1:${PROXY_PORT}
 admin: off
 docker: off
 log-level: error
@@ -25,14 +30,15 @@ services:
   bench: { host: "*", backends: [${backends}] }
   echo: { host: "*", path: /ws, backends: [http://127.0.0.1:${ECHO_PORT}] }
 `,
-    );
-    const stdout = join(folder, 'access.log');
-    return start({
-      role: 'proxy',
-      stderr: join(folder, 'stderr'),
-      program: process.execPath,
-      args: [MAIN, '--config', file],
-      stdout,
-    });
-  },
-};
+      );
+      const stdout = join(folder, 'access.log');
+      return start({
+        role: 'proxy',
+        stderr: join(folder, 'stderr'),
+        program: process.execPath,
+        args: [main, '--config', file],
+        stdout,
+      });
+    },
+  };
+}

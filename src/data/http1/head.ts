@@ -115,6 +115,8 @@ export abstract class Head {
 
   /** Leaves out every header that Connection nominates (RFC 9110, section 7.6.1). */
   cutNominated(): void {
+    // What nearly all servers say nominates nothing, and is worth no list (bench/micro).
+    if (this.connection === 'keep-alive' || this.connection === 'close') return;
     const names = new Set(this.connection.split(',').map((option) => option.trim()));
     for (const kept of NOT_NOMINATED) names.delete(kept);
     if (names.size > 0) this.cutNamed(names);
