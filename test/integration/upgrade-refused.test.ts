@@ -97,7 +97,8 @@ t.test('a dead backend, and one that resets, are followed by another', async (t)
   const resetting = await startRawBackend(t, (socket) => socket.once('data', () => socket.resetAndDestroy()));
   const dead = await deadPort();
   const backends = [dead, resetting.port, { port: backend.port, backup: true }];
-  const proxy = await startProxy(t, [{ backends }]);
+  // Never ejected, so that each request meets them.
+  const proxy = await startProxy(t, [{ backends, settings: { eject: { failures: 0 } } }]);
   for (let i = 0; i < 4; i++) {
     const socket = await openWebSocket(t, proxy.port);
     socket.send('hello');
