@@ -3,6 +3,7 @@ import type { LiveState } from '../../src/admin/state.ts';
 import { App } from '../../src/app.ts';
 import { readText } from '../../src/cli/terminal.ts';
 import { loadOptions } from '../../src/config/load.ts';
+import type { Source } from '../../src/control/discovery/source.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Answer, type AskOptions, ask } from './client.ts';
 
@@ -42,15 +43,27 @@ export function makeFairlead(origin: string, admin: string, token?: string): Tes
   };
 }
 
+export interface TestApp extends TestFairlead {
+  readonly app: App;
+  /** `http://HOST:PORT` of the admin address. */
+  readonly admin: string;
+}
+
 /** A Fairlead in this process, with these flags. */
-export async function startApp(
+export function startApp(t: Test, ...flags: string[]): Promise<TestApp> {
+  return startAppWith(t, [], ...flags);
+}
+
+/** The same with sources that the test plays. */
+export async function startAppWith(
   t: Test,
+  sources: readonly Source[],
   ...flags: string[]
-): Promise<TestFairlead & { readonly app: App; readonly admin: string }> {
+): Promise<TestApp> {
   const args = ['--http', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--grace', '100ms', ...flags];
   const { options, errors, file } = loadOptions({ args, env: {}, readFile: readText });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
-  const app = new App({ options, file, log: silentLog() });
+  const app = new App({ options, file, log: silentLog(), sources });
   const { http, admin } = await app.start();
   t.teardown(() => app.stop());
   const origin = `http://127.0.0.1:${admin?.port}`;
