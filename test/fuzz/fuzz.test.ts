@@ -2,7 +2,12 @@ import t from 'tap';
 import { PROPERTIES } from './properties.ts';
 
 // A bounded run, the same each time; `npm run fuzz` goes on for as long as it is told.
-const EXTENTS = { requests: 40_000, responses: 20_000, wire: 3_000 };
+const EXTENTS = {
+  requests: 40_000,
+  responses: 20_000,
+  'requests through the proxy': 2_400,
+  'responses through the proxy': 2_400,
+} as const;
 
 for (const [name, inputs] of Object.entries(EXTENTS)) {
   t.test(`${inputs} mutated inputs: ${name}`, { timeout: 120_000 }, async (t) => {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import { startLane } from '../conformance/http1/lane.ts';
+import { startResponseLane } from '../conformance/http1/run-response.ts';
 import { checkRequests, checkResponses } from './codec.ts';
 import { requestMutants, responseMutants } from './mutants.ts';
 import { checkThroughProxy } from './wire.ts';
+import { checkResponseThroughProxy } from './wire-responses.ts';
 
 /** How far to go: so many inputs, or for so long. The same seed gives the same inputs. */
 export interface Extent {
@@ -22,25 +24,39 @@ export interface Outcome {
 export const PROPERTIES = {
   requests: async (_t: Test, extent: Extent) => run(requestMutants, extent, checkRequests),
   responses: async (_t: Test, extent: Extent) => run(responseMutants, extent, checkResponses),
-  /** The inputs are shared by data planes that run side by side. */
-  wire: async (t: Test, { seed, inputs, ms }: Extent): Promise<Outcome> => {
-    const outcomes = await Promise.all(
-      Array.from({ length: LANES }, async (_, i) => {
-        const lane = await startLane(t);
-        const extent = { seed: seed + i, ...(inputs !== undefined && { inputs: inputs / LANES }) };
-        return run(requestMutants, ms === undefined ? extent : { ...extent, ms }, (mutant) =>
-          checkThroughProxy(lane, mutant),
-        );
-      }),
-    );
-    return {
-      inputs: outcomes.reduce((sum, outcome) => sum + outcome.inputs, 0),
-      failure: outcomes.map(({ failure }) => failure).join(''),
-    };
-  },
+  'requests through the proxy': (t: Test, extent: Extent) =>
+    inLanes(extent, async (one) => {
+      const lane = await startLane(t);
+      return run(requestMutants, one, (mutant) => checkThroughProxy(lane, mutant));
+    }),
+  'responses through the proxy': (t: Test, extent: Extent) =>
+    inLanes(extent, async (one) => {
+      const lane = await startResponseLane(t);
+      return run(responseMutants, one, (input) => checkResponseThroughProxy(lane, input));
+    }),
 } as const;
 
 const LANES = 8;
+
+/** Shares the inputs between data planes that run side by side. */
+async function inLanes(
+  { seed, inputs, ms }: Extent,
+  runOne: (extent: Extent) => Promise<Outcome>,
+): Promise<Outcome> {
+  const outcomes = await Promise.all(
+    Array.from({ length: LANES }, (_, i) =>
+      runOne({
+        seed: seed + i,
+        ...(inputs !== undefined && { inputs: inputs / LANES }),
+        ...(ms !== undefined && { ms }),
+      }),
+    ),
+  );
+  return {
+    inputs: outcomes.reduce((sum, outcome) => sum + outcome.inputs, 0),
+    failure: outcomes.map(({ failure }) => failure).join(''),
+  };
+}
 
 async function run<T>(
   inputs: fc.Arbitrary<T>,

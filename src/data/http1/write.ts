@@ -44,12 +44,15 @@ export function responseText(head: ResponseHead, framing: BodyFraming, connectio
     framing === 'chunked'
       ? `Transfer-Encoding: chunked\r\n${connection}\r\n`
       : `${head.lengthLine}${connection}\r\n`;
-  if (head.minor === 1) {
+  const { text, fieldsStart } = head;
+  // Some servers leave out the space behind a status without a reason, which we must not (RFC 9112, section 4).
+  const hasReason = text.charCodeAt(12) === 0x20;
+  if (head.minor === 1 && hasReason) {
     return head.cuts.length === 0
-      ? head.text.slice(0, head.fieldsEnd) + extra
-      : head.text.slice(0, head.fieldsStart) + head.fields() + extra;
+      ? text.slice(0, head.fieldsEnd) + extra
+      : text.slice(0, fieldsStart) + head.fields() + extra;
   }
-  return `HTTP/1.1${head.text.slice(8, head.fieldsStart)}${head.fields()}${extra}`;
+  return `HTTP/1.1${text.slice(8, 12)}${hasReason ? '' : ' '}${text.slice(12, fieldsStart)}${head.fields()}${extra}`;
 }
 
 /** The first line of a response of our own. */

@@ -95,7 +95,7 @@ t.test('a response travels on as it came, with its framing and connection', asyn
   );
   t.equal(
     written('HTTP/1.0 200\r\na: b\r\n\r\n', 'close', 'Connection: close\r\n'),
-    'HTTP/1.1 200\r\na: b\r\nConnection: close\r\n\r\n',
+    'HTTP/1.1 200 \r\na: b\r\nConnection: close\r\n\r\n',
   );
 });
 

@@ -47,6 +47,10 @@ export const STATUS_LINE_CASES = topic<ResponseCase>('status line', 'RFC 9112 4'
     'HTTP/1.1 500 a (b), c: d',
     'HTTP/1.1 200 \xe9t\xe9\t!',
   ].map((text) => relayed(shown(text), line(text), { body: 'hi' })),
+  relayed('neither a reason nor the space before it', line('HTTP/1.1 200'), {
+    as: ['HTTP/1.1 200 ', 'Content-Length: 2'],
+    body: 'hi',
+  }),
   unusable('a response of HTTP/0.9', 'hello, world', { after: 'fin' }),
   unusable('HTML without a head', '<html>\r\n\r\n</html>', { after: 'fin' }),
   unusable('a TLS alert', '\x15\x03\x01\x00\x02\x02\x0a', { after: 'fin' }),
