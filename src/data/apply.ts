@@ -57,10 +57,12 @@ export class Applied {
       state.update(service, members);
       services.set(service.name, state);
     }
-    for (const [name, state] of this.services) if (!services.has(name)) state.leave();
     this.table = new RouteTable(snapshot.routes, (name) => services.get(name));
+    const before = this.services;
     this.services = services;
     this.backends = backends;
+    // Last: what a client asks next must not find the way back to a service that is gone.
+    for (const [name, state] of before) if (!services.has(name)) state.leave();
   }
 
   #applyHealth(snapshot: Snapshot): void {

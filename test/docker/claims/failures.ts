@@ -99,6 +99,16 @@ export function failureClaims(t: Test, context: ClaimContext): void {
     });
   });
 
+  t.test('with hold, the only container can be killed and made anew without losing a request', async (t) => {
+    const fleet = await startFleet(t, context);
+    const labels = { 'fairlead.hold': '10s' };
+    const [only = ''] = await fleet.addAll(1, labels);
+    await underLoad(t, fleet, async () => {
+      await docker('rm', '-f', only);
+      await fleet.addAll(1, labels);
+    });
+  });
+
   t.test('a restarted container loses no request', async (t) => {
     const fleet = await startFleet(t, context);
     const names = await fleet.addAll(2);
