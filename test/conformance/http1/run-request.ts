@@ -147,10 +147,25 @@ function compareTap(seen: readonly string[], one: RequestCase): string {
         : `trailers ${message.trailers}`);
     if (wrong !== '') return `at the tap: ${wrong}`;
   }
+  const framing = seen.length === 1 && forwarded.length < 2 ? compareFraming(seen[0] as string) : '';
+  if (framing !== '') return framing;
   const open = readings.filter(({ end }) => end !== 'clean').map(({ end }) => end);
   if (open.some((end) => typeof end === 'number'))
     return `the tap's bytes are refused: ${JSON.stringify(seen)}`;
   if (!isPartial && open.length > 0) return `the tap has part of a message: ${JSON.stringify(seen)}`;
+  return '';
+}
+
+/** The chunks at the tap are the proxy's: sizes in their shortest form and nothing beside them, whatever came. */
+function compareFraming(bytes: string): string {
+  const end = bytes.indexOf('\r\n\r\n') + 4;
+  if (!/^transfer-encoding:/im.test(bytes.slice(0, end))) return '';
+  for (let at = end; at < bytes.length; ) {
+    const line = bytes.slice(at, bytes.indexOf('\r\n', at));
+    if (!/^(?:0|[1-9a-f][0-9a-f]*)$/.test(line)) return `a chunk line of ${JSON.stringify(line)} at the tap`;
+    if (line === '0') return '';
+    at += line.length + Number.parseInt(line, 16) + 4;
+  }
   return '';
 }
 

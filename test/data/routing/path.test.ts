@@ -51,6 +51,29 @@ t.test('what has no honest use is refused', async (t) => {
   }
 });
 
+t.test('a climb that one side of a proxy may not see is refused, and a plain one is not', async (t) => {
+  const hidden = [
+    '/a/..%2fb',
+    '/a%2f..%2Fb',
+    '/a%2f../b',
+    '/a/..%5cb',
+    '/a/..;/b',
+    '/a/..;x=y',
+    '/a/..%3b/b',
+  ];
+  for (const path of [...hidden, '/a/%2e%2e%2fb', '/a/../b/..%2fc'])
+    t.equal(normalizePath(path), undefined, path);
+  for (const [path, normal] of [
+    ['/a/../b/../c', '/c'],
+    ['/a/..b;/c', '/a/..b;/c'],
+    ['/a..%2fb', '/a..%2Fb'],
+    ['/a/...%2fb', '/a/...%2Fb'],
+    ['/a;../b', '/a;../b'],
+  ] as const) {
+    t.equal(normalizePath(path), normal, path);
+  }
+});
+
 t.test('a normal path is normal, and never leaves a way up', async (t) => {
   const pieces = ['/', '.', '..', '%2e', '%2E', '%2f', '%41', '%00', 'a', 'b', '//', '\\', '%', ';'];
   const path = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => `/${parts.join('')}`);

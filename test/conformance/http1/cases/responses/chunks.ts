@@ -34,6 +34,8 @@ export const RESPONSE_CHUNK_CASES = topic<ResponseCase>('response chunks', 'RFC 
   bad('data longer than its size', '4\r\nhello\r\n0\r\n\r\n', 'hell'),
   bad('data shorter than its size', '6\r\nhello\r\n0\r\n\r\n', 'hello\r'),
   bad('no CRLF behind data', '5\r\nhello0\r\n\r\n', 'hello'),
+  bad('CR and not LF behind a size', '5\rXhello\r\n0\r\n\r\n'),
+  bad('CR and not LF behind data', '5\r\nhello\rX0\r\n\r\n', 'hello'),
   bad('a bare LF behind a size', '5\nhello\r\n0\r\n\r\n'),
   bad('a bare CR behind a size', '5\rhello\r\n0\r\n\r\n'),
   bad('a bare LF behind data', '5\r\nhello\n0\r\n\r\n', 'hello'),
