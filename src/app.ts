@@ -7,7 +7,7 @@ import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { probe } from './control/health/probe.ts';
-import { explainContainer, explainUrl } from './explain.ts';
+import { explainContainer, explainUrl, type History } from './explain.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -103,7 +103,7 @@ export class App {
 
   /** Lines about a container, by its name or the beginning of its id, or about a URL. */
   explain(subject: string): string[] | undefined {
-    return explain(subject, this.#dockers, this.snapshot);
+    return explain(subject, this.#dockers, this.snapshot, (id) => this.#control.history(id));
   }
 
   #adminView() {
@@ -123,6 +123,7 @@ export class App {
       ...base,
       startedAt: this.#startedAt,
       lastCheck: (backendId: string) => control.check(backendId),
+      history: (backendId: string) => control.history(backendId),
       explain: (subject: string) => this.explain(subject),
       order: (subject: string, order: BackendOrder) => control.order(subject, order),
       refresh: () => traffic.refresh(),
@@ -177,17 +178,18 @@ function makeTraffic(
   });
 }
 
-/** Also for those who only look: the same lines without a running app. */
+/** Also for those who only look: the same lines without a running app, but for what happened in it. */
 export function explain(
   subject: string,
   dockers: readonly DockerSource[],
   snapshot: Snapshot,
+  history: History = () => [],
 ): string[] | undefined {
   const reports = dockers.flatMap((docker) => docker.reports);
   const report =
     reports.find(({ container }) => container.name === subject) ??
     (subject.length >= 3 ? reports.find(({ container }) => container.id.startsWith(subject)) : undefined);
-  if (report !== undefined) return explainContainer(report, snapshot);
+  if (report !== undefined) return explainContainer(report, snapshot, history);
   const isUrl = /[./:*]/.test(subject) || subject === 'localhost';
   return isUrl ? explainUrl(subject, snapshot) : undefined;
 }

@@ -4,13 +4,20 @@ import { normalizePath } from './data/routing/path.ts';
 import { hostMatches, hostOf, pathMatches, RouteTable } from './data/routing/table.ts';
 import { formatAddress } from './model/address.ts';
 import type { Backend } from './model/backend.ts';
+import type { Transition } from './model/health.ts';
 import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';
 import type { Service } from './model/service.ts';
 import type { Snapshot } from './model/snapshot.ts';
 
+/** The changes of a backend's health, the oldest first. */
+export type History = (backendId: string) => readonly Transition[];
+
+/** Changes of health that are shown. */
+const MAX_CHANGES = 5;
+
 /** Lines for people: what became of a container, and why it does or does not get traffic. */
-export function explainContainer(report: ContainerReport, snapshot: Snapshot): string[] {
+export function explainContainer(report: ContainerReport, snapshot: Snapshot, history: History): string[] {
   const { container, ignored, services, problems } = report;
   const lines = [
     `container ${container.name} (${container.image}, ${container.id.slice(0, 12)}), ${container.state}`,
@@ -23,7 +30,7 @@ export function explainContainer(report: ContainerReport, snapshot: Snapshot): s
     );
   for (const problem of problems) lines.push(`  ${problem.severity}: ${formatProblem(problem)}`);
   if (ignored !== undefined) return [...lines, `  ignored: ${ignored}`];
-  for (const service of services) lines.push(...explainServiceOf(service, snapshot));
+  for (const service of services) lines.push(...explainServiceOf(service, snapshot, history));
   if (services.length === 0) lines.push('  traffic: none, because nothing says which requests it wants');
   return lines;
 }
@@ -33,7 +40,11 @@ function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/@]*@/g, '//…@');
 }
 
-function explainServiceOf({ name, claim, notes }: ServiceReport, snapshot: Snapshot): string[] {
+function explainServiceOf(
+  { name, claim, notes }: ServiceReport,
+  snapshot: Snapshot,
+  history: History,
+): string[] {
   const lines: string[] = [];
   if (name !== '') lines.push(`  services.${name}`);
   for (const note of notes) lines.push(`  ${note}`);
@@ -44,7 +55,10 @@ function explainServiceOf({ name, claim, notes }: ServiceReport, snapshot: Snaps
     const backend = service.backends.find((candidate) => candidate.id === `${service.name}/${serves.key}`);
     if (backend === undefined || !belongs(service, claim, snapshot)) continue;
     isMember = true;
-    lines.push(...explainService(service, snapshot), ...explainBackend(service, backend, snapshot));
+    lines.push(
+      ...explainService(service, snapshot),
+      ...explainBackend(service, backend, snapshot, history(backend.id)),
+    );
   }
   if (!isMember) lines.push('  traffic: none yet, because no service has it');
   return lines;
@@ -75,15 +89,27 @@ function explainService(service: Service, snapshot: Snapshot): string[] {
   ];
 }
 
-function explainBackend(service: Service, backend: Backend, snapshot: Snapshot): string[] {
+function explainBackend(
+  service: Service,
+  backend: Backend,
+  snapshot: Snapshot,
+  changes: readonly Transition[],
+): string[] {
   const health = snapshot.health[backend.id];
   const flags = health?.flags ?? [];
   const since = health === undefined ? '' : ` since ${new Date(health.since).toISOString()}`;
   const state = flags.length === 0 ? 'available' : flags.join(', ');
   return [
     `  health: ${state}${since}${health?.reason ? ` (${health.reason})` : ''}`,
+    // The latest is what the line above says.
+    ...changes.slice(-1 - MAX_CHANGES, -1).map((change) => `    before: ${explainChange(change)}`),
     `  traffic: ${whyTraffic(service, backend, snapshot)}`,
   ];
+}
+
+function explainChange({ at, flags, reason }: Transition): string {
+  const state = flags.length === 0 ? 'available' : flags.join(', ');
+  return `${state} since ${new Date(at).toISOString()} (${reason})`;
 }
 
 function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): string {

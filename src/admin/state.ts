@@ -1,5 +1,5 @@
 import type { Backend } from '../model/backend.ts';
-import type { BackendHealth } from '../model/health.ts';
+import type { BackendHealth, Transition } from '../model/health.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
@@ -16,6 +16,8 @@ export interface StateView {
   places(): readonly WorkerPlace[];
   /** The last probe of a backend. */
   lastCheck(backendId: string): { readonly reason: string; readonly checkedAt: number } | undefined;
+  /** The latest changes of a backend's health, the oldest first. */
+  history(backendId: string): readonly Transition[];
 }
 
 /** A backend with everything that is known of it now. */
@@ -25,6 +27,9 @@ export interface LiveBackend extends Backend {
   readonly inFlight: number;
   readonly requests: number;
   readonly failures: Readonly<Record<string, number>>;
+  /** How often requests took it out, by cause. */
+  readonly ejections: Readonly<Record<string, number>>;
+  readonly history: readonly Transition[];
 }
 
 export interface LiveService extends Omit<Service, 'backends'> {
@@ -32,6 +37,9 @@ export interface LiveService extends Omit<Service, 'backends'> {
   readonly requests: number;
   readonly errors: number;
   readonly retries: number;
+  /** Retries and hedges that the budget did not pay for. */
+  readonly retriesDenied: number;
+  readonly hedges: number;
   readonly fallbacks: number;
   /** Requests that wait for a backend. */
   readonly waiting: number;
@@ -75,6 +83,8 @@ export function stateOf(view: StateView): LiveState {
         requests: sum(codes),
         errors: sum(codes.slice(500)),
         retries: counted?.retries ?? 0,
+        retriesDenied: counted?.retriesDenied ?? 0,
+        hedges: counted?.hedges ?? 0,
         fallbacks: counted?.fallbacks ?? 0,
         waiting: counted?.waiting ?? 0,
         backends: service.backends.map((backend) => liveBackend(backend, health[backend.id], stats, view)),
@@ -97,6 +107,8 @@ function liveBackend(
     inFlight: counted?.inFlight ?? 0,
     requests: counted?.requests ?? 0,
     failures: counted?.failures ?? {},
+    ejections: counted?.ejections ?? {},
+    history: view.history(backend.id),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
-import type { BackendHealth, Proof } from '../model/health.ts';
+import type { BackendHealth, Proof, Transition } from '../model/health.ts';
 import type { Service } from '../model/service.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -10,7 +10,7 @@ import { Checker, type Target } from './health/checker.ts';
 import { LifeProber } from './health/life.ts';
 import type { CheckState } from './health/machine.ts';
 import type { Probe } from './health/probe.ts';
-import { HealthRecord, type Transition } from './health/record.ts';
+import { HealthRecord } from './health/record.ts';
 import { Orders } from './orders.ts';
 import { Publisher } from './publisher.ts';
 import { type Merged, mergeContributions } from './topology.ts';

@@ -181,6 +181,10 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     return this.#clock.elapsed();
   }
 
+  after(delayMs: number, run: () => void): () => void {
+    return this.#clock.after(delayMs, run);
+  }
+
   isTrusted(address: string): boolean {
     return this.#hasTrusted && this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }

@@ -20,6 +20,13 @@ export interface BackendHealth {
   readonly proof?: Proof;
 }
 
+/** What a backend's flags were from a time on, in milliseconds since the epoch. */
+export interface Transition {
+  readonly at: number;
+  readonly flags: readonly HealthFlag[];
+  readonly reason: string;
+}
+
 /** What probes can show: that connections come about, that something answers, that a check passes. */
 export const PROOFS = ['connection', 'life', 'check'] as const;
 export type ProofKind = (typeof PROOFS)[number];

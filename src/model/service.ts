@@ -16,6 +16,9 @@ export type HashKey =
   | { readonly by: 'client' | 'path' }
   | { readonly by: 'header' | 'cookie'; readonly name: string };
 
+/** RFC 9110, section 9.2.2: doing it twice has the effect of doing it once. */
+export const IDEMPOTENT_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'];
+
 /** What may be tried again on another backend; a failed connect always is. */
 export interface RetryPolicy {
   /** Tries after the first one; 0 turns retries off. */
@@ -25,6 +28,8 @@ export interface RetryPolicy {
   readonly onStatus: readonly StatusRange[];
   /** How long one try may wait for its response head; 0 is as long as the response timeout. */
   readonly timeoutMs: number;
+  /** Methods of requests that may be sent twice; one that is not idempotent needs an Idempotency-Key besides. */
+  readonly methods: readonly string[];
   /** Share of the requests that may be tried again, in percent; a few at one time always may. */
   readonly budgetPercent: number;
 }
@@ -146,6 +151,7 @@ const DEFAULT_RETRY: RetryPolicy = {
   onTimeout: true,
   onStatus: [],
   timeoutMs: 0,
+  methods: IDEMPOTENT_METHODS,
   budgetPercent: 20,
 };
 

@@ -7,8 +7,9 @@ import { PROOFS, type Proof, type ProofKind } from './health.ts';
  * - `timeout`: it did not answer in time
  * - `status`: it answered a status that the retry policy names
  * - `hang`: it holds requests and sends nothing at all
+ * - `retry-after`: it answered 503 and said when to come again
  */
-export const EJECT_CAUSES = ['connect', 'reset', 'timeout', 'status', 'hang'] as const;
+export const EJECT_CAUSES = ['connect', 'reset', 'timeout', 'status', 'hang', 'retry-after'] as const;
 export type EjectCause = (typeof EJECT_CAUSES)[number];
 
 /** What requests say against a backend, and what outweighs that. */

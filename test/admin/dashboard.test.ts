@@ -11,6 +11,8 @@ const read = (name: string) => readFileSync(new URL(name, FOLDER), 'utf8');
 
 /** A node as the page's code may use it: writing anything but text, class and hidden throws. */
 class FakeNode {
+  /** What a closer look shows: text like any other, never markup. */
+  title = '';
   className = '';
   hidden = false;
   classList = { add: () => {}, remove: () => {} };

@@ -50,6 +50,7 @@ t.test('a backend has its health, its last check and its counts', async (t) => {
     inFlight: 1,
     requests: 5,
     failures: { 'connect-refused': 2 },
+    history: [{ flags: ['Ejected'], reason: '1 failed request: ECONNREFUSED' }],
   });
   t.match(b, { name: 'b', backup: true, health: { flags: ['FailedCheck'], reason: 'refused' } });
   t.match(b, { lastCheck: undefined, inFlight: 0, requests: 0, failures: {} }, 'not counted yet is nothing');

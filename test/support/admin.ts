@@ -92,6 +92,10 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
     places: () => [{ worker: 1, requests: 6, cpuSeconds: 2, restarts: 1 }],
     refresh: async () => {},
     lastCheck: (id) => (id === 'shop/a' ? { reason: '200 in 2 ms', checkedAt: ADMIN_NOW - 500 } : undefined),
+    history: (id) =>
+      id === 'shop/a'
+        ? [{ at: ADMIN_NOW - 9_000, flags: ['Ejected'], reason: '1 failed request: ECONNREFUSED' }]
+        : [],
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     explain: (subject) => (subject === 'web-a' ? ['container web-a', '  traffic: yes'] : undefined),
     order: (subject) => (subject === 'a' ? [{ id: 'shop/a', name: 'a', service: 'shop' }] : []),

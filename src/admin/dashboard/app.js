@@ -30,6 +30,16 @@ function stateOf(backend) {
   return [isWaiting ? 'wait' : 'bad', `${flags.join(', ')}: ${reason}`];
 }
 
+/** How long it has been so, and on a closer look what was before. */
+function sinceCell(backend, now) {
+  const cell = element('td', 'quiet', ago(now - backend.health.since));
+  cell.title = backend.history
+    .map(({ at, flags, reason }) => `${ago(now - at)} ago: ${flags.join(', ') || 'available'} (${reason})`)
+    .reverse()
+    .join('\n');
+  return cell;
+}
+
 function backendRow(backend, now) {
   const [kind, text] = stateOf(backend);
   const failures = Object.values(backend.failures).reduce((sum, count) => sum + count, 0);
@@ -42,7 +52,7 @@ function backendRow(backend, now) {
     element('td', '', backend.name),
     element('td', 'quiet', `${backend.address.host}:${backend.address.port}`),
     element('td', `state ${kind}`, text),
-    element('td', 'quiet', ago(now - backend.health.since)),
+    sinceCell(backend, now),
     element('td', 'quiet', check),
     element(
       'td',
@@ -71,7 +81,15 @@ function serviceCard(service, state) {
   const routes = state.routes.filter((route) => route.service === service.name);
   const shown =
     routes.map((route) => route.host + (route.path === '/' ? '' : route.path)).join(', ') || 'no route';
-  const counts = `${service.balance} · ${service.requests} requests, ${service.errors} errors, ${service.retries} retries, ${service.fallbacks} fallbacks${service.waiting > 0 ? `, ${service.waiting} waiting` : ''}`;
+  const rare = [
+    [service.hedges, 'hedges'],
+    [service.retriesDenied, 'retries denied'],
+    [service.waiting, 'waiting'],
+  ];
+  const counts = `${service.balance} · ${service.requests} requests, ${service.errors} errors, ${service.retries} retries, ${service.fallbacks} fallbacks${rare
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `, ${count} ${name}`)
+    .join('')}`;
   const head = COLUMNS.map((name, i) => element('th', i > 4 ? 'number' : '', name));
   const rows = service.backends.map((backend) => backendRow(backend, state.now));
   return element(

@@ -1,17 +1,10 @@
-import type { BackendHealth, HealthFlag, Proof } from '../../model/health.ts';
+import type { BackendHealth, HealthFlag, Proof, Transition } from '../../model/health.ts';
 import type { Charge, EjectedSignal } from '../../model/signal.ts';
 import { outweighs } from '../../model/signal.ts';
 import type { CheckState } from './machine.ts';
 
 /** Transitions that are remembered of a backend. */
 const MAX_HISTORY = 32;
-
-/** A backend's flags as they were from a time on, in milliseconds since the epoch. */
-export interface Transition {
-  readonly at: number;
-  readonly flags: readonly HealthFlag[];
-  readonly reason: string;
-}
 
 /** What speaks about a backend, besides what its record knows. */
 export interface Signals {

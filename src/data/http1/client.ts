@@ -8,15 +8,11 @@ import type { BackendState, PooledConnection } from '../upstream/backend-state.t
 import { BodyReader } from './body-reader.ts';
 import { type BodySink, chunkLine, lastChunk } from './chunked.ts';
 import { HeadReader } from './head-reader.ts';
+import { idleTime } from './idle-time.ts';
 import { type Flow, JOINED, Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { parseResponseHead } from './response-head.ts';
 import type { UpstreamContext } from './upstream-context.ts';
-
-/** Idle connections are kept this long unless the backend says otherwise: Node closes them after 5 s. */
-const IDLE_MS = 4_000;
-/** Taken off what a backend announces, so that the two sides do not close at the same time as we send. */
-const IDLE_MARGIN_MS = 1_000;
 
 const NO_TIMEOUTS: Timeouts = { connectMs: 0, responseMs: 0, idleMs: 0, requestMs: 0 };
 
@@ -26,6 +22,8 @@ type Phase = 'idle' | 'head' | 'body' | 'closed';
 export class UpstreamConnection implements Upstream, PooledConnection, BodySink, Expiring {
   deadline = Number.POSITIVE_INFINITY;
   since = 0;
+  /** In the sweep's milliseconds, when it last began to wait for a request. */
+  idleAt = 0;
   readonly #context: UpstreamContext;
   readonly #backend: BackendState;
   readonly #socket: Socket;
@@ -45,7 +43,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #isChunked = false;
   #requestDone = false;
   #keepAlive = true;
-  #idleMs = IDLE_MS;
+  #idleMs = 0;
   #isRetired = false;
   #cause: NodeJS.ErrnoException | undefined = undefined;
 
@@ -226,7 +224,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#backend.silence.answered(this.#context.watch.tick - this.since);
     this.#keepAlive = head.keepAlive;
     this.#body.begin(head.length);
-    this.#idleMs = head.idleSeconds > 0 ? Math.max(0, head.idleSeconds * 1_000 - IDLE_MARGIN_MS) : IDLE_MS;
+    this.#idleMs = idleTime(head);
     if (!this.#context.events.onResponse(exchange, head, this)) return;
     const { bytes, from, to } = this.#reader;
     this.#reader.reset();
@@ -263,7 +261,8 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     if (!isReusable || this.#socket.writableLength > 0 || this.#socket.destroyed) this.destroy();
     else {
       this.#isReused = true;
-      this.deadline = this.#context.sweep.now + this.#idleMs;
+      this.idleAt = this.#context.sweep.now;
+      this.deadline = this.idleAt + this.#idleMs;
       this.#backend.idle.push(this);
     }
     this.#context.events.onComplete(exchange);

@@ -1,5 +1,7 @@
+import type { RetryPolicy } from '../../model/service.ts';
 import { UpstreamConnection } from '../http1/client.ts';
 import { CHUNKED } from '../http1/head.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
 import { requestText } from '../http1/write.ts';
 import { UpgradeUpstream } from '../upgrade.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
@@ -8,9 +10,15 @@ import { ejectCause, type ProxyError } from './errors.ts';
 import type { Exchange, Upstream } from './exchange.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { addedFields, targetOf } from './headers.ts';
+import { isRepeatable, retryAfter } from './retry.ts';
 
 /** What a failed attempt counts for where latency decides. */
 const FAILURE_MS = 1_000;
+
+/** A connection that has waited for less is not being closed for that. */
+const FRESH_MS = 1_000;
+/** How long one that was found closed is a warning. */
+const WARY_MS = 60_000;
 
 /** Sends a backend the request, as far as it has come, on a connection that waits unless it must be fresh. */
 export function startAttempt(
@@ -28,15 +36,35 @@ export function startAttempt(
   if (service.isTimed) exchange.attemptedAt = context.elapsed();
   if (!backend.silence.isWatched) upstream.watch.watch(service, backend);
   if (head.upgrade !== '') return new UpgradeUpstream(exchange, backend, upstream.events, upstream);
-  const waiting = isFresh ? undefined : (backend.idle.pop() as UpstreamConnection | undefined);
+  const { timeouts, retry } = service.service;
+  const waiting = isFresh ? undefined : takeWaiting(exchange, retry, backend, context);
   const connection = waiting ?? new UpstreamConnection(upstream, backend);
-  connection.assign(exchange, service.service.timeouts, service.service.retry.timeoutMs);
+  connection.assign(exchange, timeouts, retry.timeoutMs);
   connection.send(
     requestText(head, targetOf(exchange), addedFields(exchange, backend)),
     head.length === CHUNKED,
   );
   exchange.body.replay(connection);
   return connection;
+}
+
+/**
+ * A connection that waits. The backend may be closing it just now, and a request that must not be sent twice would
+ * be lost with it: such a one gets a connection that was used a moment ago, and none where connections were found
+ * closed lately.
+ */
+function takeWaiting(
+  exchange: Exchange,
+  policy: RetryPolicy,
+  { idle, staleAt }: BackendState,
+  context: ForwardContext,
+): UpstreamConnection | undefined {
+  const last = idle[idle.length - 1] as UpstreamConnection | undefined;
+  if (last === undefined || isRepeatable(exchange, policy))
+    return idle.pop() as UpstreamConnection | undefined;
+  const isRisky =
+    context.upstream.sweep.now - last.idleAt > FRESH_MS || context.elapsed() - staleAt < WARY_MS;
+  return isRisky ? undefined : (idle.pop() as UpstreamConnection);
 }
 
 /** The backend of an attempt that answered, or failed. */
@@ -85,13 +113,16 @@ export function answered(
   exchange: Exchange,
   service: ServiceState,
   backend: BackendState | undefined,
-  status: number,
+  head: ResponseHead,
   context: ForwardContext,
 ): void {
   if (backend === undefined) return;
-  if (service.isTimed) measure(exchange, backend, status < 500 ? 0 : FAILURE_MS, context.elapsed());
+  if (service.isTimed) measure(exchange, backend, head.status < 500 ? 0 : FAILURE_MS, context.elapsed());
   // 502 to 504: it, or what it needs, is not there.
-  if (status > 501 && status < 505) context.ejector.doubted(backend);
+  if (head.status < 502 || head.status > 504) return;
+  context.ejector.doubted(backend);
+  const restMs = head.status === 503 ? retryAfter(head.field('retry-after'), Date.now()) : 0;
+  if (restMs > 0) context.ejector.rest(service, backend, restMs);
 }
 
 /** How long the backend took to answer, and at least that: failing fast is no virtue. */

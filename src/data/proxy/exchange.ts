@@ -101,6 +101,10 @@ export class Exchange {
   fallbacks: Fallback[] | undefined = undefined;
   /** For a backend of its service; it may have been over for long. */
   waiting: Waiting | undefined = undefined;
+  /** Waits before backends that refused were asked again. */
+  pauses = 0;
+  /** Ends the one that it is in. */
+  pause: (() => void) | undefined = undefined;
   /** Retries and hedges that its service's budget has paid for. */
   paid = 0;
   /** Limits the whole exchange. */

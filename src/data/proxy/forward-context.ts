@@ -13,6 +13,8 @@ export interface ForwardContext {
   readonly ejector: Ejector;
   /** `Clock.elapsed`. */
   elapsed(): number;
+  /** `Clock.after`. */
+  after(delayMs: number, run: () => void): () => void;
   serviceNamed(name: string): ServiceState | undefined;
   /** Closes idle connections: there is no descriptor left for another. */
   makeRoom(): void;

@@ -9,9 +9,10 @@ import { ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
 import { mayFallBack, nextFallback } from './fallback.ts';
 import type { ForwardContext } from './forward-context.ts';
+import { pay, refund } from './payment.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { RequestLimit } from './request-limit.ts';
-import { isIdempotent, isRetryStatus, mayHedge, mayHold, mayRedial, mayRetry } from './retry.ts';
+import { isRepeatable, isRetryStatus, mayHedge, mayHold, mayRedial, mayRetry, pauseBefore } from './retry.ts';
 import { Waiting, type WaitingEvents } from './waiting.ts';
 
 /** The life of a request: its steps in the order in which they happen. */
@@ -106,7 +107,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
       // There is not even a connection: nothing is lost by giving it up.
       upstream?.abort();
       this.#retry(exchange, service, errors.NO_CONNECTION);
-    } else if (this.#pay(exchange, service)) {
+    } else if (pay(exchange, service, this.#context.elapsed())) {
       exchange.tried = tried;
       exchange.hedge = { backend, upstream: startAttempt(exchange, service, backend, false, this.#context) };
       exchange.hedge.upstream.flush();
@@ -116,14 +117,15 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
 
   /** The request is on its way: from now on a failed attempt may have had an effect. */
   onConnected(exchange: Exchange): void {
-    exchange.body.markSent(isIdempotent(exchange.head.method));
+    const { retry } = (exchange.service as ServiceState).service;
+    exchange.body.markSent(isRepeatable(exchange, retry));
   }
 
   /** The response's head is here; false when it is not used. */
   onResponse(exchange: Exchange, head: ResponseHead, from: Upstream): boolean {
     const service = exchange.service as ServiceState;
     const backend = backendOf(exchange, from);
-    answered(exchange, service, backend, head.status, this.#context);
+    answered(exchange, service, backend, head, this.#context);
     if (isRetryStatus(head.status, service.service.retry)) {
       const error = new ProxyError('retry-status', `HTTP ${head.status}`);
       blame(exchange, service, backend, error, this.#context);
@@ -155,9 +157,11 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   /** The attempt failed: once more, or no more? */
   onFailure(exchange: Exchange, error: ProxyError, from: Upstream): void {
     const service = exchange.service as ServiceState;
+    const { retry } = service.service;
     const backend = backendOf(exchange, from);
+    if (error.code === 'stale-connection') backend?.foundStale(this.#context.elapsed());
     if (error.code === 'exhausted') this.#context.makeRoom();
-    if (backend !== undefined && exchange.hedge === undefined && mayRedial(exchange, error)) {
+    if (backend !== undefined && exchange.hedge === undefined && mayRedial(exchange, error, retry)) {
       this.#release(exchange);
       exchange.redialled = true;
       this.#attempt(exchange, service, backend, true);
@@ -166,7 +170,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     }
     blame(exchange, service, backend, error, this.#context);
     if (exchange.hedge !== undefined) dropAttempt(exchange, service, from);
-    else if (mayRetry(exchange, error, service.service.retry) && this.#isPaid(exchange, service, error))
+    else if (mayRetry(exchange, error, retry) && pay(exchange, service, this.#context.elapsed(), error))
       this.#retry(exchange, service, error);
     else this.#fail(exchange, service, error);
   }
@@ -187,22 +191,11 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     }
     if (exchange.backend === undefined || !mayRetry(exchange, error, service.service.retry)) return false;
     const tried = [...(exchange.tried ?? []), exchange.backend];
-    if (service.pickOther(tried, exchange) === undefined || !this.#pay(exchange, service)) return false;
+    if (service.pickOther(tried, exchange) === undefined) return false;
+    if (!pay(exchange, service, this.#context.elapsed())) return false;
     from.abort();
     this.#retry(exchange, service, error);
     return true;
-  }
-
-  /** What never reached a backend costs none: that is always tried again. */
-  #isPaid(exchange: Exchange, service: ServiceState, error: ProxyError): boolean {
-    return error.retry === 'always' || this.#pay(exchange, service);
-  }
-
-  #pay(exchange: Exchange, service: ServiceState): boolean {
-    const isPaid = service.budget.take(service.service.retry.budgetPercent, this.#context.elapsed());
-    if (isPaid) exchange.paid++;
-    else service.stats.retriesDenied++;
-    return isPaid;
   }
 
   #retry(exchange: Exchange, service: ServiceState, error: ProxyError): void {
@@ -216,10 +209,23 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   #fail(exchange: Exchange, service: ServiceState, error: ProxyError): void {
     if (exchange.answered) return this.#cut(exchange, error);
     this.#release(exchange);
-    const isHolding = service.service.holdMs > 0 && mayHold(exchange, error);
+    const isHolding = service.service.holdMs > 0 && mayHold(exchange, error, service.service.retry);
     if (isHolding && this.#wait(exchange, service, error, true)) return;
+    const pauseMs = pauseBefore(exchange, service.service, error, Math.random);
+    if (pauseMs !== undefined) return this.#pause(exchange, service, error, pauseMs);
     if (mayFallBack(exchange, error)) this.#fallBack(exchange, service, error);
     else this.#answer(exchange, error);
+  }
+
+  /** The only backends there are refused: they are asked again in a moment. */
+  #pause(exchange: Exchange, service: ServiceState, error: ProxyError, ms: number): void {
+    exchange.pauses++;
+    exchange.tried = undefined;
+    if (!exchange.body.isComplete) exchange.downstream.pauseBody();
+    exchange.pause = this.#context.after(ms, () => {
+      service.stats.retries++;
+      this.#choose(exchange, service, error);
+    });
   }
 
   #fallBack(exchange: Exchange, service: ServiceState, error: ProxyError): void {
@@ -229,7 +235,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     exchange.error = error;
     if (fallback.kind === 'service') {
       const other = this.#context.serviceNamed(fallback.service) as ServiceState;
-      this.#refund(exchange);
+      refund(exchange);
       exchange.service = other;
       exchange.tried = undefined;
       exchange.attempts = 0;
@@ -272,17 +278,13 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     if (exchange.backend !== undefined) exchange.service?.release(exchange.backend);
   }
 
-  #refund(exchange: Exchange): void {
-    exchange.service?.budget.release(exchange.paid);
-    exchange.paid = 0;
-  }
-
   /** Every exchange ends here, once. */
   #finish(exchange: Exchange): void {
     if (exchange.finished) return;
     exchange.finished = true;
     this.#release(exchange);
-    if (exchange.paid > 0) this.#refund(exchange);
+    refund(exchange);
+    exchange.pause?.();
     exchange.limit?.cancel();
     exchange.waiting?.leave();
     this.#context.finished(exchange);

@@ -1,13 +1,15 @@
 import { inRanges } from '../../model/health.ts';
-import type { RetryPolicy } from '../../model/service.ts';
+import { IDEMPOTENT_METHODS, type RetryPolicy, type Service } from '../../model/service.ts';
 import type { ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
-/** RFC 9110, section 9.2.2: doing it twice has the effect of doing it once. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-
-export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.has(method);
+/**
+ * Whether sending a request twice is harmless: by its method, or because the client says that the service knows a
+ * second one by its key (draft-ietf-httpapi-idempotency-key-header).
+ */
+export function isRepeatable({ head }: Exchange, { methods }: RetryPolicy): boolean {
+  if (!methods.includes(head.method)) return false;
+  return IDEMPOTENT_METHODS.includes(head.method) || head.field('idempotency-key') !== undefined;
 }
 
 /** Whether a failed attempt is followed by one on another backend: the whole retry policy. */
@@ -18,7 +20,7 @@ export function mayRetry(exchange: Exchange, error: ProxyError, policy: RetryPol
   // Part of the body is gone: nothing whole could be sent.
   if (!exchange.body.canReplay) return false;
   // The backend may have acted on what it was sent.
-  return error.retry === 'always' || isIdempotent(exchange.head.method);
+  return error.retry === 'always' || isRepeatable(exchange, policy);
 }
 
 /**
@@ -26,13 +28,10 @@ export function mayRetry(exchange: Exchange, error: ProxyError, policy: RetryPol
  * because we had none left to open. That is nobody's fault and spends no try; but where bytes were sent, it must
  * be harmless.
  */
-export function mayRedial(exchange: Exchange, error: ProxyError): boolean {
-  return (
-    (error.code === 'exhausted' ||
-      (error.code === 'stale-connection' && isIdempotent(exchange.head.method))) &&
-    !exchange.redialled &&
-    exchange.body.canReplay
-  );
+export function mayRedial(exchange: Exchange, error: ProxyError, policy: RetryPolicy): boolean {
+  const isHarmless =
+    error.code === 'exhausted' || (error.code === 'stale-connection' && isRepeatable(exchange, policy));
+  return isHarmless && !exchange.redialled && exchange.body.canReplay;
 }
 
 /** Whether an attempt on a backend that hangs is joined by one on another. */
@@ -40,7 +39,7 @@ export function mayHedge(exchange: Exchange, policy: RetryPolicy): boolean {
   const { head, body, hedge, answered, attempts } = exchange;
   if (!policy.onTimeout || attempts > policy.attempts) return false;
   if (hedge !== undefined || answered || head.upgrade !== '') return false;
-  return body.canReplay && body.isComplete && (isIdempotent(head.method) || !body.isSent);
+  return body.canReplay && body.isComplete && (isRepeatable(exchange, policy) || !body.isSent);
 }
 
 function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
@@ -61,9 +60,40 @@ export function isRetryStatus(status: number, policy: RetryPolicy): boolean {
 }
 
 /** Whether a request that no backend answers may wait for one to appear: sending it then does no harm. */
-export function mayHold(exchange: Exchange, error: ProxyError): boolean {
+export function mayHold(exchange: Exchange, error: ProxyError, policy: RetryPolicy): boolean {
   if (!exchange.body.canReplay) return false;
   if (error.code === 'unavailable' || error.retry === 'always') return true;
   const isLost = error.code === 'reset' || error.code === 'stale-connection';
-  return isLost && isIdempotent(exchange.head.method);
+  return isLost && isRepeatable(exchange, policy);
+}
+
+/** Waits before a backend is asked again that refused a connection and is the only one: the first, then doubled. */
+const PAUSE_MS = 200;
+
+/**
+ * How long to wait before all backends that refused a connection are asked once more; undefined when there is no
+ * point. One that restarts will listen in a moment.
+ * @param random from 0 to below 1: those that failed together must not come back together
+ */
+export function pauseBefore(
+  exchange: Exchange,
+  service: Service,
+  error: ProxyError,
+  random: () => number,
+): number | undefined {
+  // Whatever stands in for the service is better now than the service later.
+  const standIns = (service.fallback?.length ?? 0) + (exchange.fallbacks?.length ?? 0);
+  if (error.code !== 'connect-failed' || standIns > 0 || exchange.attempts > service.retry.attempts)
+    return undefined;
+  return PAUSE_MS * 2 ** exchange.pauses * (0.5 + random());
+}
+
+/**
+ * Milliseconds of a Retry-After: seconds or a date (RFC 9110, section 10.2.3); 0 when there is none to be read.
+ * @param now in milliseconds since the epoch
+ */
+export function retryAfter(text: string | undefined, now: number): number {
+  if (text === undefined) return 0;
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return ms > 0 ? ms : 0;
 }

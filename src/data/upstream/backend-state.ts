@@ -42,6 +42,8 @@ export class BackendState implements Weighted {
   /** Failed requests took it out; the Ejector's to change. */
   ejection: Ejection | undefined = undefined;
   readonly silence = new Silence();
+  /** `Clock.elapsed` when a connection that waited was last found closed. */
+  staleAt = Number.NEGATIVE_INFINITY;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -86,6 +88,11 @@ export class BackendState implements Weighted {
     this.#flags = flags;
     if (flags.length > 0) this.#retireAll();
     return true;
+  }
+
+  /** A connection that waited had been closed. */
+  foundStale(now: number): void {
+    this.staleAt = now;
   }
 
   countFailure(code: string): void {

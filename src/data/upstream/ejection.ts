@@ -69,6 +69,15 @@ export class Ejector implements Expiring {
     if (backend.ejection === undefined) this.#doubt(backend);
   }
 
+  /** It asked for a rest (503 with Retry-After), and gets it up to a limit. */
+  rest(service: ServiceState, backend: BackendState, restMs: number): void {
+    if (service.service.eject.failures === 0 || backend.ejection !== undefined) return;
+    if (!mayEject(service, backend)) return;
+    const lasts = Math.min(restMs, LONGEST_MS);
+    const reason = `it asked to be left alone for ${Math.ceil(restMs / 1_000)} s (503 with Retry-After)`;
+    this.#charge(service, backend, 'retry-after', 'none', lasts, reason);
+  }
+
   /** Takes it out if the limits allow it. */
   eject(service: ServiceState, backend: BackendState, cause: EjectCause, reason: string): void {
     if (backend.ejection !== undefined || !mayEject(service, backend)) return;
@@ -77,13 +86,7 @@ export class Ejector implements Expiring {
     const { durationMs } = service.service.eject;
     const lasts = Math.min(durationMs * 2 ** past.count, Math.max(LONGEST_MS, durationMs));
     past.count++;
-    const at = this.#clock.now();
-    const proof = proofFor(cause, past.count === 1);
-    const until = this.#clock.elapsed() + lasts;
-    this.#takeOut(service, backend, { cause, at, proof, until, isSuspicion: false });
-    backend.stats.ejections[cause] = (backend.stats.ejections[cause] ?? 0) + 1;
-    const backendId = backend.backend.id;
-    this.#onSignal({ kind: 'ejected', backendId, cause, reason, at, until: at + lasts, proof });
+    this.#charge(service, backend, cause, proofFor(cause, past.count === 1), lasts, reason);
   }
 
   /** It seems to hang: nobody is sent there until that is certain. */
@@ -138,6 +141,27 @@ export class Ejector implements Expiring {
       if ((backend.ejection?.until ?? 0) <= now) this.#return(backend, onProbation(service));
     }
     this.#schedule();
+  }
+
+  #charge(
+    service: ServiceState,
+    backend: BackendState,
+    cause: EjectCause,
+    proof: Charge['proof'],
+    lasts: number,
+    reason: string,
+  ): void {
+    const at = this.#clock.now();
+    this.#takeOut(service, backend, {
+      cause,
+      at,
+      proof,
+      until: this.#clock.elapsed() + lasts,
+      isSuspicion: false,
+    });
+    backend.stats.ejections[cause] = (backend.stats.ejections[cause] ?? 0) + 1;
+    const backendId = backend.backend.id;
+    this.#onSignal({ kind: 'ejected', backendId, cause, reason, at, until: at + lasts, proof });
   }
 
   #takeOut(service: ServiceState, backend: BackendState, ejection: Ejection): void {

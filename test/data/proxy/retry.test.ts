@@ -1,6 +1,14 @@
 import t from 'tap';
 import { type ErrorCode, ProxyError } from '../../../src/data/proxy/errors.ts';
-import { isIdempotent, isRetryStatus, mayRedial, mayRetry } from '../../../src/data/proxy/retry.ts';
+import {
+  isRepeatable,
+  isRetryStatus,
+  mayHedge,
+  mayRedial,
+  mayRetry,
+  pauseBefore,
+  retryAfter,
+} from '../../../src/data/proxy/retry.ts';
 import { makeService, type RetryPolicy } from '../../../src/model/service.ts';
 import { makeExchange } from '../../support/exchange.ts';
 
@@ -13,11 +21,26 @@ function retries(code: ErrorCode, method = 'GET', policy: Partial<RetryPolicy> =
   return mayRetry(exchange, new ProxyError(code, ''), { ...DEFAULTS, ...policy });
 }
 
+/** Whether such a request may be sent twice. */
+function repeats(method: string, policy: Partial<RetryPolicy> = {}, fields = ''): boolean {
+  return isRepeatable(makeExchange(`${method} / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`), {
+    ...DEFAULTS,
+    ...policy,
+  });
+}
+
 t.test('doing it twice has the effect of doing it once for these methods alone', async (t) => {
-  for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
-    t.ok(isIdempotent(method), method);
-  for (const method of ['POST', 'PATCH', 'CONNECT', 'LOCK', 'get', 'X'])
-    t.notOk(isIdempotent(method), method);
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']) t.ok(repeats(method), method);
+  for (const method of ['POST', 'PATCH', 'LOCK', 'get', 'X']) t.notOk(repeats(method), method);
+});
+
+t.test('a POST may be sent twice if the policy names it and it has a key', async (t) => {
+  const key = 'Idempotency-Key: "8e03978e"\r\n';
+  const methods = ['GET', 'POST'];
+  t.ok(repeats('POST', { methods }, key));
+  t.notOk(repeats('POST', { methods }), 'without a key');
+  t.notOk(repeats('POST', {}, key), 'where the policy does not name it');
+  t.notOk(repeats('PUT', { methods }), 'nor any method that it leaves out');
 });
 
 t.test('what never reached a backend is retried whatever the method, what may have is not', async (t) => {
@@ -78,7 +101,7 @@ t.test('once the client has an answer, or part of the body is gone, nothing is t
   const gone = makeExchange('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n');
   gone.body.forget();
   t.notOk(mayRetry(gone, new ProxyError('connect-failed', ''), DEFAULTS));
-  t.notOk(mayRedial(gone, new ProxyError('stale-connection', '')));
+  t.notOk(mayRedial(gone, new ProxyError('stale-connection', ''), DEFAULTS));
 });
 
 t.test(
@@ -86,20 +109,20 @@ t.test(
   async (t) => {
     const exhausted = new ProxyError('exhausted', 'EMFILE');
     const exchange = makeExchange('POST / HTTP/1.1\r\nHost: a\r\n\r\n');
-    t.ok(mayRedial(exchange, exhausted));
+    t.ok(mayRedial(exchange, exhausted, DEFAULTS));
     exchange.redialled = true;
-    t.notOk(mayRedial(exchange, exhausted), 'once');
+    t.notOk(mayRedial(exchange, exhausted, DEFAULTS), 'once');
   },
 );
 
 t.test('a connection that had gone stale is replaced once, for what may be sent twice', async (t) => {
   const stale = new ProxyError('stale-connection', '');
   const exchange = makeExchange();
-  t.ok(mayRedial(exchange, stale));
-  t.notOk(mayRedial(exchange, new ProxyError('reset', '')));
+  t.ok(mayRedial(exchange, stale, DEFAULTS));
+  t.notOk(mayRedial(exchange, new ProxyError('reset', ''), DEFAULTS));
   exchange.redialled = true;
-  t.notOk(mayRedial(exchange, stale));
-  t.notOk(mayRedial(makeExchange('POST / HTTP/1.1\r\nHost: a\r\n\r\n'), stale));
+  t.notOk(mayRedial(exchange, stale, DEFAULTS));
+  t.notOk(mayRedial(makeExchange('POST / HTTP/1.1\r\nHost: a\r\n\r\n'), stale, DEFAULTS));
 });
 
 t.test('statuses are retried only where the policy names them', async (t) => {
@@ -113,4 +136,56 @@ t.test('statuses are retried only where the policy names them', async (t) => {
   };
   for (const status of [500, 503, 599, 429]) t.ok(isRetryStatus(status, policy), String(status));
   for (const status of [200, 404, 428, 430]) t.notOk(isRetryStatus(status, policy), String(status));
+});
+
+/** An exchange that was tried so often and paused before. */
+function tried(attempts: number, pauses: number) {
+  const exchange = makeExchange();
+  exchange.attempts = attempts;
+  exchange.pauses = pauses;
+  return exchange;
+}
+
+t.test(
+  'the last one that refused is asked again, after a wait that doubles and that chance spreads',
+  async (t) => {
+    const service = makeService('test', { retry: { attempts: 3 } }, []);
+    const refused = new ProxyError('connect-failed', 'ECONNREFUSED');
+    const pause = (attempts: number, pauses: number, random = 0.5) =>
+      pauseBefore(tried(attempts, pauses), service, refused, () => random);
+    t.same([pause(1, 0), pause(2, 1), pause(3, 2), pause(4, 3)], [200, 400, 800, undefined]);
+    t.same([pause(1, 0, 0), pause(1, 0, 0.999)], [100, 299.8]);
+    t.equal(
+      pauseBefore(tried(1, 0), service, new ProxyError('reset', ''), () => 0.5),
+      undefined,
+      'it had the request',
+    );
+    const fallback = makeService('test', { fallback: [{ kind: 'status', status: 503 }] }, []);
+    t.equal(
+      pauseBefore(tried(1, 0), fallback, refused, () => 0.5),
+      undefined,
+      'something else answers now',
+    );
+  },
+);
+
+t.test('a Retry-After is seconds or a date', async (t) => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  t.equal(retryAfter('7', now), 7_000);
+  t.equal(retryAfter('Sat, 21 Nov 2026 12:00:30 GMT', now), 30_000);
+  for (const text of [undefined, '', '0', 'soon', '-5', '1.5', 'Sat, 21 Nov 2026 11:00:00 GMT'])
+    t.equal(retryAfter(text, now), 0, `${text}`);
+});
+
+t.test('a second attempt joins the first where it does no harm', async (t) => {
+  const get = makeExchange();
+  get.attempts = 1;
+  get.body.markSent(true);
+  t.ok(mayHedge(get, DEFAULTS));
+  t.notOk(mayHedge(get, { ...DEFAULTS, attempts: 0 }), 'retries are off');
+  t.notOk(mayHedge(get, { ...DEFAULTS, onTimeout: false }), 'late answers are left at that');
+  const post = makeExchange('POST / HTTP/1.1\r\nHost: a\r\n\r\n');
+  t.ok(mayHedge(post, DEFAULTS), 'nothing was sent');
+  post.body.markSent(false);
+  t.notOk(mayHedge(post, DEFAULTS));
 });

@@ -33,6 +33,13 @@ export const FAILURE_KEYS: readonly LabelKey[] = [
     toRetry((text) => ({ timeoutMs: parseDuration(text) })),
   ),
   key(
+    'retry.methods',
+    'idempotent, METHODS',
+    'idempotent',
+    'Methods of the requests that may be tried again once they were sent: `idempotent` is GET, HEAD, OPTIONS, TRACE, PUT and DELETE. POST and PATCH are, too, when they are named here and the request has an Idempotency-Key',
+    toRetry((text) => ({ methods: values.parseRetryMethods(text) })),
+  ),
+  key(
     'retry.budget',
     'PERCENT',
     '20%',

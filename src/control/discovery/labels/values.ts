@@ -13,6 +13,7 @@ import {
   type ErrorPage,
   type Fallback,
   type HashKey,
+  IDEMPOTENT_METHODS,
   type RetryPolicy,
 } from '../../../model/service.ts';
 
@@ -115,6 +116,18 @@ export function parseRetryOn(text: string): Partial<RetryPolicy> {
     onTimeout: items.includes('timeout'),
     onStatus: statuses.length === 0 ? [] : parseStatusRanges(statuses.join(',')),
   };
+}
+
+/** Methods of which requests may be sent twice; `idempotent` is all that may by themselves. */
+export function parseRetryMethods(text: string): string[] {
+  const methods = parseList(text.toUpperCase()).flatMap((item) => {
+    if (item === 'IDEMPOTENT') return IDEMPOTENT_METHODS;
+    if ([...IDEMPOTENT_METHODS, 'POST', 'PATCH'].includes(item)) return item;
+    throw new ValueError(`wants idempotent, ${IDEMPOTENT_METHODS.join(', ')}, POST or PATCH, not "${item}"`);
+  });
+  if (methods.length === 0)
+    throw new ValueError('wants idempotent or methods; to turn retries off say attempts=0');
+  return [...new Set(methods)];
 }
 
 /** What answers instead, one after the other. */

@@ -1,0 +1,54 @@
+import t from 'tap';
+import { reportContainer } from '../src/control/discovery/docker/claims.ts';
+import { mergeContributions } from '../src/control/topology.ts';
+import { explainContainer } from '../src/explain.ts';
+import type { Transition } from '../src/model/health.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../src/model/snapshot.ts';
+import { makeContribution } from './support/claims.ts';
+import { makeContainer } from './support/fake-engine.ts';
+
+/** A container with one label, and a snapshot in which it is ejected. */
+function ejected() {
+  const report = reportContainer(makeContainer({}), {
+    source: 'docker',
+    reach: { kind: 'host', drivers: new Map() },
+    stopping: new Map(),
+    deaths: new Map(),
+  });
+  const { services, routes } = mergeContributions([
+    makeContribution(report.services.map(({ claim }) => claim)),
+  ]);
+  const id = services[0]?.backends[0]?.id ?? '';
+  const health = {
+    [id]: { flags: ['Ejected'] as const, reason: '1 failed request: ECONNREFUSED', since: 3_000 },
+  };
+  const snapshot: Snapshot = { ...EMPTY_SNAPSHOT, services, routes, health };
+  return { report, snapshot, id };
+}
+
+t.test('a container is explained with what its health is, and what it was before', async (t) => {
+  const { report, snapshot, id } = ejected();
+  const changes: Transition[] = [
+    { at: 1_000, flags: ['Pending'], reason: 'not checked yet' },
+    { at: 2_000, flags: [], reason: 'connected' },
+    { at: 3_000, flags: ['Ejected'], reason: '1 failed request: ECONNREFUSED' },
+  ];
+  const lines = explainContainer(report, snapshot, (backendId) => (backendId === id ? changes : []));
+  const at = lines.findIndex((line) => line.startsWith('  health:'));
+  t.same(lines.slice(at, at + 4), [
+    '  health: Ejected since 1970-01-01T00:00:03.000Z (1 failed request: ECONNREFUSED)',
+    '    before: Pending since 1970-01-01T00:00:01.000Z (not checked yet)',
+    '    before: available since 1970-01-01T00:00:02.000Z (connected)',
+    '  traffic: none, because of Ejected',
+  ]);
+});
+
+t.test('of many changes the latest five before now are told', async (t) => {
+  const { report, snapshot } = ejected();
+  const changes = Array.from({ length: 20 }, (_, at): Transition => ({ at, flags: [], reason: `${at}` }));
+  const told = explainContainer(report, snapshot, () => changes).filter((line) => line.includes('before:'));
+  t.same(
+    told.map((line) => /\((\d+)\)$/.exec(line)?.[1]),
+    ['14', '15', '16', '17', '18'],
+  );
+});
