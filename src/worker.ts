@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Options } from './config/options.ts';
-import { defaultMaxConnections, descriptorLimit } from './data/descriptors.ts';
+import { defaultMaxConnections, descriptorLimit, descriptorsFor } from './data/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { BackendSignal } from './model/signal.ts';
@@ -27,7 +27,7 @@ export function makePlane(
     {
       ...options,
       pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)),
-      maxConnections: options.maxConnections || defaultMaxConnections(descriptorLimit()),
+      maxConnections: maxConnections(options, log),
     },
     { ...(onAccess && { onAccess }), onError: makeErrorLog(log, clock), onSignal },
     clock,
@@ -41,6 +41,18 @@ export function makePlane(
       accessLog?.flush();
     },
   };
+}
+
+/** As many as the options say, with a warning when the process cannot serve them; else what it can. */
+function maxConnections({ maxConnections: wanted }: Options, log: Log): number {
+  const limit = descriptorLimit();
+  if (wanted === 0) return defaultMaxConnections(limit);
+  const needed = descriptorsFor(wanted);
+  if (limit !== undefined && needed > limit)
+    log.warn(
+      `${wanted} connections need ${needed} file descriptors, of which a process may open ${limit} (ulimit -n)`,
+    );
+  return wanted;
 }
 
 /** Makes this process a worker until it may end; undefined when no supervisor started it. */

@@ -12,6 +12,11 @@ export function defaultMaxConnections(descriptors: number | undefined): number {
   return Math.min(MAX_DEFAULT, Math.max(16, Math.floor((descriptors - RESERVED) / 2)));
 }
 
+/** Descriptors that a process needs to serve so many connections of clients. */
+export function descriptorsFor(connections: number): number {
+  return 2 * connections + RESERVED;
+}
+
 /** Of Node's diagnostic report, what is read here. */
 interface Report {
   readonly userLimits?: { readonly open_files?: { readonly soft: number | 'unlimited' } };

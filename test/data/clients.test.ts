@@ -1,6 +1,6 @@
 import t from 'tap';
 import { clientOf } from '../../src/data/clients.ts';
-import { defaultMaxConnections, descriptorLimit } from '../../src/data/descriptors.ts';
+import { defaultMaxConnections, descriptorLimit, descriptorsFor } from '../../src/data/descriptors.ts';
 
 t.test('a client is an address of IPv4, or a /64 network of IPv6', async (t) => {
   for (const [address, client] of [
@@ -26,6 +26,8 @@ t.test('clients may take half of what the process may open, and it keeps some fo
     [undefined, 65_536],
   ] as const)
     t.equal(defaultMaxConnections(descriptors), connections, String(descriptors));
+  for (const descriptors of [256, 1_024, 20_000])
+    t.ok(descriptorsFor(defaultMaxConnections(descriptors)) <= descriptors);
 });
 
 t.test('the process knows how much it may open', async (t) => {

@@ -54,6 +54,27 @@ t.test('a head that does not become whole is answered 408, however slowly it com
   t.equal(proxy.plane.stats().unrouted[408], 1);
 });
 
+t.test('a thousand slow heads hold nobody up, and all of them are let go in time', async (t) => {
+  const { clock, client, backend, proxy } = await makeScene(t);
+  const slow = await Promise.all(Array.from({ length: 1_000 }, () => connectRaw(t, proxy.port)));
+  for (const one of slow) one.send('GET / HTTP/1.1\r\nX: ');
+  const isPast = () => proxy.plane.stats().clientConnections === 1_001;
+  await eventually(isPast, 'all connections');
+  for (let i = 0; i < 9; i++) {
+    await clock.advance(1_000);
+    for (const one of slow) one.send('y');
+  }
+  client.send(GET);
+  await backend.head(0);
+  (await backend.connection(0)).send(okText('x'));
+  await client.until((received) => received.endsWith('x'), 'the response to another');
+  await pass(clock, 1_000);
+  for (const one of slow) one.socket.end();
+  const ends = await Promise.all(slow.map((one) => answers(one, 408)));
+  t.equal(ends.filter((isAnswered) => isAnswered).length, 1_000);
+  await eventually(() => proxy.plane.stats().clientConnections === 1, 'their end');
+});
+
 t.test('a head that follows another has its own time', async (t) => {
   const { clock, client, backend } = await makeScene(t);
   client.send(`${GET}GET / HTTP/1.1\r\n`);
