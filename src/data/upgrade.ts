@@ -6,6 +6,7 @@ import type { Timeouts } from '../model/service.ts';
 import type { Flow } from './http1/outbox.ts';
 import { parseResponseHead } from './http1/response-head.ts';
 import type { UpstreamContext } from './http1/upstream-context.ts';
+import { KEEP_ALIVE_MS } from './listener/tcp.ts';
 import { type ErrorCode, ProxyError } from './proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './proxy/exchange.ts';
 import { addedFields, targetOf } from './proxy/headers.ts';
@@ -129,6 +130,8 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     exchange.answered = true;
     exchange.status = 101;
     showDestroySoon(this.#client);
+    // No deadline ends a silent tunnel: whether its ends still exist only the kernel finds out.
+    backend.setKeepAlive(true, KEEP_ALIVE_MS);
     const rest = exchange.downstream.detach();
     if (rest.length > 0) this.#client.unshift(rest);
     backend.once('close', () => {

@@ -5,6 +5,9 @@ import type { ListenAddress } from '../../model/traffic.ts';
 /** Connections that wait to be accepted; the kernel has its own limit too (net.core.somaxconn). */
 const BACKLOG = 4_096;
 
+/** When the kernel begins to ask a silent peer whether it is still there: one that vanished says nothing of it. */
+export const KEEP_ALIVE_MS = 60_000;
+
 /** A port that takes connections. */
 export interface Listening {
   /** With the port that was given, when 0 was asked for. */
@@ -30,7 +33,10 @@ export async function listenTcp(
 function listen(address: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listening> {
   return new Promise((resolve, reject) => {
     // A client that half-closes is ours to deal with, not the runtime's.
-    const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, onSocket);
+    const server = createServer(
+      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true },
+      onSocket,
+    );
     server.once('error', reject);
     const { host, port, fd } = address;
     // Of a descriptor the options' backlog does not count, only the argument's.
