@@ -1,14 +1,22 @@
 import type { Clock } from '../model/clock.ts';
 import type { BackendSignal } from '../model/signal.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, NO_TRAFFIC, type TrafficStats } from '../model/stats.ts';
 import type { WorkerStatus } from '../model/traffic.ts';
 import type { Start, ToSupervisor } from './channel.ts';
 import type { WorkerProcess } from './process.ts';
-import { packSnapshot, unpackStats } from './wire.ts';
+import { type packSnapshot, unpackStats } from './wire.ts';
 
 /** How long an answer may take before what is known must do. */
 const REPORT_MS = 500;
+
+/** What all workers of a supervisor have in common. */
+export interface RemoteContext {
+  readonly clock: Clock;
+  readonly pack: typeof packSnapshot;
+  /** Hears what requests tell of a backend's health. */
+  readonly onSignal: (signal: BackendSignal) => void;
+}
 
 /** One worker process, as its supervisor sees it. */
 export class RemoteWorker {
@@ -38,19 +46,20 @@ export class RemoteWorker {
   /** Why it could not begin. */
   #failure: string | undefined;
   #settle: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #pack: typeof packSnapshot;
   readonly #onSignal: (signal: BackendSignal) => void;
 
   constructor(
     process: WorkerProcess,
     start: Omit<Start, 'kind' | 'snapshot'>,
     snapshot: Snapshot,
-    clock: Clock,
-    onSignal: (signal: BackendSignal) => void,
+    { clock, pack, onSignal }: RemoteContext,
   ) {
-    this.#onSignal = onSignal;
     this.#process = process;
     this.#place = start.worker;
     this.#clock = clock;
+    this.#pack = pack;
+    this.#onSignal = onSignal;
     this.#sent = snapshot;
     this.startedAt = clock.now();
     this.heardAt = clock.elapsed();
@@ -64,7 +73,7 @@ export class RemoteWorker {
       return why;
     });
     process.channel.onMessage((message) => this.#onMessage(message));
-    void process.channel.send({ kind: 'start', ...start, snapshot: packSnapshot(snapshot, undefined) });
+    void process.channel.send({ kind: 'start', ...start, snapshot: pack(snapshot, EMPTY_SNAPSHOT) });
   }
 
   get pid(): number {
@@ -161,7 +170,7 @@ export class RemoteWorker {
 
   #send(snapshot: Snapshot): void {
     this.#isApplying = true;
-    void this.#process.channel.send({ kind: 'snapshot', snapshot: packSnapshot(snapshot, this.#sent) });
+    void this.#process.channel.send({ kind: 'snapshot', snapshot: this.#pack(snapshot, this.#sent) });
     this.#sent = snapshot;
   }
 

@@ -7,9 +7,9 @@ import type { ListenAddress, Traffic, WorkerPlace, WorkerStatus } from '../model
 import type { Log } from '../telemetry/log.ts';
 import { Place, type PlaceContext } from './place.ts';
 import { FIRST_FD, type Spawn } from './process.ts';
-import { RemoteWorker } from './remote.ts';
+import { type RemoteContext, RemoteWorker } from './remote.ts';
 import { type BoundAddress, bindAddress } from './sockets.ts';
-import { shareOf } from './wire.ts';
+import { makePacker, shareOf } from './wire.ts';
 
 /** How often workers are asked for their counts, so that little is lost with one that dies. */
 const REPORT_EVERY_MS = 2_000;
@@ -32,9 +32,11 @@ export interface SupervisorInput {
 }
 
 /** Workers that carry the traffic: hands them snapshots, sums what they count, and replaces those that die. */
-export class Supervisor implements Traffic, PlaceContext {
+export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   readonly log: Log;
   readonly clock: Clock;
+  readonly pack = makePacker();
+  readonly onSignal: (signal: BackendSignal) => void;
   readonly #input: SupervisorInput;
   readonly #places: readonly Place[];
   readonly #listening: BoundAddress[] = [];
@@ -49,6 +51,7 @@ export class Supervisor implements Traffic, PlaceContext {
     this.#input = input;
     this.log = input.log;
     this.clock = input.clock;
+    this.onSignal = input.onSignal;
     this.#places = Array.from({ length: input.count }, (_, i) => new Place(i + 1, this));
   }
 
@@ -128,10 +131,10 @@ export class Supervisor implements Traffic, PlaceContext {
   // What places ask for.
 
   spawn(worker: number): RemoteWorker {
-    const { options, isTerminal, graceMs, onSignal } = this.#input;
+    const { options, isTerminal, graceMs } = this.#input;
     const process = this.#input.spawn(this.#listening.flatMap(({ fds }) => fds));
     const start = { worker, options, isTerminal, graceMs, sockets: inherited(this.#listening) };
-    return new RemoteWorker(process, start, this.#snapshot, this.clock, onSignal);
+    return new RemoteWorker(process, start, this.#snapshot, this);
   }
 
   onGone(worker: RemoteWorker): void {

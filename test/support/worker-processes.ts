@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { Snapshot } from '../../src/model/snapshot.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { NO_TRAFFIC, type TrafficStats } from '../../src/model/stats.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import type { ToSupervisor, ToWorker } from '../../src/workers/channel.ts';
@@ -7,7 +7,6 @@ import type { WorkerProcess } from '../../src/workers/process.ts';
 import { Supervisor, type SupervisorInput } from '../../src/workers/supervisor.ts';
 import { packStats, unpackSnapshot } from '../../src/workers/wire.ts';
 import { FakeClock, settle } from './clock.ts';
-import { makeSnapshot } from './proxy.ts';
 
 /** A worker process that a test plays. It does all that it is asked, unless the test says otherwise. */
 export class FakeProcess implements WorkerProcess {
@@ -68,7 +67,7 @@ export class FakeProcess implements WorkerProcess {
   #receive(message: ToWorker): void {
     this.received.push(message);
     if (message.kind === 'start' || message.kind === 'snapshot') {
-      const before = this.followed.at(-1) ?? makeSnapshot(0, []);
+      const before = this.followed.at(-1) ?? EMPTY_SNAPSHOT;
       this.followed.push(unpackSnapshot(message.snapshot, before));
       if (this.doesApply) queueMicrotask(() => this.applied());
     }

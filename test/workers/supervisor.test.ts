@@ -60,8 +60,8 @@ t.test('a flip of health alone sends no routes', async (t) => {
   const ill = makeSnapshot(2, [{ backends: [{ port: 80, flags: ['FailedCheck'] }] }]);
   supervisor.apply({ ...ill, topologyVersion: 1 });
   const [, whole, flip] = started(0).received;
-  t.match(whole, { kind: 'snapshot', snapshot: { topology: { services: [{ name: 'test' }] } } });
-  t.match(flip, { kind: 'snapshot', snapshot: { version: 2, topology: undefined } });
+  t.match(whole, { kind: 'snapshot', snapshot: { services: { items: [{ name: 'test' }] } } });
+  t.match(flip, { snapshot: { version: 2, services: { items: [] }, routes: { items: [] } } });
   t.strictSame(started(0).followed.at(-1), { ...ill, topologyVersion: 1 });
 });
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Snapshot } from '../../src/model/snapshot.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { NO_TRAFFIC } from '../../src/model/stats.ts';
 import type { Plane } from '../../src/model/traffic.ts';
 import type { Start, ToSupervisor, ToWorker } from '../../src/workers/channel.ts';
@@ -14,7 +14,7 @@ const START: Start = {
   options: { pages: 'here' },
   isTerminal: false,
   sockets: [4, 5, 6].map((fd) => [{ host: '127.0.0.1', port: 80, fd }]),
-  snapshot: packSnapshot(makeSnapshot(1, [{ backends: [80] }]), undefined),
+  snapshot: packSnapshot(makeSnapshot(1, [{ backends: [80] }]), EMPTY_SNAPSHOT),
   graceMs: 5_000,
 };
 
