@@ -103,7 +103,7 @@ export function memoryBytes(pid: number): number {
 }
 
 /** A process and those that it started, the parent first. */
-function family(pid: number): number[] {
+export function family(pid: number): number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
   return [pid, ...children.flatMap(family)];
 }

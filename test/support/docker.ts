@@ -30,6 +30,11 @@ export async function testImage(t: Test): Promise<string | undefined> {
     t.comment('skipped: no Docker Engine answers on this machine');
     return undefined;
   }
+  return testAppImage();
+}
+
+/** The tag of the test application's image, which is built when there is none of this content. */
+export async function testAppImage(): Promise<string> {
   const tag = `fairlead-test-app:${await contentHash()}`;
   const exists = await docker('image', 'inspect', tag).then(
     () => true,
