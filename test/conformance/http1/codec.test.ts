@@ -1,4 +1,5 @@
 import t from 'tap';
+import { requestText } from '../../../src/data/http1/write.ts';
 import { splits } from '../../support/codec.ts';
 import type { RequestCase, ResponseCase } from './case.ts';
 import { REQUEST_CASES, RESPONSE_CASES } from './cases/index.ts';
@@ -8,10 +9,13 @@ const BEHIND = ['GET /behind HTTP/1.1\r\nHost: a\r\n\r\n', '\0\r\n\r\n', 'x'.rep
 /** Longer cases are cut at every so many bytes only. */
 const MAX_SPLITS = 400;
 
-/** The verdict of the codec, in the words of the case. */
+/** The verdict of the codec, and what goes to the backend but for what is added there. */
 function requestVerdict(pieces: readonly Buffer[]): string {
   const { messages, end, closes } = readRequests(pieces);
-  const seen = messages.map(({ head, body }) => `${head.method} ${head.target} of ${head.host}: ${body}`);
+  const seen = messages.map(({ head, body, trailers }) => {
+    const text = requestText(head, head.target, head.hasHostField ? '' : `Host: ${head.host}\r\n`);
+    return messageText(text.slice(0, -4).split('\r\n'), body, head.trailers ? trailers : '');
+  });
   return [
     ...seen,
     typeof end === 'number' ? end : closes ? 'closes' : end === 'clean' ? 'stays' : 'waits',
@@ -19,23 +23,17 @@ function requestVerdict(pieces: readonly Buffer[]): string {
 }
 
 /** What the case says that the codec must say. */
-function expectedOfRequest({ verdict, bytes }: RequestCase): string {
-  const seen = verdict.forwarded.map(({ head, body }) => {
-    const [method = '', target = ''] = head[0]?.split(' ') ?? [];
-    const host =
-      head
-        .find((line) => /^host:/i.test(line))
-        ?.slice(5)
-        .trim() ?? hostOfTarget(bytes);
-    return `${method} ${target} of ${host}: ${body}`;
+function expectedOfRequest({ verdict, isUpgrade }: RequestCase): string {
+  const seen = verdict.forwarded.map(({ head, body, trailers }) => {
+    // An upgrade is asked for beyond the codec.
+    const lines = isUpgrade ? head.filter((line) => !/^(?:Connection|Upgrade): /.test(line)) : head;
+    return messageText(lines, body, trailers.map((line) => `${line}\r\n`).join(''));
   });
   return [...seen, verdict.end].join('\n');
 }
 
-/** Without a Host header, as in HTTP/1.0. */
-function hostOfTarget(bytes: string): string {
-  return /^\S+ http:\/\/([^/ ]+)/.exec(bytes)?.[1] ?? '';
-}
+const messageText = (lines: readonly string[], body: string, trailers: string) =>
+  JSON.stringify({ lines, body, trailers });
 
 function responseVerdict(pieces: readonly Buffer[], { request }: ResponseCase): string {
   const { messages, end, surplus, isUntilClose } = readResponses(
