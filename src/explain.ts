@@ -81,12 +81,30 @@ function explainService(service: Service, snapshot: Snapshot): string[] {
     health.type === 'none'
       ? 'not checked'
       : `${health.type}${health.type === 'http' ? ` ${health.method} ${health.path}` : ''} each ${health.intervalMs} ms, rise ${health.rise}, fall ${health.fall}`;
+  const balance = service.balance === 'hash' ? `hash by ${hashKeyOf(service)}` : service.balance;
   return [
-    `  service ${service.name}: ${service.balance}, health ${check}, ${retry.attempts} retries, fallback ${
+    `  service ${service.name}: ${[balance, ...choiceOf(service)].join(', ')}, health ${check}, ${retry.attempts} retries, fallback ${
       fallback === undefined ? '503' : fallback.map((one) => Object.values(one).join(':')).join(', ')
     }`,
     `  routes: ${routes.length === 0 ? 'none' : routes.join(', ')}`,
   ];
+}
+
+function hashKeyOf({ hash }: Service): string {
+  if (hash === undefined) return 'client';
+  return 'name' in hash ? `${hash.by} ${hash.name}` : hash.by;
+}
+
+/** What else has a say in who serves, and when. */
+function choiceOf({ sticky, slowStartMs, holdMs, backends }: Service): string[] {
+  const isLimited = backends.some(({ maxConnections }) => maxConnections !== undefined);
+  return [
+    sticky && 'sticky by cookie',
+    slowStartMs > 0 && `slow start ${slowStartMs} ms`,
+    isLimited &&
+      `at most ${backends.map(({ maxConnections }) => maxConnections ?? '∞').join(', ')} requests a backend`,
+    holdMs > 0 && `hold ${holdMs} ms`,
+  ].filter((text) => typeof text === 'string');
 }
 
 function explainBackend(

@@ -9,6 +9,7 @@ import { RouteTable } from '../../src/data/routing/table.ts';
 import type { Group } from './bench.ts';
 import { BROWSER_REQUEST, PAGE_RESPONSE, SMALL_REQUEST, SMALL_RESPONSE } from './heads.ts';
 import { decodeLax, parseLax } from './lax.ts';
+import { pickGroup } from './picks.ts';
 
 const RULES: HeadRules = { maxHeaders: 100, keepUnderscores: false };
 
@@ -141,4 +142,6 @@ export const GROUPS: readonly Group[] = [
   rewriteGroup(),
   routeGroup(),
   pathGroup(),
+  pickGroup(3),
+  pickGroup(100),
 ];

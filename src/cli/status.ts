@@ -48,9 +48,10 @@ export function statusLines(state: LiveState): string[] {
       `  ${backend.name}`,
       ...backendCells(backend, state.now),
     ]);
+    const waiting = service.waiting > 0 ? `${service.waiting} waiting` : '';
     const empty = service.backends.length === 0 ? [['', '  no backends', '', '', '', '', '']] : [];
     return [
-      [service.name, routes.join(', ') || 'no route', '', '', '', String(service.requests), ''],
+      [service.name, routes.join(', ') || 'no route', '', '', waiting, String(service.requests), ''],
       ...backends,
       ...empty,
     ];

@@ -1,7 +1,14 @@
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
 import { statusLines } from '../../src/cli/status.ts';
-import { ADMIN_NOW, ADMIN_SNAPSHOT, ADMIN_WORKER, adminView, startTestAdmin } from '../support/admin.ts';
+import {
+  ADMIN_NOW,
+  ADMIN_SNAPSHOT,
+  ADMIN_WORKER,
+  adminTraffic,
+  adminView,
+  startTestAdmin,
+} from '../support/admin.ts';
 import { deadPort } from '../support/backend.ts';
 import { runCli } from '../support/cli.ts';
 
@@ -117,4 +124,25 @@ t.test('a service without routes or backends says so', async (t) => {
   const text = statusLines(stateOf(adminView({ snapshot: () => snapshot }))).join('\n');
   t.match(text, /^shop {2,}no route /m);
   t.match(text, /^ +no backends$/m);
+});
+
+t.test('requests that wait for a backend are told with their service', async (t) => {
+  const stats = adminTraffic();
+  const shop = stats.services['shop'];
+  if (shop !== undefined) shop.waiting = 3;
+  const lines = statusLines(stateOf(adminView({ stats: () => stats })));
+  t.match(
+    lines.find((line) => line.startsWith('shop ')),
+    / 3 waiting /,
+  );
+  t.notMatch(statusLines(stateOf(adminView())).join(), 'waiting');
+});
+
+t.test('a weight that was ordered is told with the configured one', async (t) => {
+  const services = ADMIN_SNAPSHOT.services.map((service) => ({
+    ...service,
+    backends: service.backends.map((backend) => ({ ...backend, weight: 0, configuredWeight: 3 })),
+  }));
+  const lines = statusLines(stateOf(adminView({ snapshot: () => ({ ...ADMIN_SNAPSHOT, services }) })));
+  t.match(lines.join('\n'), '0 (configured 3)');
 });

@@ -37,6 +37,10 @@ export class ServiceState {
   #keyOf: KeyOf | undefined = undefined;
   #primaries: Candidates<BackendState> = makeCandidates([]);
   #backups: Candidates<BackendState> = makeCandidates([]);
+  /** Primaries serve, and backups when there is none. */
+  #tier: Candidates<BackendState> = this.#primaries;
+  /** The balancer alone decides: nothing of the request does, and no limit. */
+  #isPlain = true;
 
   /** @param random from 0 to below 1 */
   constructor(service: Service, clock: Clock, random: () => number) {
@@ -54,6 +58,7 @@ export class ServiceState {
     this.#keyOf = service.balance === 'hash' ? makeKeyOf(service.hash ?? { by: 'client' }) : undefined;
     this.sticky = service.sticky && new Sticky(service, service.sticky, backends);
     this.#isLimited = backends.some(({ backend }) => backend.maxConnections !== undefined);
+    this.#isPlain = this.sticky === undefined && this.#keyOf === undefined && !this.#isLimited;
     this.service = service;
     this.backends = backends;
     this.refresh();
@@ -87,17 +92,14 @@ export class ServiceState {
     const available = this.backends.filter((state) => state.isAvailable);
     this.#primaries = makeCandidates(available.filter((state) => !state.backend.backup));
     this.#backups = makeCandidates(available.filter((state) => state.backend.backup));
+    this.#tier = this.#primaries.list.length > 0 ? this.#primaries : this.#backups;
     this.#cancelStep();
     if (isRamping) this.#cancelStep = this.#clock.after(slowStartMs / SLOW_START_STEPS, () => this.#choose());
   }
 
-  /** Primaries serve, and backups when there is none. */
-  get #tier(): Candidates<BackendState> {
-    return this.#primaries.list.length > 0 ? this.#primaries : this.#backups;
-  }
-
   /** A backend for a new request: undefined when none is available, or none of them has room. */
   pick(request: KeySource): BackendState | undefined {
+    if (this.#isPlain) return this.#balancer.pick(this.#tier, 0);
     const kept = this.sticky?.find(request);
     // Full is not gone: its client waits for it.
     if (kept !== undefined && this.#keeps(kept)) return kept.hasRoom ? kept : undefined;
