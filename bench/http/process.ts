@@ -49,7 +49,8 @@ export function start({ role, program, args, env = {}, stdout, stderr }: Command
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  for (const pid of family(child.pid ?? 0).reverse()) {
+  // The parent first, which would replace a child.
+  for (const pid of family(child.pid ?? 0)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

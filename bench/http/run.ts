@@ -16,7 +16,7 @@ import { canPin, pinSelf } from './process.ts';
 import type { CaseResult, HttpResults } from './results.ts';
 
 const HELP = `npm run bench -- [OPTIONS]      about 18 minutes; with --quick 4
-  --duration SECONDS   of one measurement (3)
+  --duration SECONDS   of one measurement, whole ones (3)
   --rounds N           of which the median counts (3)
   --cases NAME,…       parts of their names: ${CASES.map(({ name }) => name.replace(',', '')).join(', ')}
   --against NAME,…     parts of the names of proxies (all that are installed)

@@ -94,7 +94,9 @@ function mustNotHaveLength(status: number): boolean {
 function frame(head: ResponseHead, method: string): string | undefined {
   const length = bodyLength(head.contentLength, head.transferEncoding, head.minor);
   if (typeof length === 'object') return length.error;
-  if (head.connection !== '') {
+  // The one that servers send that need not, such as nginx, needs no list.
+  if (head.connection === 'keep-alive') head.keepAlive = true;
+  else if (head.connection !== '') {
     head.keepAlive =
       head.minor === 1 ? !head.hasConnectionOption('close') : head.hasConnectionOption('keep-alive');
     head.cutNominated();

@@ -4,6 +4,7 @@ import { type Downstream, Exchange } from '../proxy/exchange.ts';
 import { ForwardedFields } from '../proxy/headers.ts';
 import { errorReply, type Reply } from '../proxy/reply.ts';
 import type { Expiring } from '../sweep.ts';
+import { readDirectly, stopReading } from './direct-read.ts';
 import { type Flow, Outbox } from './outbox.ts';
 import type { RequestHead } from './request-head.ts';
 import { RequestReader, type RequestSink } from './request-reader.ts';
@@ -49,7 +50,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
     this.#forwarded = new ForwardedFields(this.clientAddress, 'http');
     // At once: a reset that nobody listens for would end the process.
     socket.on('error', () => {});
-    socket.on('data', this.#onData);
+    readDirectly(socket, this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', () => this.#onEnd());
     socket.on('close', () => this.#onClose());
@@ -128,7 +129,8 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
 
   detach(): Buffer {
     this.#isDetached = true;
-    this.socket.off('data', this.#onData).off('drain', this.#onDrain).pause();
+    this.socket.off('drain', this.#onDrain);
+    stopReading(this.socket, this.#onData);
     return this.#reader.takeRest();
   }
 

@@ -1,0 +1,55 @@
+import { Duplex } from 'node:stream';
+import { readDirectly } from '../../src/data/http1/direct-read.ts';
+import { commonLine, jsonLine } from '../../src/telemetry/access-log.ts';
+import type { AccessEntry } from '../../src/telemetry/events.ts';
+import { type Group, sink } from './bench.ts';
+
+const ENTRY: AccessEntry = {
+  time: 1_700_000_000_000,
+  client: '203.0.113.9',
+  method: 'GET',
+  host: 'shop.localhost',
+  target: '/products/chairs?page=2',
+  minor: 1,
+  status: 200,
+  bytes: 1_234,
+  durationMs: 12.345_678,
+  service: 'shop',
+  backend: 'web-1',
+  attempts: 1,
+  error: '',
+  detail: '',
+  requestId: '0b1c2d3e-0b1c-2d3e-0b1c-2d3e0b1c2d3e',
+  referer: 'http://shop.localhost/',
+  userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+};
+
+/** Why lines are put together by hand. */
+export function lineGroup(): Group {
+  return {
+    name: 'line of the access log',
+    ways: {
+      common: () => Buffer.byteLength(commonLine(ENTRY)),
+      json: () => Buffer.byteLength(jsonLine(ENTRY)),
+      'JSON.stringify': () => Buffer.byteLength(JSON.stringify({ ...ENTRY, time: new Date(ENTRY.time) })),
+    },
+  };
+}
+
+/** Why what a socket reads goes past the stream. One call is a turn, as one read of a socket is. */
+export function readGroup(): Group {
+  const chunk = Buffer.alloc(64);
+  const onData = (bytes: Buffer) => {
+    sink.last = bytes;
+  };
+  const makeStream = () => new Duplex({ read() {}, write() {} });
+  const direct = makeStream();
+  readDirectly(direct as Parameters<typeof readDirectly>[0], onData);
+  const streamed = makeStream().on('data', onData);
+  direct.resume();
+  streamed.resume();
+  return {
+    name: 'read of a socket',
+    ways: { directly: () => direct.push(chunk), 'by the stream': () => streamed.push(chunk) },
+  };
+}
