@@ -21,6 +21,8 @@ export interface Setup {
 /** A proxy that takes part. */
 export interface Contender {
   readonly name: string;
+  /** The only method whose requests it treats unlike another contender. */
+  readonly only?: 'POST';
   /** What tells its version; undefined when it is not installed. */
   version(): string | undefined;
   /** The signal with which it finishes what it has before it ends. */

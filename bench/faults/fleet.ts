@@ -62,7 +62,7 @@ export class Fleet {
 
   async #run({ name, ip }: FleetBackend, { image, labels = {}, env = {} }: FleetOptions): Promise<void> {
     const allLabels = { [NETWORK]: 'true', 'fairlead.host': this.host, ...labels };
-    const allEnv = { NAME: name, WORK, RECEIVED: `/received/${name}`, ...env };
+    const allEnv = { NAME: name, WORK, RECEIVED: '/received', ...env };
     await docker(
       ...['run', '-d', '--name', name, '--network', this.network, '--ip', ip],
       ...['-v', `${this.#folder}:/received`],

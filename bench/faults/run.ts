@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     /** Numbers with commas; `E4` is `E4a` and `E4b`. All without it. */
     experiments: { type: 'string', default: '' },
-    /** Beginnings of names of proxies, with commas. */
+    /** Names of proxies, with commas. */
     against: { type: 'string', default: CONTENDERS.map(({ name }) => name).join() },
     method: { type: 'string', default: '' },
     /** Requests in a second. */
@@ -25,10 +25,13 @@ const { values } = parseArgs({
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-const words = (list: string) => list.toLowerCase().split(',').filter(Boolean);
+const words = (list: string) =>
+  list
+    .toLowerCase()
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
 const chosen = words(values.experiments);
-const isChosen = (list: string, name: string) =>
-  words(list).some((start) => name.toLowerCase().startsWith(start));
 
 const experiments = EXPERIMENTS.filter(
   ({ id }) =>
@@ -38,7 +41,8 @@ const experiments = EXPERIMENTS.filter(
 );
 const contenders = CONTENDERS.filter(
   (contender) =>
-    isChosen(values.against, contender.name) && (contender.version() !== undefined || missing(contender)),
+    words(values.against).includes(contender.name.toLowerCase()) &&
+    (contender.version() !== undefined || missing(contender)),
 );
 const image = await testAppImage();
 const rate = values.quick ? 200 : Number(values.rate);
@@ -48,7 +52,8 @@ for (const experiment of experiments) {
   for (const method of experiment.methods) {
     if (values.method !== '' && method !== values.method) continue;
     for (const contender of contenders) {
-      if (experiment.contenders?.includes(contender.name) === false) continue;
+      if (experiment.contenders?.includes(contender.name) === false || (contender.only ?? method) !== method)
+        continue;
       await runCell(experiment, method, contender).catch(({ message }) =>
         console.error(`${experiment.id} ${contender.name}: ${message}`),
       );

@@ -4,10 +4,10 @@ import { type Contender, versionOf } from '../contender.ts';
 export const haproxy: Contender = makeHaproxy('HAProxy', '');
 
 /** The same with the line that the manual recommends against that. */
-export const haproxySafe: Contender = makeHaproxy(
-  'HAProxy (no POST again)',
-  '  http-request disable-l7-retry if METH_POST\n',
-);
+export const haproxySafe: Contender = {
+  ...makeHaproxy('HAProxy (POST once)', '  http-request disable-l7-retry if METH_POST\n'),
+  only: 'POST',
+};
 
 function makeHaproxy(name: string, rule: string): Contender {
   return {

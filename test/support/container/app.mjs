@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
 const { NAME = process.env.HOSTNAME, PORT = '8080', START_DELAY = '0', STOP_DELAY = '0' } = process.env;
-// WORK: milliseconds that a request takes. RECEIVED: a file that gets the X-Load-Id of each request, as it is received.
+// WORK: milliseconds that a request takes. RECEIVED: a folder for a file of its name, which gets
+// the X-Load-Id of each request as it is received.
 const { WORK = '0', RECEIVED, FAULT = 'none', KEEP_ALIVE = '5000' } = process.env;
 let healthStatus = 200;
 let executed = 0;
@@ -58,7 +59,7 @@ const server = createServer((request, response) => {
   else if (url.pathname === '/stalled') request.pause();
   else {
     request.resume().on('end', () => {
-      if (RECEIVED && id !== undefined) appendFileSync(RECEIVED, `${id}\n`);
+      if (RECEIVED && id !== undefined) appendFileSync(`${RECEIVED}/${NAME}`, `${id}\n`);
       if (fault in faults) faults[fault](response);
       else if (WORK === '0') answer(200, NAME);
       else setTimeout(() => answer(200, NAME), Number(WORK));
