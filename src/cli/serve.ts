@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { App, type AppInput, type Running } from '../app.ts';
 import { loadOptions } from '../config/load.ts';
 import type { Options } from '../config/options.ts';
@@ -51,7 +52,7 @@ export async function runApp(
   return 0;
 }
 
-/** Resolves at the first signal to stop; a second one ends the process at once. */
+/** Resolves at the first signal to stop; a second one ends the process at once. SIGHUP replaces the workers. */
 function signalled(app: App, log: Log, options: Options, terminal: Terminal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let isStopping = false;
@@ -68,6 +69,11 @@ function signalled(app: App, log: Log, options: Options, terminal: Terminal): Pr
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  process.on('SIGHUP', () => void app.reload());
+  process.on('SIGHUP', () => {
+    // A terminal says the same when it is closed; then nobody is there to read of it.
+    if (terminal.isTerminal && !isatty(2)) resolve();
+    else if (options.workers === 1) log.info('SIGHUP: one worker alone is not replaced');
+    else void app.reload();
+  });
   return promise;
 }

@@ -43,6 +43,8 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   #snapshot = EMPTY_SNAPSHOT;
   /** What workers that are gone have counted. */
   #gone = NO_TRAFFIC;
+  #summed: readonly TrafficStats[] = [];
+  #sum = NO_TRAFFIC;
   #isStopping = false;
   #reloading: Promise<void> | undefined;
   #cancelReports = () => {};
@@ -87,7 +89,14 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   }
 
   stats(): TrafficStats {
-    return sumStats([this.#gone, ...this.#workers().map(({ stats }) => stats)]);
+    const parts = [this.#gone, ...this.#workers().map(({ stats }) => stats)];
+    // Each of many metrics asks for it, and reports come whole and are never changed.
+    const isSame = parts.length === this.#summed.length && parts.every((part, i) => part === this.#summed[i]);
+    if (!isSame) {
+      this.#summed = parts;
+      this.#sum = sumStats(parts);
+    }
+    return this.#sum;
   }
 
   workers(): WorkerStatus[] {

@@ -84,6 +84,14 @@ t.test('a second signal ends it at once, whatever runs', async (t) => {
   t.equal(await client.untilClosed(), '', 'the request got no answer');
 });
 
+t.test('SIGHUP does nothing to a single process', async (t) => {
+  const { cli, client, response } = await serveHanging(t);
+  cli.child.kill('SIGHUP');
+  await cli.until(/SIGHUP: one worker alone is not replaced/);
+  response.end('whole');
+  t.match(await client.until((received) => received.includes('whole'), 'the answer'), /^HTTP\/1\.1 200 /);
+});
+
 t.test('after the time of grace it ends with what still runs', async (t) => {
   const { cli, client } = await serveHanging(t, '--grace', '50ms');
   cli.child.kill('SIGTERM');

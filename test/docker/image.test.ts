@@ -1,6 +1,7 @@
 // The same of one that runs as a container, built from the project's own Dockerfile.
 import t, { type Test } from 'tap';
-import { docker, testImage } from '../support/docker.ts';
+import { docker, testImage, uniqueName } from '../support/docker.ts';
+import { eventually } from '../support/eventually.ts';
 import type { FairleadEngine } from '../support/fairlead.ts';
 import { buildFairlead, startContainer } from '../support/fairlead-image.ts';
 import { daemonClaims } from './claims/daemon.ts';
@@ -25,5 +26,36 @@ if (image !== undefined) {
     t.match(await inspect('{{json .Config.Healthcheck}}'), 'status');
     await t.rejects(docker('run', '--rm', '--entrypoint', 'npm', fairlead, '--version'));
     t.match(await docker('run', '--rm', fairlead, 'version'), /^fairlead \d/);
+  });
+
+  t.test('several workers serve in a container, and SIGHUP to it replaces them', async (t) => {
+    const name = uniqueName('workers');
+    const run = [
+      'run',
+      '-d',
+      '--name',
+      name,
+      '-e',
+      'FAIRLEAD_WORKERS=2',
+      fairlead,
+      'demo',
+      '--docker',
+      'off',
+    ];
+    await docker(...run);
+    t.teardown(() => docker('rm', '-f', name));
+    const serving = async () => {
+      const table = await docker('exec', name, 'node', '/app/dist/main.js', 'status');
+      const pids = [...table.matchAll(/^worker \d \((\d+)\): serving/gm)].map(([, pid]) => pid);
+      return pids.length === 2 && pids;
+    };
+    const before = await eventually('both serve', serving);
+    await docker('kill', '-s', 'HUP', name);
+    await eventually('others serve', async () => {
+      const pids = await serving();
+      return pids && !pids.some((pid) => before.includes(pid));
+    });
+    await docker('stop', name);
+    t.equal(await docker('inspect', '-f', '{{.State.ExitCode}}', name), '0');
   });
 }

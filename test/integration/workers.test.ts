@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import t, { type Test } from 'tap';
-import { startBackend } from '../support/backend.ts';
+import type { LiveBackend } from '../../src/admin/state.ts';
+import { deadPort, startBackend } from '../support/backend.ts';
 import { ask, connectRaw, isRefused, type RawClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLoad } from '../support/load.ts';
@@ -50,6 +51,22 @@ t.test('several workers share the connections, and are told one by one and in su
   t.equal(value('fairlead_backend_requests_total', { service: 'shop' }), 100);
   t.equal(value('fairlead_client_connections_total'), 100);
   t.equal(value('fairlead_workers'), 2);
+});
+
+t.test('what one worker learns of a backend, all know', async (t) => {
+  const backend = await startBackend(t, 'a');
+  const dead = await deadPort();
+  const { http, admin, workers } = await startWorkers(t, [backend.port, dead]);
+  const answers = await askTimes(http, 40);
+  t.strictSame(new Set(answers), new Set(['a']));
+  const flagged = await eventually('it is out', async () => {
+    const { services } = JSON.parse((await ask(admin, { path: '/api/snapshot' })).body);
+    return services[0].backends.find(
+      (one: LiveBackend) => one.address.port === dead && one.health.flags.includes('Ejected'),
+    );
+  });
+  t.match(flagged.health.reason, /failed request/);
+  t.equal((await workers()).length, 2);
 });
 
 t.test('a worker that is killed costs its own requests only, and is replaced', async (t) => {
