@@ -163,3 +163,20 @@ t.test('a client waits for its own backend when that is full', async (t) => {
   await holding;
   t.same(await waiting, { name: 'slow', set: undefined, status: 200 });
 });
+
+t.test('a client that a retry served elsewhere goes back to its own backend', async (t) => {
+  const retry = { onStatus: [[503, 503] as const] };
+  const home = await startBackend(t, 'home', ({ url }, response) => {
+    response.statusCode = url === '/flaky' ? 503 : 200;
+    response.end('home');
+  });
+  const spare = await startBackend(t, 'spare');
+  const settings: ServiceSettings = { sticky: { by: 'cookie' }, retry };
+  const proxy = await startProxy(t, [{ settings, backends: [home.port] }]);
+  const cookie = String((await ask(proxy.port)).headers['set-cookie']).split(';')[0] ?? '';
+  proxy.apply({ settings, backends: [home.port, spare.port] });
+  const elsewhere = await ask(proxy.port, { path: '/flaky', headers: { cookie } });
+  t.equal(elsewhere.body, 'spare');
+  t.equal(elsewhere.headers['set-cookie'], undefined);
+  t.equal((await ask(proxy.port, { headers: { cookie } })).body, 'home');
+});

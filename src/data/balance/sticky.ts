@@ -15,11 +15,8 @@ export interface Stickable {
 export class Sticky<T extends Stickable> {
   readonly #name: string;
   readonly #backends = new Map<string, T>();
-  /** By backend: its value, and the header lines that set it for http and for https. */
-  readonly #cookies = new Map<
-    T,
-    { readonly value: string; readonly plain: string; readonly secure: string }
-  >();
+  /** By backend: the header lines that set its cookie for http and for https. */
+  readonly #cookies = new Map<T, { readonly plain: string; readonly secure: string }>();
 
   constructor({ name }: Service, policy: StickyPolicy, backends: readonly T[]) {
     this.#name = policy.name ?? `fairlead_${digest(name).slice(0, 6)}`;
@@ -29,7 +26,7 @@ export class Sticky<T extends Stickable> {
       const line = `Set-Cookie: ${this.#name}=${value}; Path=/; HttpOnly; SameSite=${SAME_SITE[policy.sameSite]}`;
       const secure = `${line}; Secure\r\n`;
       this.#backends.set(value, state);
-      this.#cookies.set(state, { value, plain: isAlwaysSecure ? secure : `${line}\r\n`, secure });
+      this.#cookies.set(state, { plain: isAlwaysSecure ? secure : `${line}\r\n`, secure });
     }
   }
 
@@ -39,10 +36,10 @@ export class Sticky<T extends Stickable> {
     return value === undefined ? undefined : this.#backends.get(value);
   }
 
-  /** The header line that keeps the client on that backend; empty when its cookie does already. */
-  fields(request: KeySource, backend: T | undefined): string {
-    const cookie = backend === undefined ? undefined : this.#cookies.get(backend);
-    if (cookie === undefined || cookieOf(request, this.#name) === cookie.value) return '';
+  /** The header line that keeps the client on that backend; empty for one that is none of the service. */
+  fields(request: KeySource, backend: T): string {
+    const cookie = this.#cookies.get(backend);
+    if (cookie === undefined) return '';
     // Only of a trusted proxy; what others claim was cut.
     return request.head.forwardedProto.toLowerCase() === 'https' ? cookie.secure : cookie.plain;
   }

@@ -140,8 +140,10 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     }
     exchange.answered = true;
     exchange.status = head.status;
-    const { sticky } = service;
-    exchange.downstream.respond(head, sticky === undefined ? '' : sticky.fields(exchange, exchange.backend));
+    exchange.downstream.respond(
+      head,
+      service.sticky === undefined ? '' : service.stickyFields(exchange, exchange.backend),
+    );
     return true;
   }
 

@@ -28,8 +28,8 @@ export class BackendState implements Weighted {
   turn = 0;
   /** What counts now: the backend's own weight, and less of it during a slow start. */
   weight: number;
-  /** `Clock.elapsed` when it became available; undefined while it is not. */
-  availableSince: number | undefined = undefined;
+  /** `Clock.elapsed` when it began to serve; undefined while it does not. A mere suspicion is no end of that. */
+  servesSince: number | undefined = undefined;
   readonly seed: number;
   readonly latency = new Latency();
   /** Connections that wait for a request; the last one was used last. */
@@ -51,14 +51,14 @@ export class BackendState implements Weighted {
     this.seed = hashText(lastingId(backend.id));
   }
 
-  /** Nothing speaks against it. */
+  /** Nothing speaks against it but, perhaps, a suspicion: it stays warm, and keeps its clients. */
   get isWell(): boolean {
-    return this.#flags.length === 0 && this.ejection === undefined;
+    return this.#flags.length === 0 && (this.ejection === undefined || this.ejection.isSuspicion);
   }
 
   /** The one place that says whether it takes a new request. */
   get isAvailable(): boolean {
-    return this.isWell && this.backend.weight > 0;
+    return this.#flags.length === 0 && this.ejection === undefined && this.backend.weight > 0;
   }
 
   /** It may get another request besides those that it has. */

@@ -84,8 +84,9 @@ export class ServiceState {
     const { slowStartMs } = this.service;
     let isRamping = false;
     for (const state of this.backends) {
-      state.availableSince = state.isAvailable ? (state.availableSince ?? now) : undefined;
-      const share = slowStartShare(now - (state.availableSince ?? now), slowStartMs);
+      const isServing = state.isWell && state.backend.weight > 0;
+      state.servesSince = isServing ? (state.servesSince ?? now) : undefined;
+      const share = slowStartShare(now - (state.servesSince ?? now), slowStartMs);
       state.weight = state.backend.weight * share;
       if (share < 1 && state.isAvailable) isRamping = true;
     }
@@ -119,6 +120,18 @@ export class ServiceState {
       return this.#balancer.pick(rest, this.#keyOf(request));
     }
     return undefined;
+  }
+
+  /**
+   * The header line that makes the client that was answered stay where it is; empty when it does already. Who was
+   * answered elsewhere for once, by a retry, goes back to its own backend.
+   */
+  stickyFields(request: KeySource, backend: BackendState | undefined): string {
+    if (this.sticky === undefined || backend === undefined) return '';
+    const kept = this.sticky.find(request);
+    return kept === backend || (kept !== undefined && this.#keeps(kept))
+      ? ''
+      : this.sticky.fields(request, backend);
   }
 
   /** Of weight 0 it gets no new clients, and keeps those that it has. */

@@ -107,3 +107,31 @@ t.test('a service that goes leaves no timer behind', async (t) => {
   service.leave();
   t.equal(clock.pending, 0);
 });
+
+t.test(
+  'a backend that was only suspected for a moment is as warm as before, and keeps its clients',
+  async (t) => {
+    const { clock, policy, service, states } = await makeWarm('round-robin');
+    const sticky = makeService('test', { ...policy, sticky: { by: 'cookie' } }, []);
+    service.update(sticky, states);
+    const [one] = states as [BackendState];
+    const set = service.stickyFields(ANY, one);
+    const cookie = /^Set-Cookie: ([^;]+)/.exec(set)?.[1] ?? '';
+    const client = makeExchange(`GET / HTTP/1.1\r\nHost: test.localhost\r\nCookie: ${cookie}\r\n\r\n`);
+    const ejection = { cause: 'hang', at: 0, proof: 'life', until: 9e9 } as const;
+    one.ejection = { ...ejection, isSuspicion: true };
+    service.refresh();
+    t.equal(shareOf(one, service), 0, 'no new clients');
+    t.equal(service.pick(client), one);
+    await clock.advance(50);
+    one.ejection = undefined;
+    service.refresh();
+    t.ok(shareOf(one, service) > 0.3);
+    one.ejection = { ...ejection, isSuspicion: false };
+    service.refresh();
+    t.not(service.pick(client), one, 'an ejection is no suspicion');
+    one.ejection = undefined;
+    service.refresh();
+    t.ok(shareOf(one, service) < 0.1);
+  },
+);
