@@ -42,8 +42,10 @@ export async function checkResponses({ method, mutant }: { method: string; mutan
   const sent = forwardedResponse(last);
   const seen = seenIn(sent, last.body);
   compare(await responsesByLlhttp(sent, method), [seen], `relayed ${JSON.stringify(sent)}`);
+  // An interim response that speaks of the end of the connection ends it for llhttp, which reads no further.
   const original = (await responsesByLlhttp(text, method)).messages.at(-1);
-  if (original !== undefined && (original.start !== seen.start || original.body !== last.body))
+  if (original === undefined || Number(original.start) < 200) return;
+  if (original.start !== seen.start || original.body !== last.body)
     throw new Error(
       `llhttp reads ${JSON.stringify(original)} of the original, we read ${JSON.stringify(seen)}`,
     );
