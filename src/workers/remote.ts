@@ -28,8 +28,8 @@ export class RemoteWorker {
   /** Resolves when it is gone, with the words for how. */
   readonly exited: Promise<string>;
   stats: TrafficStats = NO_TRAFFIC;
-  /** When it last answered; `Clock.elapsed`. */
-  heardAt: number;
+  /** Questions in a row that it has not answered. */
+  missed = 0;
   isDraining = false;
   /** Places whose connections it takes besides those of its own. */
   readonly covered = new Set<number>();
@@ -62,7 +62,6 @@ export class RemoteWorker {
     this.#onSignal = onSignal;
     this.#sent = snapshot;
     this.startedAt = clock.now();
-    this.heardAt = clock.elapsed();
     this.ready = this.#settle.promise;
     // Whoever waits for it hears of it; nobody has to.
     this.ready.catch(() => {});
@@ -141,10 +140,10 @@ export class RemoteWorker {
   }
 
   #onMessage(message: ToSupervisor): void {
-    this.heardAt = this.#clock.elapsed();
+    this.missed = 0;
     switch (message.kind) {
       case 'serving':
-        this.servingSince = this.heardAt;
+        this.servingSince = this.#clock.elapsed();
         return this.#settle.resolve();
       case 'failed':
         this.#failure = message.message;

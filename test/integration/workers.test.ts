@@ -82,7 +82,11 @@ t.test('a worker that is killed costs its own requests only, and is replaced', a
   const clients = await Promise.all(Array.from({ length: 16 }, () => connectRaw(t, http)));
   for (const client of clients) client.send('GET /wait HTTP/1.1\r\nHost: a\r\n\r\n');
   await eventually('all are under way', () => arrived.length === clients.length);
-  const [victim, survivor] = await workers();
+  const [victim, survivor] = await eventually('no other is open', async () => {
+    const found = await workers();
+    const open = found.reduce((sum, { connections }) => sum + connections, 0);
+    return open === clients.length ? found : undefined;
+  });
   t.ok((victim?.connections ?? 0) > 0 && (survivor?.connections ?? 0) > 0);
 
   process.kill(victim?.pid ?? 0, 'SIGKILL');

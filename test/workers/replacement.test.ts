@@ -126,6 +126,14 @@ t.test(
   },
 );
 
+t.test('nobody is ended because time was lost, as in a paused container', async (t) => {
+  const { supervisor, processes, clock } = await startScene(t, 2);
+  clock.skip(600_000);
+  await clock.advance(4_000);
+  t.equal(processes.length, 2);
+  t.equal(supervisor.isServing(0), true);
+});
+
 t.test('when a new one cannot begin, those that serve stay', async (t) => {
   const { supervisor, processes, started, clock } = await startScene(t, 2, (process) => {
     if (process.pid === 1_002) process.isResponsive = false;
