@@ -180,7 +180,8 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
   for (const backend of entry.service.backends) {
     const flags = snapshot.health[backend.id]?.flags ?? [];
     const reason = snapshot.health[backend.id]?.reason ?? '';
-    const state = flags.length === 0 ? 'available' : `${flags.join(', ')} (${reason})`;
+    const well = backend.weight === 0 ? 'weight 0' : 'available';
+    const state = flags.length === 0 ? well : `${flags.join(', ')} (${reason})`;
     lines.push(
       `  backend ${backend.name} ${formatAddress(backend.address)}${backend.backup ? ' backup' : ''}: ${state}`,
     );

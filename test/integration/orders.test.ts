@@ -7,7 +7,7 @@ import { startApp } from '../support/fairlead.ts';
 import { closed, openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
 /** A Fairlead before two backends, one of which gets orders. */
-async function startOrdered(t: Test, drain = '300ms') {
+async function startOrdered(t: Test, drain = '2s') {
   const held: (() => void)[] = [];
   const one = await startWebSocketBackend(t, 'one');
   const two = await startWebSocketBackend(t, 'two');
@@ -83,11 +83,11 @@ t.test(
 );
 
 t.test('drain: ready in time spares what still runs', async (t) => {
-  const { port, order, backend } = await startOrdered(t, '200ms');
+  const { port, order, backend } = await startOrdered(t, '1s');
   const socket = await openOnFirst(t, port, async () => (await backend())?.inFlight);
   await order({ state: 'drain' });
   await order({ state: 'ready' });
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
   t.equal(socket.readyState, socket.OPEN);
 });
 
@@ -112,6 +112,7 @@ t.test('weight 0: a sticky client stays, no new one comes; the default is back o
   await order({ weight: 0 });
   t.same(await answers(), ['two']);
   t.match(await backend(), { weight: 0, configuredWeight: 1 });
+  t.match(await fairlead.explain('http://test.localhost/'), /: weight 0$/m);
   t.equal((await fairlead.ask({ headers: { cookie } })).body, 'one');
   await order({ weight: 'default' });
   t.same(await answers(), ['one', 'two']);
