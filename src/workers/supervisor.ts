@@ -11,10 +11,13 @@ import { type RemoteContext, RemoteWorker } from './remote.ts';
 import { type BoundAddress, bindAddress } from './sockets.ts';
 import { makePacker, shareOf } from './wire.ts';
 
-/** How often workers are asked for their counts, so that little is lost with one that dies. */
-const REPORT_EVERY_MS = 2_000;
+/**
+ * How often workers are asked for their counts when nobody looks, so that little is lost with one that dies. With
+ * thousands of backends an answer takes milliseconds of the thread that carries traffic.
+ */
+const REPORT_EVERY_MS = 10_000;
 /** One that has not answered so often in a row hangs, and is ended. */
-const HANGING = 15;
+const HANGING = 3;
 
 export interface SupervisorInput {
   /** How many workers. */
