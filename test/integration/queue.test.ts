@@ -4,7 +4,9 @@ import type { ServiceSettings } from '../../src/model/service.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
+import { responses } from '../support/responses.ts';
 
 /** A proxy before backends that take two requests each, and answer when the test says so. */
 async function startLimited(t: Test, settings: ServiceSettings = {}, count = 1) {
@@ -151,4 +153,53 @@ t.test('when the last backend is gone, nobody waits for a place on it', async (t
   t.equal((await waiting).status, 503);
   while (running.length > 0) running.shift()?.response.end('done');
   for (const answer of await Promise.all(served)) t.equal(answer.status, 200);
+});
+
+t.test('a request whose connection was stale is dialled again in its own place', async (t) => {
+  const backend = await startManualBackend(t);
+  const proxy = await startProxy(t, [{ backends: [{ port: backend.port, maxConnections: 1 }] }]);
+  const stats = () => proxy.plane.stats().services['test'];
+  const [first, second] = [await connectRaw(t, proxy.port), await connectRaw(t, proxy.port)];
+  first.send(get('/warm'));
+  await backend.head(0);
+  (await backend.connection(0)).send(okText('warm'));
+  await responses(first, 1);
+  first.send(get('/again'));
+  const kept = await backend.connection(0);
+  await kept.until((received) => received.includes('/again'), 'it came on the waiting connection');
+  second.send(get('/second'));
+  await eventually('the second waits', () => stats()?.waiting === 1);
+  kept.socket.destroy();
+  t.match(await backend.head(1), '/again');
+  t.equal(stats()?.waiting, 1, 'the second still waits');
+  t.equal(backend.connections.length, 2);
+  (await backend.connection(1)).send(okText('again'));
+  await responses(first, 2);
+  await (await backend.connection(1)).until((received) => received.includes('/second'), 'the second');
+  (await backend.connection(1)).send(okText('second'));
+  t.equal((await responses(second, 1))[0]?.body, 'second');
+});
+
+t.test('in a crowd every client is served, and no backend ever has more than it may', async (t) => {
+  const most = new Map<string, number>();
+  const running = new Map<string, number>();
+  const backends = await Promise.all(
+    ['a', 'b'].map((name) =>
+      startBackend(t, name, (_request, response) => {
+        const now = (running.get(name) ?? 0) + 1;
+        running.set(name, now);
+        most.set(name, Math.max(most.get(name) ?? 0, now));
+        setTimeout(() => {
+          running.set(name, (running.get(name) ?? 0) - 1);
+          response.end(name);
+        }, 5);
+      }),
+    ),
+  );
+  const members = backends.map(({ port }) => ({ port, maxConnections: 4 }));
+  const proxy = await startProxy(t, [{ settings: { queue: { timeoutMs: 60_000 } }, backends: members }]);
+  const answers = await Promise.all(Array.from({ length: 300 }, () => ask(proxy.port)));
+  t.ok(answers.every(({ status }) => status === 200));
+  t.same([...most.values()], [4, 4]);
+  t.match(proxy.plane.stats().services['test'], { waiting: 0, waitedInVain: 0 });
 });

@@ -164,7 +164,8 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     if (error.code === 'stale-connection') backend?.foundStale(this.#context.elapsed());
     if (error.code === 'exhausted') this.#context.makeRoom();
     if (backend !== undefined && exchange.hedge === undefined && mayRedial(exchange, error, retry)) {
-      this.#release(exchange);
+      // Not released: nobody who waits may take its place.
+      backend.inFlight--;
       exchange.redialled = true;
       this.#attempt(exchange, service, backend, true);
       exchange.attempts--;
