@@ -180,3 +180,35 @@ t.test('a client that a retry served elsewhere goes back to its own backend', as
   t.equal(elsewhere.headers['set-cookie'], undefined);
   t.equal((await ask(proxy.port, { headers: { cookie } })).body, 'home');
 });
+
+t.test(
+  'a client that waits for its backend of weight 0 is served there, however full the others are',
+  async (t) => {
+    const held = new Map<string, () => void>();
+    const start = (name: string) =>
+      startBackend(t, name, ({ url }, response) => {
+        if (url === '/hold') held.set(name, () => response.end(name));
+        else response.end(name);
+      });
+    const [old, fresh] = [await start('old'), await start('fresh')];
+    const settings: ServiceSettings = { sticky: { by: 'cookie' } };
+    const proxy = await startProxy(t, [{ settings, backends: [old.port] }]);
+    const cookie = String((await ask(proxy.port)).headers['set-cookie']).split(';')[0] ?? '';
+    const backends = [
+      { port: old.port, weight: 0, maxConnections: 1 },
+      { port: fresh.port, maxConnections: 1 },
+    ];
+    proxy.apply({ settings, backends });
+    const holding = [
+      ask(proxy.port, { path: '/hold', headers: { cookie } }),
+      ask(proxy.port, { path: '/hold' }),
+    ];
+    await eventually('both are busy', () => held.size === 2);
+    const waiting = ask(proxy.port, { headers: { cookie } });
+    await eventually('the client waits', () => proxy.plane.stats().services['test']?.waiting === 1);
+    held.get('old')?.();
+    t.equal((await waiting).body, 'old');
+    held.get('fresh')?.();
+    await Promise.all(holding);
+  },
+);

@@ -25,7 +25,7 @@ export class ServiceState {
   sticky: Sticky<BackendState> | undefined = undefined;
   readonly budget = new RetryBudget();
   /** Requests that wait for a backend. */
-  readonly line = new WaitingLine(() => this.#tier.list.some((state) => state.hasRoom));
+  readonly line = new WaitingLine(() => this.#hasRoom());
   /** Some backend takes only so many requests at one time. */
   #isLimited = false;
   readonly #random: () => number;
@@ -142,6 +142,12 @@ export class ServiceState {
   /** The only backends that could take the request have as many as they may. */
   isFull(tried: readonly BackendState[] = []): boolean {
     return this.#isLimited && this.#tier.list.some((state) => !tried.includes(state));
+  }
+
+  /** Somebody who waits might be served. One of weight 0 may have a client in the line. */
+  #hasRoom(): boolean {
+    if (this.#tier.list.some((state) => state.hasRoom)) return true;
+    return this.sticky !== undefined && this.backends.some((state) => state.isWell && state.hasRoom);
   }
 
   /** A backend has finished with a request: whoever waits for that is next. */
