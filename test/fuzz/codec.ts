@@ -4,9 +4,10 @@ import { CHUNKED } from '../../src/data/http1/head.ts';
 import type { RequestHead } from '../../src/data/http1/request-head.ts';
 import type { ResponseHead } from '../../src/data/http1/response-head.ts';
 import { requestText, responseFraming, responseText } from '../../src/data/http1/write.ts';
+import { ForwardedFields } from '../../src/data/proxy/headers.ts';
 import { type ReadMessage, readRequests, readResponses } from '../conformance/http1/codec.ts';
 import { requestsByLlhttp, responsesByLlhttp, type Seen, type SeenByLlhttp } from './llhttp.ts';
-import type { Mutant } from './mutants.ts';
+import type { AskedRequest, Mutant } from './mutants.ts';
 
 /** Of a method that it does not know llhttp reads nothing, while any token is one. */
 export const isKnown = ({ head }: ReadMessage<RequestHead>): boolean => METHODS.includes(head.method);
@@ -16,10 +17,12 @@ export const isKnown = ({ head }: ReadMessage<RequestHead>): boolean => METHODS.
  * by llhttp as the same messages and nothing else; and where llhttp reads the original at all, it reads the same.
  * Throws at the first thing that is otherwise.
  */
-export async function checkRequests({ text, pieces }: Mutant): Promise<void> {
-  const whole = readRequests([Buffer.from(text, 'latin1')]);
+export async function checkRequests({ mutant, trusted, keepUnderscores }: AskedRequest): Promise<void> {
+  const { text, pieces } = mutant;
+  const limits = { rules: { maxHeaders: 100, keepUnderscores }, maxHeaderSize: 16_384 };
+  const whole = readRequests([Buffer.from(text, 'latin1')], limits, trusted);
   const verdict = shown(whole);
-  const inPieces = shown(readRequests(pieces));
+  const inPieces = shown(readRequests(pieces, limits, trusted));
   if (inPieces !== verdict) throw new Error(`in pieces ${inPieces} instead of ${verdict}`);
   const { messages } = whole;
   if (messages.length === 0 || !messages.every(isKnown)) return;
@@ -66,9 +69,10 @@ function shown({ messages, end }: Verdict): string {
   return JSON.stringify([heads, end]);
 }
 
-/** As the data plane writes it to a backend, but for what it adds about the client. */
+/** As the data plane writes it to a backend. */
 function forwardedRequest({ head, body, trailers }: ReadMessage<RequestHead>): string {
-  const text = requestText(head, head.target, head.hasHostField ? '' : `Host: ${head.host || 'backend'}\r\n`);
+  const host = head.hasHostField ? '' : `Host: ${head.host || 'backend'}\r\n`;
+  const text = requestText(head, head.target, new ForwardedFields('192.0.2.1', 'http').of(head) + host);
   if (head.length !== CHUNKED) return text + body;
   return text + inChunks(body) + lastChunk(head.trailers ? trailers : '');
 }

@@ -69,6 +69,9 @@ const PIECES = [
     'X: y\r\n',
   ],
   ...[
+    'X-Forwarded-Host: a,\xff b\r\n',
+    'X-Forwarded-Proto: https\r\n',
+    'X-Real-IP: \t\r\n',
     'Upgrade: websocket\r\n',
     'Expect: 100-continue\r\n',
     'X-Forwarded-For: 6.6.6.6\r\n',
@@ -219,6 +222,20 @@ export const requestMutants = mutants(
   seedsOf(REQUEST_CASES, ({ verdict }) => verdict.forwarded.length > 0),
   3,
 );
+
+/** What a client sends, and by what rules it is read. */
+export interface AskedRequest {
+  readonly mutant: Mutant;
+  /** Its X-Forwarded-* headers are believed. */
+  readonly trusted: boolean;
+  readonly keepUnderscores: boolean;
+}
+
+export const askedRequests: fc.Arbitrary<AskedRequest> = fc.record({
+  mutant: requestMutants,
+  trusted: fc.boolean(),
+  keepUnderscores: fc.boolean(),
+});
 
 /** What a backend may answer, and to which method. */
 export const responseMutants = fc.record({

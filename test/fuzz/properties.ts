@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import { startLane } from '../conformance/http1/lane.ts';
 import { startResponseLane } from '../conformance/http1/run-response.ts';
 import { checkRequests, checkResponses } from './codec.ts';
-import { requestMutants, responseMutants } from './mutants.ts';
+import { askedRequests, requestMutants, responseMutants } from './mutants.ts';
 import { checkThroughProxy } from './wire.ts';
 import { checkResponseThroughProxy } from './wire-responses.ts';
 
@@ -22,7 +22,7 @@ export interface Outcome {
 
 /** What holds for all inputs, by name. */
 export const PROPERTIES = {
-  requests: async (_t: Test, extent: Extent) => run(requestMutants, extent, checkRequests),
+  requests: async (_t: Test, extent: Extent) => run(askedRequests, extent, checkRequests),
   responses: async (_t: Test, extent: Extent) => run(responseMutants, extent, checkResponses),
   'requests through the proxy': (t: Test, extent: Extent) =>
     inLanes(extent, async (one) => {
