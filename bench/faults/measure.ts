@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { request } from 'undici';
 import { type Contender, RunningProxy } from './contender.ts';
 import { type Experiment, type Method, ms, type Scene, type Score } from './experiment.ts';
@@ -19,6 +20,8 @@ export interface MeasureOptions {
 
 export interface Measured extends Score {
   readonly rate: number;
+  /** The load average of the machine in the last minute before, divided by its cores: 0 is a machine that rests. */
+  readonly busy: number;
   readonly notes: readonly string[];
 }
 
@@ -30,6 +33,7 @@ export async function measure(
   { image, rate: usualRate, pace }: MeasureOptions,
 ): Promise<Measured> {
   const { labels = {}, env = {}, rate = usualRate } = experiment;
+  const busy = (loadavg()[0] ?? 0) / availableParallelism();
   const fleet = await Fleet.start({ image, labels, env });
   let proxy: RunningProxy | undefined;
   try {
@@ -65,7 +69,7 @@ export async function measure(
       hasRecovery: experiment.recovery !== undefined,
       expectedFailures: experiment.expected ?? [],
     });
-    return { ...scored, rate, notes };
+    return { ...scored, rate, busy, notes };
   } finally {
     await proxy?.stop();
     await fleet.stop();

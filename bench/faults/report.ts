@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { docker } from '../../test/support/docker.ts';
 import { CONTENDERS } from './contenders/all.ts';
@@ -42,15 +41,10 @@ async function introduction(cells: readonly Cell[]): Promise<string> {
     .filter(({ name }) => !name.includes('('))
     .map((contender) => `${contender.name} ${contender.version() ?? '?'}`);
   const times = cells.map(({ at }) => at).sort();
-  const of = (name: string) =>
-    times.length > 0 &&
-    cells
-      .filter(({ contender }) => contender === name)
-      .map(({ at }) => at)
-      .sort();
-  const own = of('Fairlead') || [];
+  const own = cells.filter(({ contender }) => contender === 'Fairlead');
+  const commits = [...new Set(own.map(({ commit }) => commit))].join(', ');
+  const busiest = Math.max(...cells.map(({ measured }) => measured.busy));
   const minute = (at = '') => at.slice(0, 16).replace('T', ' ');
-  const commit = execFileSync('git', ['log', '-1', '--format=%h'], { encoding: 'utf8' }).trim();
   const engine = await docker('version', '--format', '{{.Server.Version}}');
   return `# Faults
 
@@ -62,13 +56,15 @@ receive it: a POST that was received twice was executed twice.
 
 - Machine: ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores for load, proxy, containers and Engine together, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}.
 - ${versions.join(', ')}; Node.js ${process.version.slice(1)}, Docker Engine ${engine}.
-- Measured from ${minute(times[0])} to ${minute(times.at(-1))} UTC; Fairlead from ${minute(own[0])} on, at ${commit}.
+- Measured from ${minute(times[0])} to ${minute(times.at(-1))} UTC, Fairlead at ${commits}.
 - Fairlead finds the containers by \`fairlead.host\`; its checks, retries and ejection are its defaults but for what an experiment names.
   The others get the same addresses in their configuration, and what their documentation recommends: HAProxy \`retries 3\`,
   \`redispatch 1\`, \`retry-on conn-failure empty-response response-timeout\`, HTTP checks each second, 2 to fall and 2 to rise
   (in its second row with \`disable-l7-retry if METH_POST\`); nginx \`proxy_next_upstream error timeout\` and its usual
   \`max_fails\`, since its free edition has no active checks; Caddy \`lb_try_duration 2s\`, \`fail_duration 5s\`, HTTP checks
   each second. Connecting may take 2 s, a response 60 s. The texts are in \`bench/faults/contenders/\`.
+- The machine was not always left alone: *busy* is its load average for each core in the minute before a run, up to
+  ${busiest.toFixed(1)} here, and the rate is lower where others worked on it. All proxies of a row ran one after the other.
 - One run of each: a difference of a few requests or milliseconds means nothing.`;
 }
 
@@ -125,17 +121,25 @@ function details(experiment: Experiment, rows: readonly Row[]): string {
   );
   return `## ${experiment.id}: ${experiment.name}
 
-${experiment.what[0]?.toUpperCase()}${experiment.what.slice(1)}. ${own[0]?.cells[0]?.measured.rate} requests/s.
+${experiment.what[0]?.toUpperCase()}${experiment.what.slice(1)}.
 
-| method | proxy | failed | why | of these late | POST twice | p50 ms | p99 ms | slowest ms | out after ms | back after ms |
-|---|---|---|---|---|---|---|---|---|---|---|
+| method | proxy | rate | busy | failed | why | of these late | POST twice | p50 ms | p99 ms | slowest ms | out after ms | back after ms |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ${lines.join('\n')}${notes.length > 0 ? `\n\n${notes.join('\n')}` : ''}`;
 }
 
 function detail(method: Method, { contender, measured }: Cell): string {
-  const { failed, sent, kinds, late, twice, p50, p99, slowest, ejectMs, recoverMs } = measured;
+  const { rate, busy, failed, sent, kinds, late, twice, p50, p99, slowest, ejectMs, recoverMs } = measured;
   const why = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
-  const cells = [method, contender, `${failed} of ${sent}`, why.join(', ') || '–', String(late)];
+  const cells = [
+    method,
+    contender,
+    `${rate}/s`,
+    busy.toFixed(1),
+    `${failed} of ${sent}`,
+    why.join(', ') || '–',
+    String(late),
+  ];
   cells.push(method === 'POST' ? String(twice) : '–', ...[p50, p99, slowest, ejectMs, recoverMs].map(number));
   return `| ${cells.join(' | ')} |`;
 }

@@ -12,6 +12,8 @@ export interface Cell {
   readonly contender: string;
   /** When it was measured. */
   readonly at: string;
+  /** Of which commit. */
+  readonly commit: string;
   readonly measured: Measured;
 }
 

@@ -1,4 +1,5 @@
 // Faults under load (`npm run faults`): Fairlead and other proxies in front of the same containers of a real Docker Engine.
+import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { testAppImage } from '../../test/support/docker.ts';
 import type { Contender } from './contender.ts';
@@ -66,7 +67,9 @@ async function runCell(experiment: Experiment, method: Method, contender: Conten
   const measured = await measure(experiment, contender, method, { image, rate, pace });
   print(experiment, method, contender, measured);
   if (values.quick) return;
-  const cell = { experiment: experiment.id, method, contender: contender.name, at: new Date().toISOString() };
+  const commit = execFileSync('git', ['log', '-1', '--format=%h'], { encoding: 'utf8' }).trim();
+  const at = new Date().toISOString();
+  const cell = { experiment: experiment.id, method, contender: contender.name, at, commit };
   const index = cells.findIndex(
     (old) => old.experiment === cell.experiment && old.method === method && old.contender === contender.name,
   );
