@@ -78,3 +78,10 @@ t.test('an unknown variable of ours is a warning that stops nothing', async (t) 
   t.match(stderr, /^warning: FAIRLEAD_ACESS_LOG: .* did you mean FAIRLEAD_ACCESS_LOG\?$/m);
   t.match(stderr, 'error: admin is off: there is no address to ask');
 });
+
+t.test('a worker is nobody’s to start, and no help tells of it', async (t) => {
+  const { code, stderr } = await runCli(['worker']);
+  t.equal(code, 2);
+  t.equal(stderr, 'error: worker is started by Fairlead itself; see fairlead --help\n');
+  t.notMatch((await runCli(['--help'])).stdout, /^ {2}worker\b/m);
+});
