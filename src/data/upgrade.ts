@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { createProxyServer } from 'http-proxy';
 import { isExhaustion } from '../model/exhaustion.ts';
 import type { Timeouts } from '../model/service.ts';
+import { trimmed } from './http1/head.ts';
 import type { Flow } from './http1/outbox.ts';
 import { parseResponseHead } from './http1/response-head.ts';
 import type { UpstreamContext } from './http1/upstream-context.ts';
@@ -240,7 +241,7 @@ function upgradeFields(exchange: Exchange, backend: BackendState): Record<string
     const colon = line.indexOf(':');
     if (colon < 1) continue;
     const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
+    const value = trimmed(line, colon + 1, line.length);
     const before = fields[name];
     fields[name] = before === undefined ? value : [before, value].flat();
   }

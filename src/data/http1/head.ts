@@ -117,7 +117,7 @@ export abstract class Head {
   cutNominated(): void {
     // What nearly all servers say nominates nothing, and is worth no list (bench/micro).
     if (this.connection === 'keep-alive' || this.connection === 'close') return;
-    const names = new Set(this.connection.split(',').map((option) => option.trim()));
+    const names = new Set(this.connection.split(',').map((option) => trimmed(option, 0, option.length)));
     for (const kept of NOT_NOMINATED) names.delete(kept);
     if (names.size > 0) this.cutNamed(names);
   }

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import { isLinkLocal } from '../../model/address.ts';
+import { trimmed } from '../http1/head.ts';
 import type { Flow } from '../http1/outbox.ts';
 import { parseResponseHead } from '../http1/response-head.ts';
 import { statusLine } from '../http1/write.ts';
@@ -129,7 +130,8 @@ function headersFor(exchange: Exchange, host: string): string[] {
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
-    if (colon > 0 && name !== 'host' && name !== 'expect') headers.push(name, line.slice(colon + 1).trim());
+    if (colon > 0 && name !== 'host' && name !== 'expect')
+      headers.push(name, trimmed(line, colon + 1, line.length));
   }
   return headers;
 }

@@ -1,10 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Test } from 'tap';
 
-/** What a proxy sent on one connection to the origin. */
+/** A connection of a proxy to the origin. */
 export interface TappedConnection {
-  /** Latin1. */
-  bytes: string;
   isClosed: boolean;
 }
 
@@ -13,17 +11,18 @@ export interface Tap {
   readonly port: number;
   /** In the order in which they came. */
   readonly connections: TappedConnection[];
-  /** How many bytes each connection has had, to ask later for what came after. */
-  mark(): number[];
-  /** What came on each connection since; those without any are left out. */
-  since(mark: readonly number[]): string[];
+  /** The present, to ask later for what came after. */
+  mark(): number;
+  /** What came on each connection since, as latin1, in the order of their first bytes. */
+  since(mark: number): string[];
 }
 
 export async function startTap(t: Pick<Test, 'teardown'>, originPort: number): Promise<Tap> {
   const connections: TappedConnection[] = [];
+  const pieces: { readonly connection: TappedConnection; readonly text: string }[] = [];
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    const tapped: TappedConnection = { bytes: '', isClosed: false };
+    const tapped: TappedConnection = { isClosed: false };
     connections.push(tapped);
     const origin = connect({ host: '127.0.0.1', port: originPort, noDelay: true, allowHalfOpen: true });
     for (const [from, to] of [
@@ -40,7 +39,7 @@ export async function startTap(t: Pick<Test, 'teardown'>, originPort: number): P
       });
     }
     socket.on('data', (chunk) => {
-      tapped.bytes += chunk.toString('latin1');
+      pieces.push({ connection: tapped, text: chunk.toString('latin1') });
       origin.write(chunk);
     });
     origin.on('data', (chunk) => socket.write(chunk));
@@ -53,8 +52,10 @@ export async function startTap(t: Pick<Test, 'teardown'>, originPort: number): P
   return {
     port: (server.address() as AddressInfo).port,
     connections,
-    mark: () => connections.map(({ bytes }) => bytes.length),
+    mark: () => pieces.length,
     since: (mark) =>
-      connections.map(({ bytes }, i) => bytes.slice(mark[i] ?? 0)).filter((bytes) => bytes !== ''),
+      [...Map.groupBy(pieces.slice(mark), ({ connection }) => connection).values()].map((some) =>
+        some.map(({ text }) => text).join(''),
+      ),
   };
 }

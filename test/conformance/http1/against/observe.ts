@@ -45,8 +45,7 @@ export async function observe({ port, tap, origin }: PeerLane, one: RequestCase)
 }
 
 async function silence(client: RawClient, tap: Tap): Promise<void> {
-  const size = () =>
-    client.received.length + tap.connections.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const size = () => client.received.length + tap.mark();
   const end = Date.now() + MAX_MS;
   let before = -1;
   let since = Date.now();
@@ -72,7 +71,9 @@ interface Seen {
 function judge(one: RequestCase, seen: Seen): Observation {
   const { forwarded, end } = one.verdict;
   const answers = seen.statuses.join(' ') || (seen.isClosed ? 'closed' : 'waits');
-  if (seen.errors.length > 0 && !one.isUnknownToLlhttp) {
+  // A body that the proxy itself refused may have left in part, and the origin sees that it is not whole.
+  const isRefusedPart = one.verdict.isPartial && (seen.statuses.at(-1) ?? 500) < 500;
+  if (seen.errors.length > 0 && !one.isUnknownToLlhttp && !isRefusedPart) {
     return { isSame: false, text: `passes on what the origin refuses (${seen.errors.join(' ')})` };
   }
   if (one.isUnknownToLlhttp) return { isSame: seen.reached, text: seen.reached ? 'forwards' : answers };

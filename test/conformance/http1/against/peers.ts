@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../../support/eventually.ts';
@@ -94,6 +94,24 @@ export function versionOf(name: string): string | undefined {
     return /\d+\.\d+\.\d+/.exec(text)?.[0];
   } catch {
     return undefined;
+  }
+}
+
+/** Below these the system takes no port for a connection of its own, so that one stays free until it is used. */
+const FIRST_PORT = 20_000;
+const PORTS = 10_000;
+let nextPort = Math.floor(Math.random() * PORTS);
+
+/** A port that nobody listens on, another one each time. */
+export async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + (nextPort++ % PORTS);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
   }
 }
 

@@ -2,14 +2,13 @@
 //   npm run conformance -- --against nginx,haproxy,caddy
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { deadPort } from '../../../support/backend.ts';
 import { REQUEST_CASES } from '../cases/index.ts';
 import { inLanes, startLane } from '../lane.ts';
 import { startOrigin } from '../origin.ts';
 import { startTap } from '../tap.ts';
 import { type Observation, observe, type PeerLane } from './observe.ts';
 import { type Contender, conformancePage, UNEXPLAINED } from './page.ts';
-import { PEERS, startPeer, versionOf } from './peers.ts';
+import { PEERS, quietPort, startPeer, versionOf } from './peers.ts';
 
 const LANES = 24;
 const PAGE = new URL('../../../../docs/conformance.md', import.meta.url);
@@ -39,7 +38,7 @@ async function peer(name: string, version: string): Promise<Contender> {
   const lanes: PeerLane[] = [];
   for (let i = 0; i < LANES; i++) {
     const origin = await startOrigin(owner);
-    lanes.push({ port: await deadPort(), tap: await startTap(owner, origin.port), origin });
+    lanes.push({ port: await quietPort(), tap: await startTap(owner, origin.port), origin });
   }
   const stop = await startPeer(
     name,

@@ -58,6 +58,7 @@ export const CONNECTION_CASES = topic<RequestCase>('Connection', 'RFC 9110 7.6.1
     get('Connection: X-Hop', 'X-Ho: 1', 'X-Hope: 2'),
     without('X-Ho: 1', 'X-Hope: 2'),
   ),
+  passes('0xa0 is no blank beside a name', get('Connection: X-Hop\xa0', 'X-Hop: 1'), without('X-Hop: 1')),
   ...OURS.map((name) => passes(`${name} cannot be nominated away`, get(`Connection: ${name}`), without())),
   passes('all of ours at once cannot be nominated away', get(`Connection: close, ${OURS.join(', ')}`), {
     ...without(),
@@ -147,6 +148,11 @@ export const UPGRADE_CASES = topic<RequestCase>('Upgrade', 'RFC 9110 7.8; RFC 64
     'WebSocket is asked for',
     upgrade('websocket', 'Sec-WebSocket-Key: x'),
     asks('websocket', 'Sec-WebSocket-Key: x'),
+  ),
+  passes(
+    'values keep their bytes in an upgrade too',
+    upgrade('websocket', 'X: \xa0a\xff\xa0', 'A: 1', 'A: 2'),
+    asks('websocket', 'X: \xa0a\xff\xa0', 'A: 1', 'A: 2'),
   ),
   passes('another protocol is asked for', upgrade('foo/2'), asks('foo/2')),
   passes('HTTP/2 is not', upgrade('h2c', 'HTTP2-Settings: AAMAAABk'), without('HTTP2-Settings: AAMAAABk')),
