@@ -1,8 +1,11 @@
 // Writes performance.md and performance.svg beside it, of what the benchmarks measured last.
 import { writeFileSync } from 'node:fs';
 import type { HttpResults } from '../bench/http/results.ts';
+import type { MemoryResults } from '../bench/memory/results.ts';
 import { caseTable, goalTable, overviewChart, overviewTable } from '../bench/report/http.ts';
+import { memoryTable, scaleTable } from '../bench/report/scale.ts';
 import { readResults } from '../bench/results.ts';
+import type { ScaleResults } from '../bench/scale/results.ts';
 
 const INTRODUCTION = `# Performance
 
@@ -12,6 +15,9 @@ between machines, and between two runs on one; ratios hold better. Measure on yo
 \`\`\`sh
 npm run bench              # proxies side by side: what a request costs each of them; about 18 minutes
 npm run bench -- --quick --cases "small GET" --against nginx,haproxy
+npm run bench:scale        # many routes, backends and containers
+npm run bench:memory       # idle connections, and growth with requests
+npm run bench:micro        # the steps of a request
 \`\`\`
 `;
 
@@ -30,11 +36,26 @@ const METHOD = `### How it is measured
   *chunked*: a response in chunks. *WebSocket echo*: a request is a message of 64 bytes and its echo.
 `;
 
+const SCALE = `## Many routes and containers
+
+10,000 routes over 1,000 services of 5 containers each, of a Docker Engine that is played (\`npm run bench:scale\`). The
+requests are 500 a second, each due at its own time.
+`;
+
+const MEMORY = `## Memory
+
+Resident memory of the process, without the kernel's buffers (\`npm run bench:memory\`).
+`;
+
 /** The page. */
 export function performancePage(): string {
   const parts = [INTRODUCTION];
   const http = readResults<HttpResults>('http');
   if (http !== undefined) parts.push(...httpParts(http));
+  const scale = readResults<ScaleResults>('scale');
+  if (scale !== undefined) parts.push(SCALE, `${scaleTable(scale)}\n`);
+  const memory = readResults<MemoryResults>('memory');
+  if (memory !== undefined) parts.push(MEMORY, `${memoryTable(memory)}\n`);
   return parts.join('\n');
 }
 

@@ -15,6 +15,12 @@ import { Orders } from './orders.ts';
 import { Publisher } from './publisher.ts';
 import { type Merged, mergeContributions } from './topology.ts';
 
+/**
+ * Backends that one more millisecond lies between two snapshots for. A snapshot is whole state, and thousands of
+ * backends whose first checks pass one after the other would be judged anew for each; some dozens are so at once.
+ */
+const BACKENDS_PER_MS = 50;
+
 const NOTHING: Merged = { services: [], routes: [], signals: {}, problems: [] };
 
 /** Sources say what exists, health is judged, and each change of either becomes a snapshot. */
@@ -31,6 +37,10 @@ export class ControlPlane {
   /** By `Backend.id`. */
   #records: ReadonlyMap<string, HealthRecord> = new Map();
   #targets: ReadonlyMap<string, Target> = new Map();
+  /** Ids of the backends that are probed as one, by `Target.key`. */
+  #probedAs: ReadonlyMap<string, readonly string[]> = new Map();
+  #isPublishing = false;
+  #publishedAt = Number.NEGATIVE_INFINITY;
 
   constructor(sources: readonly Source[], clock: Clock, probe: Probe, random: () => number = Math.random) {
     this.#clock = clock;
@@ -114,8 +124,8 @@ export class ControlPlane {
   #onPass(target: Target, at: number): void {
     const proof: Proof = { kind: target.check.type === 'http' ? 'check' : 'connection', at };
     let isNews = false;
-    for (const [id, record] of this.#records) {
-      if (this.#targets.get(id)?.key === target.key && record.prove(proof)) isNews = true;
+    for (const id of this.#probedAs.get(target.key) ?? []) {
+      if (this.#records.get(id)?.prove(proof)) isNews = true;
     }
     if (isNews) this.#publish();
   }
@@ -125,19 +135,38 @@ export class ControlPlane {
     this.#merged = this.#orders.layOver(merged);
     const targets = new Map<string, Target>();
     const records = new Map<string, HealthRecord>();
+    const probedAs = new Map<string, string[]>();
     for (const service of this.#merged.services) {
+      const check = JSON.stringify(service.health);
       for (const backend of service.backends) {
-        targets.set(backend.id, targetOf(service, backend));
+        const target = targetOf(service, backend, check);
+        targets.set(backend.id, target);
+        probedAs.set(target.key, [...(probedAs.get(target.key) ?? []), backend.id]);
         records.set(backend.id, this.#records.get(backend.id) ?? new HealthRecord());
       }
     }
     this.#targets = targets;
+    this.#probedAs = probedAs;
     this.#records = records;
     this.#checker.update([...targets.values()]);
     this.#publish();
   }
 
+  /** Soon, and once for all that happens until then. */
   #publish(): void {
+    if (this.#isPublishing || this.#stop.signal.aborted) return;
+    const gap = Math.floor(this.#records.size / BACKENDS_PER_MS);
+    const wait = this.#publishedAt + gap - this.#clock.elapsed();
+    if (gap === 0 || wait <= 0) return this.#publishNow();
+    this.#isPublishing = true;
+    this.#clock.after(wait, () => {
+      this.#isPublishing = false;
+      if (!this.#stop.signal.aborted) this.#publishNow();
+    });
+  }
+
+  #publishNow(): void {
+    this.#publishedAt = this.#clock.elapsed();
     const { services, routes, signals, problems } = this.#merged;
     const health: Record<string, BackendHealth> = {};
     const now = this.#clock.now();
@@ -149,10 +178,11 @@ export class ControlPlane {
   }
 }
 
-function targetOf(service: Service, backend: Service['backends'][number]): Target {
+/** @param check the service's, as text */
+function targetOf(service: Service, backend: Service['backends'][number], check: string): Target {
   // What identifies a backend without its service: the same process in two services is probed once.
   const { host, port } = backend.address;
   const process = `${backend.id.slice(service.name.length + 1)} ${host}:${port}`;
-  const key = `${process} ${JSON.stringify(service.health)}`;
+  const key = `${process} ${check}`;
   return { process, key, address: backend.address, check: service.health };
 }

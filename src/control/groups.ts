@@ -11,8 +11,16 @@ export interface Group {
 
 /** What makes two routes the same one. */
 export function routeKey(route: RouteClaim): string {
-  return `${route.host} ${route.path} ${route.priority}`;
+  let key = routeKeys.get(route);
+  if (key === undefined) {
+    key = `${route.host} ${route.path} ${route.priority}`;
+    routeKeys.set(route, key);
+  }
+  return key;
 }
+
+/** Claims outlive merges, and of thousands one changes at a time. */
+const routeKeys = new WeakMap<RouteClaim, string>();
 
 /** Only remembered: nothing that exists claims it. */
 export function isGone(group: Group): boolean {

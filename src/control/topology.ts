@@ -41,7 +41,13 @@ export function mergeContributions(
 
 /** The later wins: what serves over what does not, then the newer; then by content, so that no list's order counts. */
 function comparePrecedence(a: Claim, b: Claim): number {
-  return rank(a) - rank(b) || a.createdAt - b.createdAt || compareText(claimId(a), claimId(b));
+  return (
+    rank(a) - rank(b) ||
+    a.createdAt - b.createdAt ||
+    // Containers that started together are told apart by their names: the rest is for what is left of them.
+    compareText(a.origin.name, b.origin.name) ||
+    compareText(claimId(a), claimId(b))
+  );
 }
 
 function rank(claim: Claim): number {

@@ -283,3 +283,15 @@ t.test('a suspicion is no news, and whoever answers is cleared of it', async (t)
   await settle();
   t.match(health('a'), { flags: [], proof: { kind: 'life', at: clock.now() } });
 });
+
+t.test(
+  'the first checks of hundreds of backends are one snapshot a moment later, not one each',
+  async (t) => {
+    const { clock, plane, seen, say } = setUp(t);
+    await say(Array.from({ length: 300 }, (_, i) => makeClaim(`c${i}`)));
+    t.equal(seen.length, 1, 'what was found is known at once');
+    await clock.advance(10);
+    t.equal(seen.length, 2);
+    t.ok(Object.values(plane.snapshot.health).every(({ flags }) => flags.length === 0));
+  },
+);

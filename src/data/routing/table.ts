@@ -9,8 +9,12 @@ export interface RouteEntry<S> {
   readonly path: string;
 }
 
-/** Names of a raw Host header that are remembered, so that a flood of invented ones stays bounded. */
-const MAX_REMEMBERED = 4_096;
+/**
+ * Names of a raw Host header that are remembered, so that a flood of invented ones stays bounded; more where there are
+ * more hosts, or those that all ask for would push each other out.
+ */
+const MIN_REMEMBERED = 4_096;
+const REMEMBERED_PER_HOST = 2;
 /** A longer authority cannot be a name of the DNS with its port; it is not remembered. */
 const MAX_AUTHORITY = 262;
 
@@ -53,6 +57,7 @@ export class RouteTable<S> {
   readonly #after: RouteEntry<S>[] = [];
   /** Host headers as they came → the host patterns that fit them, the most specific first. */
   readonly #remembered = new Map<string, readonly HostRoutes<S>[]>();
+  readonly #maxRemembered: number;
 
   constructor(routes: readonly Route[], serviceOf: (name: string) => S | undefined) {
     const prioritized: RouteEntry<S>[] = [];
@@ -63,6 +68,8 @@ export class RouteTable<S> {
       if (route.priority === 0) this.#routesOf(route.host).add(entry);
       else prioritized.push(entry);
     }
+    const hosts = this.#exact.size + this.#wildcard.size;
+    this.#maxRemembered = Math.max(MIN_REMEMBERED, hosts * REMEMBERED_PER_HOST);
     prioritized.sort(compareEntries);
     for (const entry of prioritized) (entry.route.priority > 0 ? this.#before : this.#after).push(entry);
   }
@@ -108,7 +115,7 @@ export class RouteTable<S> {
     }
     found.push(this.#any);
     if (authority.length > MAX_AUTHORITY) return found;
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    if (this.#remembered.size >= this.#maxRemembered) this.#remembered.clear();
     // A copy: the string of a request is a slice that would keep its whole head in memory.
     this.#remembered.set(Buffer.from(authority, 'latin1').toString('latin1'), found);
     return found;

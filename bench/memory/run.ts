@@ -1,0 +1,116 @@
+// npm run bench:memory: what idle connections cost, and whether anything grows with the requests.
+// --requests N (a million)  --write
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writePerformancePage } from '../../docs/performance.ts';
+import { startBackends } from '../http/backends.ts';
+import { CASES, type Case } from '../http/cases.ts';
+import { load } from '../http/load/load.ts';
+import { fairlead } from '../http/peers/fairlead.ts';
+import { PROXY_PORT } from '../http/ports.ts';
+import { listening, memoryBytes, pinSelf, start, stop } from '../http/process.ts';
+import { thisMachine, today, writeResults } from '../results.ts';
+import type { MemoryResults } from './results.ts';
+
+/** Within the limit of descriptors that is usual, with room for the connections to backends. */
+const CONNECTIONS = 9_000;
+const SLICE_SECONDS = 5;
+const SMALL_GET = CASES[0] as Case;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const { values } = parseArgs({
+  options: {
+    requests: { type: 'string', default: '1000000' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-memory-'));
+pinSelf();
+const backends = await startBackends(folder);
+try {
+  const perConnection = await idleCost(fairlead.start({ folder, isLogged: false }));
+  const perBareConnection = await idleCost(startBare());
+  console.log(`an idle connection: ${perConnection.toFixed(0)} bytes, bare ${perBareConnection.toFixed(0)}`);
+  const growth = await growthOf(fairlead.start({ folder, isLogged: false }), Number(values.requests));
+  const cost = { connections: CONNECTIONS, perConnection, perBareConnection };
+  const results: MemoryResults = { date: today(), machine: thisMachine(), ...cost, ...growth };
+  if (values.write) {
+    writeResults('memory', results);
+    writePerformancePage();
+  }
+} finally {
+  await backends.stop();
+  rmSync(folder, { recursive: true });
+}
+
+function startBare(): ChildProcess {
+  const bare = fileURLToPath(new URL('bare.ts', import.meta.url));
+  return start({ role: 'proxy', program: process.execPath, args: [bare] });
+}
+
+/** Bytes that a connection costs which has had one request and waits for the next. */
+async function idleCost(server: ChildProcess): Promise<number> {
+  try {
+    await listening(PROXY_PORT, server);
+    const pid = server.pid ?? 0;
+    // What is made once is not to be counted: code, and the connections to the backends.
+    await load(SMALL_GET, 2);
+    await sleep(6_000);
+    const before = memoryBytes(pid);
+    const sockets: Socket[] = [];
+    for (let i = 0; i < CONNECTIONS; i++) sockets.push(await askOnce());
+    // Garbage of the opening goes with time.
+    await sleep(10_000);
+    const cost = (memoryBytes(pid) - before) / CONNECTIONS;
+    for (const socket of sockets) socket.destroy();
+    return cost;
+  } finally {
+    await stop(server);
+  }
+}
+
+function askOnce(): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(PROXY_PORT, '127.0.0.1');
+    socket.once('error', reject).once('data', () => resolve(socket));
+    socket.write('GET /small HTTP/1.1\r\nHost: shop.localhost\r\n\r\n');
+  });
+}
+
+interface Sample {
+  readonly requests: number;
+  readonly memory: number;
+}
+
+async function growthOf(server: ChildProcess, wanted: number): Promise<{ requests: number; slope: number }> {
+  try {
+    await listening(PROXY_PORT, server);
+    const samples: Sample[] = [];
+    let requests = 0;
+    while (requests < wanted) {
+      requests += (await load(SMALL_GET, SLICE_SECONDS)).requests;
+      const memory = memoryBytes(server.pid ?? 0);
+      samples.push({ requests, memory });
+      console.log(`${requests} requests: ${(memory / 1e6).toFixed(1)} MB`);
+    }
+    const slope = slopeOf(samples.slice(Math.floor(samples.length / 2)));
+    console.log(`slope ${(slope / 1e6).toFixed(2)} MB a million requests`);
+    return { requests, slope };
+  } finally {
+    await stop(server);
+  }
+}
+
+/** Bytes for each million requests, by least squares. */
+function slopeOf(samples: readonly Sample[]): number {
+  const mean = (of: (sample: Sample) => number) =>
+    samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
+  const [x, y] = [mean((sample) => sample.requests), mean((sample) => sample.memory)];
+  const covariance = mean((sample) => (sample.requests - x) * (sample.memory - y));
+  return (covariance / mean((sample) => (sample.requests - x) ** 2)) * 1e6;
+}
