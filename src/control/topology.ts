@@ -1,5 +1,5 @@
 import type { Backend } from '../model/backend.ts';
-import type { Claim, Contribution } from '../model/contribution.ts';
+import type { Claim, Contribution, RouteClaim } from '../model/contribution.ts';
 import type { BackendHealth } from '../model/health.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Route, routeName } from '../model/route.ts';
@@ -34,7 +34,6 @@ export function mergeContributions(
   const groups = all.filter((group) => routed.has(group.name) || !isGone(group));
   const signals: Signals = {};
   const services = groups.map((group) => buildService(group, signals, problems));
-  for (const group of groups) reportStripPrefix(group, problems);
   reportMissingFallbacks(services, groups, problems);
   return { services, routes, signals, problems };
 }
@@ -63,7 +62,42 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
+interface Built {
+  readonly group: Group;
+  readonly service: Service;
+  readonly signals: Signals;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * What became of groups, by their first claim. Of thousands of containers one changes at a time: a group whose claims
+ * are the very same is the very same service, which whoever compares two topologies sees at once.
+ */
+const built = new WeakMap<Claim, Built>();
+
 function buildService(group: Group, signals: Signals, problems: Problem[]): Service {
+  const [first] = group.claims;
+  let known = first && built.get(first);
+  if (known === undefined || !isSameGroup(known.group, group)) {
+    known = buildNew(group);
+    if (first !== undefined) built.set(first, known);
+  }
+  Object.assign(signals, known.signals);
+  problems.push(...known.problems);
+  return known.service;
+}
+
+function isSameGroup(a: Group, b: Group): boolean {
+  return (
+    a.name === b.name &&
+    a.claims.length === b.claims.length &&
+    a.claims.every((claim, i) => claim === b.claims[i])
+  );
+}
+
+function buildNew(group: Group): Built {
+  const signals: Signals = {};
+  const problems: Problem[] = [];
   const backends = new Map<string, Backend>();
   for (const { serves, origin } of group.claims) {
     if (serves === undefined) continue;
@@ -75,12 +109,26 @@ function buildService(group: Group, signals: Signals, problems: Problem[]): Serv
   const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));
   // What is remembered decides only as long as there is nothing else.
   const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
-  return makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
+  const service = makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
+  reportStripPrefix(group, problems);
+  return { group, service, signals, problems };
 }
 
 interface Claimant {
   readonly route: Route;
   readonly group: Group;
+}
+
+const routesTo = new WeakMap<RouteClaim, Route>();
+
+/** The same route each time as long as the claim is the same. */
+function routeTo(claimed: RouteClaim, service: string): Route {
+  const known = routesTo.get(claimed);
+  if (known?.service === service) return known;
+  const { host, path, priority, stripPrefix } = claimed;
+  const route = { host, path, priority, stripPrefix, service };
+  routesTo.set(claimed, route);
+  return route;
 }
 
 /**
@@ -92,22 +140,24 @@ function decideRoutes(groups: readonly Group[], before: readonly Route[], proble
   const claimants = new Map<string, Claimant[]>();
   for (const group of groups) {
     for (const claimed of group.routes) {
-      const { host, path, priority, stripPrefix } = claimed;
       const rivals = claimants.get(routeKey(claimed)) ?? [];
       claimants.set(routeKey(claimed), rivals);
-      rivals.push({ route: { host, path, priority, stripPrefix, service: group.name }, group });
+      rivals.push({ route: routeTo(claimed, group.name), group });
     }
   }
   const routes: Route[] = [];
-  for (const [key, rivals] of claimants) {
-    const [owner, ...losers] = rivals.sort((a, b) => (wasFirst(a.group, b.group, owners.get(key)) ? -1 : 1));
+  for (const [key, rivals] of [...claimants].sort(([a], [b]) => compareText(a, b))) {
+    const [owner, ...losers] =
+      rivals.length === 1
+        ? rivals
+        : rivals.sort((a, b) => (wasFirst(a.group, b.group, owners.get(key)) ? -1 : 1));
     if (owner === undefined) continue;
     routes.push(owner.route);
     for (const loser of losers) {
       if (!isGone(loser.group)) problems.push(routeConflict(owner.group, loser));
     }
   }
-  return routes.sort((a, b) => compareText(routeKey(a), routeKey(b)));
+  return routes;
 }
 
 function wasFirst(a: Group, b: Group, owner: string | undefined): boolean {

@@ -39,9 +39,10 @@ export const EMPTY_SNAPSHOT: Snapshot = {
 export function diffSnapshots(before: Snapshot, after: Snapshot): string[] {
   const lines: string[] = [];
   if (before.topologyVersion !== after.topologyVersion) {
-    compare(lines, 'route', routesByName(before), routesByName(after));
-    compare(lines, 'service', policiesByName(before), policiesByName(after));
-    compare(lines, 'backend', backendsByName(before), backendsByName(after));
+    const [was, is] = [without(before, after), without(after, before)];
+    compare(lines, 'route', routesByName(was), routesByName(is));
+    compare(lines, 'service', policiesByName(was), policiesByName(is));
+    compare(lines, 'backend', backendsByName(was), backendsByName(is));
   }
   for (const [id, health] of Object.entries(after.health)) {
     const was = before.health[id];
@@ -53,7 +54,16 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): string[] {
   return lines;
 }
 
-function routesByName(snapshot: Snapshot): Map<string, string> {
+/** What of a topology is not the very same value in another: of thousands of services few change at a time. */
+function without(topology: Topology, other: Topology): Topology {
+  const [services, routes] = [new Set(other.services), new Set(other.routes)];
+  return {
+    services: topology.services.filter((service) => !services.has(service)),
+    routes: topology.routes.filter((route) => !routes.has(route)),
+  };
+}
+
+function routesByName(snapshot: Topology): Map<string, string> {
   const named = new Map<string, string>();
   for (const route of snapshot.routes) {
     const priority = route.priority === 0 ? '' : ` (priority ${route.priority})`;
@@ -65,13 +75,13 @@ function routesByName(snapshot: Snapshot): Map<string, string> {
   return named;
 }
 
-function policiesByName(snapshot: Snapshot): Map<string, string> {
+function policiesByName(snapshot: Topology): Map<string, string> {
   const named = new Map<string, string>();
   for (const { name, backends: _, ...policy } of snapshot.services) named.set(name, JSON.stringify(policy));
   return named;
 }
 
-function backendsByName(snapshot: Snapshot): Map<string, string> {
+function backendsByName(snapshot: Topology): Map<string, string> {
   const named = new Map<string, string>();
   for (const service of snapshot.services) {
     for (const { id, address, weight, backup } of service.backends) {
