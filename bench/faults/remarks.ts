@@ -1,2 +1,19 @@
 /** Why a figure is what it is, where the figure alone does not say it. */
-export const REMARKS: Readonly<Record<string, string>> = {};
+export const REMARKS: Readonly<Record<string, string>> = {
+  'E1, E4 POST':
+    'a POST that a killed or paused container had received is not sent again, since it may have been executed: those ' +
+    'fail with 502, at once when the container is killed. While it is paused they are given 5 s to be answered after all, which ' +
+    'is the slowest request. HAProxy fails none because it sends them again, at the risk of executing them twice, as one was ' +
+    'in an earlier run at 1,000 requests/s.',
+  'E1 GET':
+    "the address of a killed container vanishes from Docker's network, so that a connect gets no answer, until Docker tells: " +
+    'nobody but Fairlead hears that. What is slow here are the containers that start again on the same two cores.',
+  'E7c, E7d':
+    'once a part of a response has gone to the client there is no way back for any proxy: the client must see it cut. How many ' +
+    'are is a question of how soon the backend is out.',
+  E8a: 'without `5xx` in `retry.on` each 503 goes to the client until the backend is out.',
+  E11: 'connections of clients to the killed worker break, with the requests in flight on them.',
+  E16a:
+    'a POST that was written to a connection as it died may have arrived, and is not sent again; after the first such death ' +
+    'POSTs get fresh connections for a while.',
+};

@@ -50,7 +50,7 @@ async function introduction(cells: readonly Cell[]): Promise<string> {
 
 This page is made by \`npm run faults\`. Three containers of a real Docker Engine, each taking 5 ms for a request, stand
 behind a proxy. Load comes in an open loop from a process of its own: it sends at its rate whether or not answers come,
-and latency counts from when a request was due. After 2 s something goes wrong, for a few seconds. **Every request that
+and latency counts from when a request was due. After a moment something goes wrong, for a few seconds. **Every request that
 is not a whole 200 of a backend counts as failed.** Each request carries an id, which the backends write down as they
 receive it: a POST that was received twice was executed twice.
 
