@@ -1,11 +1,14 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { startRawBackend } from '../support/backend.ts';
-import { ask } from '../support/client.ts';
+import { ask, connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { okText } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
+import { responses } from '../support/responses.ts';
 
 /** A backend whose connections close on their second request, without an answer. It counts the requests answered. */
 async function startOnce(t: Test) {
@@ -66,4 +69,64 @@ t.test('a POST goes on a connection that was used a moment ago, and on no older 
   await idle();
   await ask(proxy.port);
   t.equal(backend.counts.connections, 2, 'a GET takes what there is');
+});
+
+/** A backend in a thread of its own, which goes on while this one stands still. */
+async function startOther(t: Test) {
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const sockets = new Set();
+    const server = require('node:net').createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+      socket.on('data', (bytes) => {
+        if (!bytes.includes('HTTP/1.1')) return;
+        Atomics.add(workerData, 0, 1);
+        if (bytes.includes('/leave')) return void socket.destroy();
+        socket.write('HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\\r\\nx');
+      });
+    });
+    server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+    parentPort.on('message', () => {
+      for (const socket of sockets) socket.destroy();
+      Atomics.store(workerData, 1, 1);
+      Atomics.notify(workerData, 1);
+    });`;
+  const shared = new Int32Array(new SharedArrayBuffer(8));
+  const worker = new Worker(code, { eval: true, workerData: shared });
+  t.teardown(() => worker.terminate());
+  const [port] = (await once(worker, 'message')) as [number];
+  /** It closes all connections, and this thread has read nothing of that when it goes on. */
+  const close = () => {
+    worker.postMessage('close');
+    Atomics.wait(shared, 1, 0, 5_000);
+  };
+  return { port, close, executed: () => Atomics.load(shared, 0) };
+}
+
+t.test('a POST that came after the backend had closed was read by nobody, and is sent again', async (t) => {
+  const backend = await startOther(t);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+  const client = await connectRaw(t, proxy.port);
+  const post = 'POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 4\r\n\r\nbody';
+  client.send(post);
+  await responses(client, 1);
+  client.received = '';
+  // The proxy will find the request before the close.
+  client.send(post);
+  backend.close();
+  t.equal((await responses(client, 1))[0]?.status, 200);
+  t.equal(backend.executed(), 2);
+  t.match(proxy.plane.stats().backends[`test/${backend.port}`], { connectionsOpened: 2, requests: 3 });
+  t.same(proxy.signals, [], 'nobody is to blame');
+});
+
+t.test('one that was read is not', async (t) => {
+  const backend = await startOther(t);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+  const post = (path: string) => ask(proxy.port, { method: 'POST', body: 'x', path });
+  t.equal((await post('/')).status, 200);
+  t.equal((await post('/leave')).status, 502);
+  t.match(proxy.entries.at(-1), { error: 'stale-connection', attempts: 1 });
+  t.equal(backend.executed(), 2);
 });

@@ -79,8 +79,8 @@ export const makeBackendState = (name: string, more: Partial<Backend> = {}) =>
 
 /** A connection that only remembers what was done with it. */
 export class FakeConnection {
-  readonly awaiting = undefined;
-  readonly since = 0;
+  awaiting: Exchange | undefined = undefined;
+  since = 0;
   isRetired = false;
   isDestroyed = false;
   readonly #backend: BackendState;

@@ -1,5 +1,4 @@
-import { createConnection, type Socket } from 'node:net';
-import { isExhaustion } from '../../model/exhaustion.ts';
+import type { Socket } from 'node:net';
 import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from '../proxy/exchange.ts';
@@ -9,14 +8,13 @@ import { BodyReader } from './body-reader.ts';
 import { type BodySink, chunkLine, lastChunk } from './chunked.ts';
 import { HeadReader } from './head-reader.ts';
 import { idleTime } from './idle-time.ts';
+import { openSocket } from './open-socket.ts';
 import { type Flow, JOINED, Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { parseResponseHead } from './response-head.ts';
-import type { UpstreamContext } from './upstream-context.ts';
-
-const NO_TIMEOUTS: Timeouts = { connectMs: 0, responseMs: 0, idleMs: 0, requestMs: 0 };
-
-type Phase = 'idle' | 'head' | 'body' | 'closed';
+import { SentRequest } from './sent-request.ts';
+import { NO_TIMEOUTS, type UpstreamContext } from './upstream-context.ts';
+import { closure, lateness, type Progress } from './upstream-errors.ts';
 
 /** A connection to a backend that carries one exchange after the other. */
 export class UpstreamConnection implements Upstream, PooledConnection, BodySink, Expiring {
@@ -35,7 +33,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #exchange: Exchange | undefined = undefined;
   #timeouts: Timeouts = NO_TIMEOUTS;
   #tryMs = 0;
-  #phase: Phase = 'idle';
+  #phase: Progress['phase'] = 'idle';
   #isConnected = false;
   #isReused = false;
   #isReported = false;
@@ -45,21 +43,17 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #keepAlive = true;
   #idleMs = 0;
   #isRetired = false;
+  #request = new SentRequest();
   #cause: NodeJS.ErrnoException | undefined = undefined;
 
   constructor(context: UpstreamContext, backend: BackendState) {
     this.#context = context;
     this.#backend = backend;
-    const { host, port } = backend.backend.address;
-    this.#socket = createConnection({
-      host,
-      port,
-      noDelay: true,
-      onread: {
-        buffer: () => this.#readBuffer.next(this.#phase === 'body' ? this.#lastRead : 0),
-        callback: (size, buffer) => this.#onRead(size, buffer as Buffer),
-      },
-    });
+    this.#socket = openSocket(
+      backend.backend.address,
+      () => this.#readBuffer.next(this.#phase === 'body' ? this.#lastRead : 0),
+      (size, buffer) => this.#onRead(size, buffer),
+    );
     this.#outbox = new Outbox(this.#socket);
     this.#socket.on('error', (error) => {
       this.#cause = error;
@@ -89,10 +83,12 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
 
   send(head: string, isChunked: boolean): void {
     this.#isChunked = isChunked;
+    this.#request.begin(head.length);
     this.#outbox.text(head);
   }
 
   write(buffer: Buffer, from: number, to: number): void {
+    this.#request.size += to - from;
     if (this.#isChunked) this.#outbox.text(chunkLine(to - from));
     this.#outbox.bytes(buffer, from, to);
     if (this.#isChunked) this.#outbox.text('\r\n');
@@ -109,6 +105,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   }
 
   flush(): Flow {
+    this.#request.writes++;
     const flow = this.#outbox.flush();
     this.#waitForBackend(flow === 'taken');
     this.#reportConnected();
@@ -141,14 +138,8 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.deadline = Number.POSITIVE_INFINITY;
     const exchange = this.#exchange;
     if (exchange === undefined) return this.destroy();
-    if (!this.#isConnected)
-      this.#fail('connect-timeout', `no connection within ${this.#timeouts.connectMs} ms`);
-    else if (this.#phase === 'body')
-      this.#fail('body-stalled', `the response stalled for ${this.#timeouts.idleMs} ms`);
-    else if (this.#requestDone) this.#fail('response-timeout', `no response within ${this.#tryMs} ms`);
-    // All that came of the request was taken meanwhile: the rest is the client's to send.
-    else if (this.#socket.writableLength === 0) return;
-    else this.#fail('body-stalled', `the request was not taken for ${this.#timeouts.idleMs} ms`);
+    const late = lateness(this.#progress, this.#timeouts, this.#tryMs);
+    if (late !== undefined) this.#fail(late);
   }
 
   /** Hands on bytes of the response's body. */
@@ -208,15 +199,15 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     while (found === 'whole') {
       const exchange = this.#exchange as Exchange;
       const head = parseResponseHead(reader.text, reader.blank, exchange.head.method, rules);
-      if (typeof head === 'string') return this.#fail('bad-response', head);
+      if (typeof head === 'string') return this.#fail(new ProxyError('bad-response', head));
       reader.consume(head.end);
       if (head.status >= 200) return this.#begin(exchange, head);
-      if (head.status === 101) return this.#fail('bad-response', '101 without an Upgrade');
+      if (head.status === 101) return this.#fail(new ProxyError('bad-response', '101 without an Upgrade'));
       exchange.downstream.inform(head);
       if (reader.from === reader.to) return reader.reset();
       found = reader.find(maxHeaderSize);
     }
-    if (found !== 'partial') this.#fail('bad-response', `response head is ${found}`);
+    if (found !== 'partial') this.#fail(new ProxyError('bad-response', `response head is ${found}`));
   }
 
   #begin(exchange: Exchange, head: Parameters<ExchangeEvents['onResponse']>[1]): void {
@@ -234,7 +225,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #readBody(buffer: Buffer, from: number, to: number): void {
     const exchange = this.#exchange as Exchange;
     const end = this.#body.read(buffer, from, to, this);
-    if (this.#body.error !== undefined) return this.#fail('bad-response', this.#body.error);
+    if (this.#body.error !== undefined) return this.#fail(new ProxyError('bad-response', this.#body.error));
     if (this.#body.isComplete) return this.#complete(exchange, this.#body.trailers, to - end);
     this.#wait(this.#timeouts.idleMs);
     this.#settle(exchange.downstream.flush());
@@ -268,31 +259,40 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#context.events.onComplete(exchange);
   }
 
-  #fail(code: ConstructorParameters<typeof ProxyError>[0], detail: string): void {
+  get #progress(): Progress {
+    const { writableLength } = this.#socket;
+    const isStale = this.#phase === 'head' && this.#isReused && !this.#reader.isPartial;
+    return {
+      phase: this.#phase,
+      isConnected: this.#isConnected,
+      requestDone: this.#requestDone,
+      writableLength,
+      isStale,
+    };
+  }
+
+  #fail(error: ProxyError): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.destroy();
-    if (exchange !== undefined) this.#context.events.onFailure(exchange, new ProxyError(code, detail), this);
+    if (exchange !== undefined) this.#context.events.onFailure(exchange, error, this);
   }
 
   /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
   #onEnd(): void {
     if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
       this.#complete(this.#exchange, '', 0);
+    else if (this.#progress.isStale && this.#exchange?.body.canReplay === false && this.#request.isOneSegment)
+      this.#request.prove(this.#socket, () => this.destroy());
     else this.destroy();
   }
 
   #onClose(): void {
-    const phase = this.#phase;
+    const progress = this.#progress;
     this.#phase = 'closed';
     this.#readBuffer.giveAway();
     this.#context.sweep.delete(this);
     this.#backend.open.delete(this);
-    const reason = this.#cause?.code ?? 'closed by the backend';
-    const isStale = phase === 'head' && this.#isReused && !this.#reader.isPartial;
-    if (isExhaustion(reason)) this.#fail('exhausted', reason);
-    else if (!this.#isConnected) this.#fail('connect-failed', reason);
-    else if (isStale) this.#fail('stale-connection', reason);
-    else this.#fail('reset', `${reason} ${phase === 'head' ? 'before a' : 'within the'} response`);
+    this.#fail(closure(progress, this.#cause?.code ?? 'closed by the backend', this.#request.isNeverRead));
   }
 }

@@ -28,6 +28,8 @@ const KINDS = {
   'connect-failed': { side: 'upstream', status: 502, retry: 'always' },
   'connect-timeout': { side: 'upstream', status: 504, retry: 'always' },
   'stale-connection': { side: 'upstream', status: 502, retry: 'idempotent' },
+  /** A waiting connection that the backend had closed before the request came. */
+  'never-read': { side: 'upstream', status: 502, retry: 'always' },
   reset: { side: 'upstream', status: 502, retry: 'idempotent' },
   'response-timeout': { side: 'upstream', status: 504, retry: 'idempotent' },
   'bad-response': { side: 'upstream', status: 502, retry: 'never' },

@@ -1,3 +1,4 @@
+import { SEGMENT } from '../http1/sent-request.ts';
 import type { Upstream } from './exchange.ts';
 
 /** Bytes of a request's body that are kept once they were sent, so that another backend can be sent the same. */
@@ -12,6 +13,8 @@ export class RequestBody {
   size = 0;
   #kept: Buffer[] | undefined = [];
   #sent = false;
+  /** It was sent, and must not be sent again. */
+  #isSpent = false;
 
   constructor(isEmpty: boolean) {
     this.isComplete = isEmpty;
@@ -22,9 +25,9 @@ export class RequestBody {
     return this.#sent;
   }
 
-  /** Everything that came is still here. */
+  /** Everything that came is still here, and may be sent again. */
   get canReplay(): boolean {
-    return this.#kept !== undefined;
+    return this.#kept !== undefined && !this.#isSpent;
   }
 
   /**
@@ -44,9 +47,18 @@ export class RequestBody {
   }
 
   /** It is being sent: from now on it is kept only if sending it again is harmless, and up to the limit. */
-  markSent(isIdempotent: boolean): void {
+  markSent(isRepeatable: boolean): void {
     this.#sent = true;
-    if (!isIdempotent || this.size > MAX_REPLAY) this.forget();
+    this.#isSpent = !isRepeatable;
+    // Of a small one it may turn out that nobody read it.
+    const most = isRepeatable ? MAX_REPLAY : this.isComplete ? SEGMENT : -1;
+    if (this.size > most) this.forget();
+  }
+
+  /** Nobody has read it: it is as if it had not been sent. */
+  takeBack(): void {
+    this.#sent = false;
+    this.#isSpent = false;
   }
 
   forget(): void {

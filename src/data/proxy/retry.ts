@@ -30,7 +30,9 @@ export function mayRetry(exchange: Exchange, error: ProxyError, policy: RetryPol
  */
 export function mayRedial(exchange: Exchange, error: ProxyError, policy: RetryPolicy): boolean {
   const isHarmless =
-    error.code === 'exhausted' || (error.code === 'stale-connection' && isRepeatable(exchange, policy));
+    error.code === 'exhausted' ||
+    error.code === 'never-read' ||
+    (error.code === 'stale-connection' && isRepeatable(exchange, policy));
   return isHarmless && !exchange.redialled && exchange.body.canReplay;
 }
 

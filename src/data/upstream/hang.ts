@@ -10,6 +10,8 @@ import type { ServiceState } from './service-state.ts';
 const TICK_MS = 25;
 /** A backend is never suspected before this. */
 const FLOOR_TICKS = 4;
+/** One against which its checks or Docker speak already is not waited for as long. */
+const FLAGGED_TICKS = 2;
 /** Nor before it is silent for so many times as long as it lately was while requests waited. */
 const PATIENCE = 3;
 /** How long a suspect's probe may take to speak for it before its requests are tried elsewhere. */
@@ -53,9 +55,14 @@ export class Silence {
     this.suspectedAt = 0;
   }
 
+  /** How long a request must have waited to be overdue. */
+  get patience(): number {
+    return Math.max(FLOOR_TICKS, Math.ceil(PATIENCE * this.usual));
+  }
+
   /** From when on it is suspect. */
   get limit(): number {
-    return Math.max(FLOOR_TICKS, Math.ceil(PATIENCE * this.usual)) * 2 ** this.alarms;
+    return this.patience * 2 ** this.alarms;
   }
 }
 
@@ -135,7 +142,8 @@ export class HangWatch {
       if (backend.ejection === undefined) this.#clear(backend);
       silence.suspectedAt = 0;
     } else if (silence.suspectedAt > 0) this.#confirm(service, backend);
-    else if (silence.length >= silence.limit) this.#suspect(service, backend);
+    else if (silence.length >= (backend.flags.length > 0 ? FLAGGED_TICKS : silence.limit))
+      this.#suspect(service, backend);
   }
 
   /** There is nothing to suspect it of any more. */
@@ -176,8 +184,8 @@ export class HangWatch {
   }
 
   /** Those that have waited for so long that it is suspect. */
-  #overdue({ silence, open }: BackendState): Exchange[] {
-    const waited = Math.max(FLOOR_TICKS, Math.ceil(PATIENCE * silence.usual));
+  #overdue({ silence, open, flags }: BackendState): Exchange[] {
+    const waited = flags.length > 0 ? FLAGGED_TICKS : silence.patience;
     const overdue: Exchange[] = [];
     for (const { awaiting, since } of open) {
       if (awaiting !== undefined && this.tick - since >= waited) overdue.push(awaiting);

@@ -26,7 +26,14 @@ async function withIdleConnection(t: Test): Promise<{ state: BackendState; conne
   };
   const sweep = new Sweep(new FakeClock());
   const connection = new UpstreamConnection(
-    { sweep, watch: { tick: 0, watch: () => {} }, events, rules: RULES, maxHeaderSize: 16_384 },
+    {
+      sweep,
+      watch: { tick: 0, watch: () => {} },
+
+      events,
+      rules: RULES,
+      maxHeaderSize: 16_384,
+    },
     state,
   );
   t.teardown(() => connection.destroy());

@@ -62,3 +62,27 @@ t.test('what must not be sent twice is not kept', async (t) => {
   t.equal(body.canReplay, false);
   t.equal(replayed(body).sent, '');
 });
+
+t.test('what nobody has read may be sent again, if it is small and whole', async (t) => {
+  const sent = (...parts: string[]) => {
+    const body = new RequestBody(false);
+    for (const part of parts) body.receive(Buffer.from(part));
+    body.complete('');
+    body.markSent(false);
+    t.notOk(body.canReplay, 'not before that is known');
+    body.takeBack();
+    return body;
+  };
+  const body = sent('a', 'b');
+  t.ok(body.canReplay);
+  t.notOk(body.isSent);
+  const upstream = new RecordingUpstream();
+  body.replay(upstream);
+  t.match(upstream, { sent: 'ab', isEnded: true });
+  t.notOk(sent('x'.repeat(1_201)).canReplay);
+  const partial = new RequestBody(false);
+  partial.receive(Buffer.from('a'));
+  partial.markSent(false);
+  partial.takeBack();
+  t.notOk(partial.canReplay);
+});
