@@ -58,9 +58,9 @@ async function idleCost(server: ChildProcess): Promise<number> {
   try {
     await listening(PROXY_PORT, server);
     const pid = server.pid ?? 0;
-    // What is made once is not to be counted: code, and the connections to the backends.
-    await load(SMALL_GET, 2);
-    await sleep(6_000);
+    // No more than one request before: what a load leaves free in the heap would take in the connections unseen.
+    (await askOnce()).destroy();
+    await sleep(2_000);
     const before = memoryBytes(pid);
     const sockets: Socket[] = [];
     for (let i = 0; i < CONNECTIONS; i++) sockets.push(await askOnce());
@@ -106,11 +106,13 @@ async function growthOf(server: ChildProcess, wanted: number): Promise<{ request
   }
 }
 
-/** Bytes for each million requests, by least squares. */
+/**
+ * Bytes for each million requests: the median of the slopes between all pairs (Theil and Sen). One step, such as the
+ * heap's next size, moves it little; what grows with every request moves all pairs.
+ */
 function slopeOf(samples: readonly Sample[]): number {
-  const mean = (of: (sample: Sample) => number) =>
-    samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
-  const [x, y] = [mean((sample) => sample.requests), mean((sample) => sample.memory)];
-  const covariance = mean((sample) => (sample.requests - x) * (sample.memory - y));
-  return (covariance / mean((sample) => (sample.requests - x) ** 2)) * 1e6;
+  const slopes = samples.flatMap((a, i) =>
+    samples.slice(i + 1).map((b) => ((b.memory - a.memory) / (b.requests - a.requests)) * 1e6),
+  );
+  return slopes.sort((a, b) => a - b)[Math.floor(slopes.length / 2)] ?? Number.NaN;
 }
