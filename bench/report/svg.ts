@@ -37,7 +37,7 @@ const STYLE = `
  * @param mark a value that all groups have a line at
  */
 export function barChart(title: string, groups: readonly BarGroup[], limit: number, mark: number): string {
-  const scale = (WIDTH - LABEL - 60) / limit;
+  const scale = (WIDTH - LABEL - 130) / limit;
   const parts: string[] = [];
   let y = TOP;
   for (const group of groups) {
