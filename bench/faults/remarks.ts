@@ -5,13 +5,25 @@ export const REMARKS: Readonly<Record<string, string>> = {
     'fail with 502, at once when the container is killed. While it is paused they are given 5 s to be answered after all, which ' +
     'is the slowest request. HAProxy fails none because it sends them again, at the risk of executing them twice, as one was ' +
     'in an earlier run at 1,000 requests/s.',
+  E13:
+    'Fairlead closes idle connections for newcomers, and a request that comes just then finds its connection closed. HAProxy ' +
+    'and nginx let newcomers wait instead, which costs nobody who is connected.',
+  'E1, E4a GET':
+    'the latencies follow how busy the machine was: a run before, at twice the load, had a p99 of 246 ms for the kill and of ' +
+    '286 ms for the pause, and one at 1,000 requests/s on a machine left alone 40 ms and 15 ms (with a version ' +
+    'an hour older).',
+  'E3a, E3b POST':
+    'a POST that was sent on a waiting connection as the application closed it may have arrived, and is not sent again.',
   'E1 GET':
     "the address of a killed container vanishes from Docker's network, so that a connect gets no answer, until Docker tells: " +
-    'nobody but Fairlead hears that. What is slow here are the containers that start again on the same two cores.',
+    'nobody but Fairlead hears that. What is slow here is the start of a container on the same two busy cores.',
   'E7c, E7d':
     'once a part of a response has gone to the client there is no way back for any proxy: the client must see it cut. How many ' +
     'are is a question of how soon the backend is out.',
   E8a: 'without `5xx` in `retry.on` each 503 goes to the client until the backend is out.',
+  E7e:
+    'a second response in the same read as the first closes the connection; one that comes when the next request is already ' +
+    'under way is its answer, and no proxy can tell. Of three runs one had one such answer with Fairlead.',
   E11: 'connections of clients to the killed worker break, with the requests in flight on them.',
   E16a:
     'a POST that was written to a connection as it died may have arrived, and is not sent again; after the first such death ' +

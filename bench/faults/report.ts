@@ -64,7 +64,8 @@ receive it: a POST that was received twice was executed twice.
   \`max_fails\`, since its free edition has no active checks; Caddy \`lb_try_duration 2s\`, \`fail_duration 5s\`, HTTP checks
   each second. Connecting may take 2 s, a response 60 s. The texts are in \`bench/faults/contenders/\`.
 - The machine was not always left alone: *busy* is its load average for each core in the minute before a run, up to
-  ${busiest.toFixed(1)} here, and the rate is lower where others worked on it. All proxies of a row ran one after the other.
+  ${busiest.toFixed(1)} here, and the rate is lower where others worked on it. Most rows ran one proxy after the other;
+  some of Fairlead were measured again, at their own rate. – was not measured.
 - One run of each: a difference of a few requests or milliseconds means nothing.`;
 }
 
@@ -146,5 +147,5 @@ function detail(method: Method, { contender, measured }: Cell): string {
 
 function number(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '–';
-  return Number.isFinite(value) ? Math.round(value).toLocaleString('en') : 'not';
+  return Number.isFinite(value) ? Math.round(value).toLocaleString('en') : 'not in time';
 }

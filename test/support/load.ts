@@ -104,7 +104,7 @@ async function askOnce(
     const body = await response.body.text();
     const { 'x-backend': backend, 'x-load-id': echo } = response.headers;
     if (response.statusCode !== 200) return { failure: String(response.statusCode) };
-    if (echo !== undefined && echo !== id) return { failure: "another request's answer" };
+    if (echo !== id) return { failure: "another request's answer" };
     if (backend !== undefined && backend !== body) return { failure: 'a part as if it were whole' };
     return { backend: body };
   } catch (error) {
