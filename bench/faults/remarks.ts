@@ -9,9 +9,8 @@ export const REMARKS: Readonly<Record<string, string>> = {
     'Fairlead closes idle connections for newcomers, and a request that comes just then finds its connection closed. HAProxy ' +
     'and nginx let newcomers wait instead, which costs nobody who is connected.',
   'E1, E4a GET':
-    'the latencies follow how busy the machine was: a run before, at twice the load, had a p99 of 246 ms for the kill and of ' +
-    '286 ms for the pause, and one at 1,000 requests/s on a machine left alone 40 ms and 15 ms (with a version ' +
-    'an hour older).',
+    'latencies on a machine that others use vary from run to run: one before had a p99 of 246 ms for the kill and of 286 ms ' +
+    'for the pause, and one at 1,000 requests/s on a machine left alone 40 ms and 15 ms (with a version an hour older).',
   'E3a, E3b POST':
     'a POST that was sent on a waiting connection as the application closed it may have arrived, and is not sent again.',
   'E1 GET':
