@@ -24,6 +24,9 @@ export async function startBackend(t: Test, name: string, handler?: Handler): Pr
   const requests: TestBackend['requests'] = [];
   const server = createServer((request, response) => {
     requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers });
+    // By this a load tells its own answer from another request's.
+    const { 'x-load-id': load } = request.headers;
+    if (load !== undefined) response.setHeader('x-load-id', load);
     if (handler !== undefined) handler(request, response);
     else request.resume().on('end', () => response.end(name));
   });
