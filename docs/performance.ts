@@ -64,8 +64,7 @@ JavaScript, a buffer for each read of a client. A bare probe on the same sockets
 much as Fairlead in the same run (26.1 and 25.3 µs): what is left to win is in the runtime's part, which public API does not
 reach. An access log adds a line of about a microsecond, and one \`write\` for some 360 of them.
 
-These figures are of one round, on a machine of two cores that other programs used at the same time: a difference of a
-fifth means nothing, and all of them are higher than on a quiet one.
+These figures are of one round, on a machine of two cores that nothing else used: a difference of a tenth means nothing.
 `;
 
 /** The page. */
