@@ -56,6 +56,8 @@ export async function startOwnEngine(t: Test): Promise<OwnEngine> {
     await stop();
     await execute('iptables', ['-D', ...forward]).catch(() => {});
     await execute('ip', ['link', 'del', bridge]).catch(() => {});
+    // The daemon mounts its folder onto itself, and leaves it so when its containers are to live on.
+    await execute('umount', [join(folder, 'data')]).catch(() => {});
     await rm(folder, { recursive: true, force: true }).catch(() => {});
   });
   await start();
