@@ -39,3 +39,11 @@ export async function askAdmin(
     return undefined;
   }
 }
+
+/** Why a running Fairlead could not be asked. */
+export function explainSilence(options: Options, answer: AdminAnswer | undefined): string {
+  if (options.admin === false) return 'admin is off: there is no address to ask';
+  if (answer === undefined)
+    return `no Fairlead answers at ${formatAddress(options.admin)} (--admin ADDRESS asks another)`;
+  return `Fairlead answered ${answer.status}: ${answer.body.trim()}`;
+}

@@ -6,8 +6,7 @@ import { FileSource } from '../control/discovery/file/source.ts';
 import { probe } from '../control/health/probe.ts';
 import { systemClock } from '../model/clock.ts';
 import { silentLog } from '../telemetry/log.ts';
-import { askAdmin } from './admin-client.ts';
-import { explainSilence } from './status.ts';
+import { askAdmin, explainSilence } from './admin-client.ts';
 import {
   EXIT_FAILURE,
   EXIT_USAGE,

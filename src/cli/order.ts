@@ -1,8 +1,7 @@
 import { loadOptions } from '../config/load.ts';
 import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts';
-import { parseInteger, ValueError } from '../model/parse.ts';
-import { askAdmin } from './admin-client.ts';
-import { explainSilence } from './status.ts';
+import { parseWeight, ValueError } from '../model/parse.ts';
+import { askAdmin, explainSilence } from './admin-client.ts';
 import {
   EXIT_FAILURE,
   EXIT_USAGE,
@@ -33,7 +32,7 @@ export const weight: Command = async ([subject, text, ...rest], terminal) => {
     return EXIT_USAGE;
   }
   try {
-    const order = { weight: text === 'default' ? text : parseInteger(0, 256)(text) } as const;
+    const order = { weight: text === 'default' ? text : parseWeight(text) } as const;
     return await giveOrder(subject, order, rest, terminal);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;

@@ -1,10 +1,9 @@
 import type { LiveBackend, LiveState } from '../admin/state.ts';
 import { loadOptions } from '../config/load.ts';
-import type { Options } from '../config/options.ts';
 import { formatAddress } from '../model/address.ts';
 import { formatProblem } from '../model/problem.ts';
 import { routeName } from '../model/route.ts';
-import { askAdmin } from './admin-client.ts';
+import { askAdmin, explainSilence } from './admin-client.ts';
 import {
   EXIT_FAILURE,
   EXIT_USAGE,
@@ -26,17 +25,6 @@ export async function status(args: readonly string[], terminal: Terminal): Promi
   }
   print(...statusLines(JSON.parse(answer.body)));
   return 0;
-}
-
-/** Why a running Fairlead could not be asked. */
-export function explainSilence(
-  options: Options,
-  answer: { status: number; body: string } | undefined,
-): string {
-  if (options.admin === false) return 'admin is off: there is no address to ask';
-  if (answer === undefined)
-    return `no Fairlead answers at ${formatAddress(options.admin)} (--admin ADDRESS asks another)`;
-  return `Fairlead answered ${answer.status}: ${answer.body.trim()}`;
 }
 
 /** The table, a line each. */

@@ -171,3 +171,6 @@ export function parseRoutePath(text: string): string {
   }
   return text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text;
 }
+
+/** A backend's share of traffic, 0 to 256; at 0 it takes no new requests. */
+export const parseWeight = parseInteger(0, 256);

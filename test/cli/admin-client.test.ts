@@ -1,6 +1,5 @@
 import t from 'tap';
-import { askAdmin } from '../../src/cli/admin-client.ts';
-import { explainSilence } from '../../src/cli/status.ts';
+import { askAdmin, explainSilence } from '../../src/cli/admin-client.ts';
 import type { Options } from '../../src/config/options.ts';
 import { deadPort, startBackend } from '../support/backend.ts';
 import { load } from '../support/load-options.ts';

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { Address } from '../../../model/address.ts';
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
-import { parseBoolean, parseInteger, parsePort, ValueError } from '../../../model/parse.ts';
+import { parseBoolean, parsePort, parseWeight, ValueError } from '../../../model/parse.ts';
 import type { Problem } from '../../../model/problem.ts';
 import { parseMaxConnections } from '../labels/choice-keys.ts';
 import { orphanKey } from '../labels/complete.ts';
@@ -151,7 +151,7 @@ function readBackends(
     for (const { key, node: at, text = '' } of fields) {
       attempt(problems, reading, at, key, () => {
         if (key === 'url') backend.address = parseBackendUrl(text);
-        else if (key === 'weight') backend.weight = parseInteger(0, 256)(text);
+        else if (key === 'weight') backend.weight = parseWeight(text);
         else if (key === 'backup') backend.backup = parseBoolean(text);
         else if (key === 'max-connections') backend.maxConnections = parseMaxConnections(text);
         else throw new ValueError('is not a key of a backend: url, weight, backup, max-connections');

@@ -7,6 +7,7 @@ import {
   parsePositiveDuration,
   parseRoutePath,
   parseStatusRanges,
+  parseWeight,
 } from '../../../model/parse.ts';
 import { CHOICE_KEYS } from './choice-keys.ts';
 import { to, toHealth, toSettings, toTimeouts } from './draft.ts';
@@ -63,13 +64,7 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'Docker network on which the container is addressed',
     to('network', values.parseNetwork),
   ),
-  key(
-    'weight',
-    '0–256',
-    '1',
-    'Share of the traffic; 0 takes no new requests',
-    to('weight', parseInteger(0, 256)),
-  ),
+  key('weight', '0–256', '1', 'Share of the traffic; 0 takes no new requests', to('weight', parseWeight)),
   key(
     'backup',
     SWITCH,
