@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { readResults, writeResults } from '../results.ts';
 import type { Method } from './experiment.ts';
 import type { Measured } from './measure.ts';
 import { report } from './report.ts';
@@ -17,22 +17,19 @@ export interface Cell {
   readonly measured: Measured;
 }
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-/** Kept beside the sources and out of Git, so that a run of a part adds to what was measured before. */
-const RESULTS = path('.results/results.json');
-const REPORT = path('../../docs/faults.md');
+const REPORT = fileURLToPath(new URL('../../docs/faults.md', import.meta.url));
 
-export async function readResults(): Promise<Cell[]> {
-  const text = await readFile(RESULTS, 'utf8').catch(() => '[]');
-  // JSON has no infinity: what never recovered.
-  return JSON.parse(text, (key, value) =>
-    key === 'recoverMs' && value === null ? Number.POSITIVE_INFINITY : value,
-  );
+/** What was measured before: a run of a part adds to it. */
+export function readCells(): Cell[] {
+  return (readResults<Cell[]>('faults') ?? []).map(({ measured, ...cell }) => ({
+    ...cell,
+    // JSON has no infinity: what never recovered.
+    measured: { ...measured, ...(measured.recoverMs === null && { recoverMs: Number.POSITIVE_INFINITY }) },
+  }));
 }
 
-export async function writeResults(cells: readonly Cell[]): Promise<void> {
-  await mkdir(dirname(RESULTS), { recursive: true });
-  await writeFile(RESULTS, JSON.stringify(cells, undefined, 1));
+export function writeCells(cells: readonly Cell[]): void {
+  writeResults('faults', cells);
 }
 
 export async function writeReport(cells: readonly Cell[]): Promise<void> {

@@ -7,7 +7,7 @@ import { CONTENDERS } from './contenders/all.ts';
 import type { Experiment, Method } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/all.ts';
 import { type Measured, measure } from './measure.ts';
-import { type Cell, readResults, writeReport, writeResults } from './results.ts';
+import { type Cell, readCells, writeCells, writeReport } from './results.ts';
 
 const { values } = parseArgs({
   options: {
@@ -48,7 +48,7 @@ const contenders = CONTENDERS.filter(
 const image = await testAppImage();
 const rate = values.quick ? 200 : Number(values.rate);
 const pace = values.quick ? 0.5 : Number(values.duration);
-const cells: Cell[] = values.quick ? [] : await readResults();
+const cells: Cell[] = values.quick ? [] : readCells();
 for (const experiment of experiments) {
   for (const method of experiment.methods) {
     if (values.method !== '' && method !== values.method) continue;
@@ -74,7 +74,7 @@ async function runCell(experiment: Experiment, method: Method, contender: Conten
     (old) => old.experiment === cell.experiment && old.method === method && old.contender === contender.name,
   );
   cells.splice(index < 0 ? cells.length : index, index < 0 ? 0 : 1, { ...cell, measured });
-  await writeResults(cells);
+  writeCells(cells);
 }
 
 function print({ id, name }: Experiment, method: Method, contender: Contender, measured: Measured): void {
