@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import type { Options } from '../config/options.ts';
-import { formatAddress } from '../model/address.ts';
+import { type Address, formatAddress } from '../model/address.ts';
 
 /** What the admin address of a running Fairlead answered. */
 export interface AdminAnswer {
@@ -21,15 +21,12 @@ export async function askAdmin(
   order?: object,
 ): Promise<AdminAnswer | undefined> {
   if (options.admin === false) return undefined;
-  const { host, port } = options.admin;
-  // What listens everywhere is reached at home.
-  const address = host === '::' || host === '0.0.0.0' ? { host: '127.0.0.1', port } : { host, port };
   const headers = {
     ...(options.adminToken !== undefined && { authorization: `Bearer ${options.adminToken}` }),
     ...(order !== undefined && { 'content-type': 'application/json' }),
   };
   try {
-    const { statusCode, body } = await request(`http://${formatAddress(address)}${path}`, {
+    const { statusCode, body } = await request(`http://${formatAddress(reachable(options.admin))}${path}`, {
       headers,
       ...(order !== undefined && { method: 'POST', body: JSON.stringify(order) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -38,6 +35,11 @@ export async function askAdmin(
   } catch {
     return undefined;
   }
+}
+
+/** Where what listens on an address of this machine is reached from here: at home, if it listens everywhere. */
+export function reachable({ host, port }: Address): Address {
+  return { host: host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host, port };
 }
 
 /** Why a running Fairlead could not be asked. */

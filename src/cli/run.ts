@@ -36,6 +36,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     doc: 'Print the live table of a running Fairlead; exits with 1 when there is none',
     load: async () => (await import('./status.ts')).status,
   },
+  healthcheck: {
+    usage: 'healthcheck [OPTIONS]',
+    doc: 'Exit with 0 if a Fairlead answers, with 1 if not: for the HEALTHCHECK of its container',
+    load: async () => (await import('./healthcheck.ts')).healthcheck,
+  },
   drain: {
     usage: 'drain BACKEND [OPTIONS]',
     doc: 'Send a backend no new requests, and cut what it still has after its drain time',

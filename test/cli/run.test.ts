@@ -3,7 +3,7 @@ import t from 'tap';
 import { nameOf, OPTION_KEYS } from '../../src/config/options.ts';
 import { runCli } from '../support/cli.ts';
 
-const COMMANDS = ['serve', 'demo', 'check', 'explain', 'status', 'version'];
+const COMMANDS = ['serve', 'demo', 'check', 'explain', 'status', 'healthcheck', 'version'];
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 t.test('help lists every command and every option', async (t) => {

@@ -23,9 +23,22 @@ if (image !== undefined) {
     const inspect = (format: string) => docker('image', 'inspect', '-f', format, fairlead);
     t.equal(await inspect('{{.Config.User}}'), '1000:1000');
     t.match(await inspect('{{json .Config.ExposedPorts}}'), '80/tcp');
-    t.match(await inspect('{{json .Config.Healthcheck}}'), 'status');
+    t.match(await inspect('{{json .Config.Healthcheck}}'), 'healthcheck');
     await t.rejects(docker('run', '--rm', '--entrypoint', 'npm', fairlead, '--version'));
     t.match(await docker('run', '--rm', fairlead, 'version'), /^fairlead \d/);
+  });
+
+  t.test('its health check finds it wherever the arguments put it', async (t) => {
+    for (const args of [[], ['serve', '--admin', '127.0.0.1:9000'], ['--admin', 'off', '--http', ':8000']]) {
+      const name = uniqueName('healthy');
+      // Every second, so that nobody waits for ten.
+      await docker('run', '-d', '--name', name, '--health-interval', '1s', fairlead, ...args, '--docker=off');
+      t.teardown(() => docker('rm', '-f', name));
+      await eventually(`healthy with "${args.join(' ')}"`, async () => {
+        const health = await docker('inspect', '-f', '{{.State.Health.Status}}', name);
+        return health === 'healthy';
+      });
+    }
   });
 
   t.test('several workers serve in a container, and SIGHUP to it replaces them', async (t) => {
