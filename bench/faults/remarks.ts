@@ -6,8 +6,8 @@ export const REMARKS: Readonly<Record<string, string>> = {
     'is the slowest request. HAProxy fails none because it sends them again, at the risk of executing them twice, as one was ' +
     'in an earlier run at 1,000 requests/s.',
   E13:
-    'Fairlead closes idle connections for newcomers, and a request that comes just then finds its connection closed. HAProxy ' +
-    'and nginx let newcomers wait instead, which costs nobody who is connected.',
+    'HAProxy and nginx let newcomers wait until idle clients go. Fairlead closes connections that never asked anything when ' +
+    'somebody asks, and refuses who finds no place.',
   'E1, E4a GET':
     'latencies on a machine that others use vary from run to run: one before had a p99 of 246 ms for the kill and of 286 ms ' +
     'for the pause, and one at 1,000 requests/s on a machine left alone 40 ms and 15 ms (with a version an hour older).',

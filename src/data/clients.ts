@@ -1,6 +1,6 @@
 import type { ClientConnection } from './http1/server.ts';
 import { ProxyError } from './proxy/errors.ts';
-import type { Sweep } from './sweep.ts';
+import type { Expiring, Sweep } from './sweep.ts';
 
 /** How many connections of clients there may be; 0 is no limit. */
 export interface ClientLimits {
@@ -9,20 +9,29 @@ export interface ClientLimits {
   readonly maxConnectionsPerClient: number;
 }
 
-/** An idle connection is closed for another only after so long: before, its next request may be under way. */
-const MIN_IDLE_MS = 1_000;
+/** A connection that never asked anything is closed for a newcomer after so long: its first request may be under way. */
+const MIN_SILENT_MS = 1_000;
+/** One that did ask after so long, and only when all of the others are gone: its next request may be under way. */
+const MIN_IDLE_MS = 5_000;
 /** Of all connections, the share that is closed at once when room is needed, so that it is needed seldom. */
 const ROOM_SHARE = 1 / 16;
 /** A fruitless search for idle connections is not repeated before: a flood must not make every accept a walk. */
 const SEARCH_MS = 100;
-/** Clients that are told why they are refused, at the same time. More are only closed. */
-const MAX_REFUSING = 32;
+/** Clients beyond the limit, at the same time: they wait for a place, or are told why they get none. */
+const MAX_BEYOND = 32;
+/** How long a client waits for a place without asking for anything. */
+const WAIT_MS = 2_000;
 
 const FULL = new ProxyError('overloaded', 'all connections are in use');
 const TOO_MANY = new ProxyError('too-many-connections', 'too many connections from this address');
 
-/** The open connections of clients. */
-export class Clients {
+/**
+ * The open connections of clients. When there are too many, those that ask are served, and those that never asked make
+ * room for them.
+ */
+export class Clients implements Expiring {
+  /** While somebody waits, each turn of the sweep. */
+  deadline = Number.POSITIVE_INFINITY;
   readonly counts = {
     clientConnectionsTotal: 0,
     clientsRefusedFull: 0,
@@ -32,74 +41,174 @@ export class Clients {
   readonly #limits: ClientLimits;
   readonly #sweep: Sweep;
   readonly #isExempt: (address: string) => boolean;
-  readonly #open = new Set<ClientConnection>();
+  /** Have a place, and have not asked yet; the first has been there for longest. */
+  readonly #silent = new Set<ClientConnection>();
+  /** Have a place, and have asked. */
+  readonly #asked = new Set<ClientConnection>();
+  /** Have no place, and have not asked yet; since when. The first has waited for longest. */
+  readonly #waiting = new Map<ClientConnection, number>();
   readonly #refusing = new Set<ClientConnection>();
   readonly #perClient = new Map<string, number>();
   #nextSearch = 0;
+  #nextSearchToServe = 0;
 
   /** @param isExempt whether an address stands for many clients, and may have as many connections as it likes */
   constructor(limits: ClientLimits, sweep: Sweep, isExempt: (address: string) => boolean) {
     this.#limits = limits;
     this.#sweep = sweep;
     this.#isExempt = isExempt;
+    sweep.add(this);
   }
 
-  /** Without those that are being refused. */
+  /** Those that have a place. */
   get size(): number {
-    return this.#open.size;
+    return this.#silent.size + this.#asked.size;
   }
 
   get isEmpty(): boolean {
-    return this.#open.size + this.#refusing.size === 0;
+    return this.size + this.#waiting.size + this.#refusing.size === 0;
   }
 
   *[Symbol.iterator](): Iterator<ClientConnection> {
-    yield* this.#open;
-    yield* this.#refusing;
+    for (const some of [this.#silent, this.#asked, this.#waiting, this.#refusing]) yield* some.keys();
   }
 
-  /** A client has connected: it stays, or is refused. */
+  /** A client has connected: it gets a place, waits for one, or is refused. */
   add(connection: ClientConnection): void {
     this.counts.clientConnectionsTotal++;
-    const { maxConnections } = this.#limits;
     if (this.#hasTooMany(connection.clientAddress)) {
       this.counts.clientsRefusedPerClient++;
-      this.#refuse(connection, TOO_MANY);
-    } else if (maxConnections > 0 && this.#open.size >= maxConnections && this.makeRoom() === 0) {
-      this.counts.clientsRefusedFull++;
-      this.#refuse(connection, FULL);
-    } else {
-      this.#open.add(connection);
-      this.#count(connection.clientAddress, 1);
+      return this.#refuse(connection, TOO_MANY);
     }
+    if (this.#isFull && this.makeRoom() === 0) return this.#wait(connection);
+    this.#silent.add(connection);
+    this.#count(connection.clientAddress, 1);
+  }
+
+  /** A client asks for the first time: false when there is no place for it, and it was told so. */
+  admit(connection: ClientConnection): boolean {
+    if (this.#waiting.has(connection)) {
+      if (this.#isFull && this.makeRoomToServe() === 0) {
+        this.#refuseFull(connection);
+        return false;
+      }
+      this.#waiting.delete(connection);
+    } else this.#silent.delete(connection);
+    this.#asked.add(connection);
+    return true;
+  }
+
+  /** Some may have waited for long enough. */
+  expire(): void {
+    const { now } = this.#sweep;
+    for (const [connection, since] of this.#waiting) {
+      if (since > now - WAIT_MS) break;
+      // Who has begun to ask has the time that a head may take.
+      if (connection.idleSince === Number.POSITIVE_INFINITY) continue;
+      this.#refuseFull(connection);
+    }
+    this.#schedule();
   }
 
   delete(connection: ClientConnection): void {
     this.#refusing.delete(connection);
-    if (this.#open.delete(connection)) this.#count(connection.clientAddress, -1);
+    if (!this.#forget(connection) || this.#isFull) return;
+    const next = this.#waiting.keys().next().value;
+    if (next === undefined) return;
+    this.#waiting.delete(next);
+    this.#silent.add(next);
   }
 
-  /** Closes some of the connections that have been idle for longest, and answers how many. */
+  /**
+   * Closes some of the connections that have been idle for longest, and answers how many: those that never asked, or if
+   * there is none those that have not asked for long.
+   */
   makeRoom(): number {
     const { now } = this.#sweep;
     if (now < this.#nextSearch) return 0;
-    const idle = [...this.#open].filter(({ idleSince }) => idleSince <= now - MIN_IDLE_MS);
-    idle.sort((a, b) => a.idleSince - b.idleSince);
-    const closed = idle.slice(0, Math.ceil(this.#open.size * ROOM_SHARE));
-    for (const connection of closed) {
-      // At once, not when its close is reported: its place is needed now.
-      this.delete(connection);
-      connection.destroy();
+    const most = Math.ceil(this.size * ROOM_SHARE);
+    const closed = this.#closeSilent(most, MIN_SILENT_MS) || this.#closeIdle(most);
+    if (closed === 0) this.#nextSearch = now + SEARCH_MS;
+    return closed;
+  }
+
+  /** The same for somebody who asks. Who has asked nothing is worth less, however young the connection is. */
+  makeRoomToServe(): number {
+    const { now } = this.#sweep;
+    if (now < this.#nextSearchToServe) return 0;
+    const closed = this.#closeSilent(1, 0) || this.makeRoom();
+    if (closed === 0) this.#nextSearchToServe = now + SEARCH_MS;
+    return closed;
+  }
+
+  get #isFull(): boolean {
+    const { maxConnections } = this.#limits;
+    return maxConnections > 0 && this.size >= maxConnections;
+  }
+
+  #closeSilent(most: number, minMs: number): number {
+    let closed = 0;
+    for (const connection of this.#silent) {
+      const { idleSince } = connection;
+      // It has begun to ask.
+      if (idleSince === Number.POSITIVE_INFINITY) continue;
+      if (closed === most || idleSince > this.#sweep.now - minMs) break;
+      this.#close(connection);
+      closed++;
     }
-    if (closed.length === 0) this.#nextSearch = now + SEARCH_MS;
-    this.counts.clientsClosedIdle += closed.length;
-    return closed.length;
+    return closed;
+  }
+
+  #closeIdle(most: number): number {
+    const idle = [...this.#asked].filter(({ idleSince }) => idleSince <= this.#sweep.now - MIN_IDLE_MS);
+    idle.sort((a, b) => a.idleSince - b.idleSince).splice(most);
+    for (const connection of idle) this.#close(connection);
+    return idle.length;
+  }
+
+  /** At once, not when its close is reported: its place is needed now. */
+  #close(connection: ClientConnection): void {
+    this.#forget(connection);
+    connection.destroy();
+    this.counts.clientsClosedIdle++;
+  }
+
+  /** There is no place: one may become free, and who asks gets one. */
+  #wait(connection: ClientConnection): void {
+    if (this.#waiting.size + this.#refusing.size >= MAX_BEYOND) {
+      this.counts.clientsRefusedFull++;
+      const longest = this.#waiting.keys().next().value;
+      if (longest === undefined || longest.idleSince === Number.POSITIVE_INFINITY) return connection.reset();
+      this.#forget(longest);
+      longest.reset();
+    }
+    this.#waiting.set(connection, this.#sweep.now);
+    this.#count(connection.clientAddress, 1);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.deadline = this.#waiting.size > 0 ? this.#sweep.now : Number.POSITIVE_INFINITY;
+  }
+
+  #refuseFull(connection: ClientConnection): void {
+    this.#forget(connection);
+    this.counts.clientsRefusedFull++;
+    this.#refuse(connection, FULL);
   }
 
   #refuse(connection: ClientConnection, error: ProxyError): void {
-    if (this.#refusing.size >= MAX_REFUSING) return connection.reset();
+    if (this.#waiting.size + this.#refusing.size >= MAX_BEYOND) return connection.reset();
     this.#refusing.add(connection);
     connection.refuse(error);
+  }
+
+  /** True when it had, or waited for, a place. */
+  #forget(connection: ClientConnection): boolean {
+    const isKnown =
+      this.#asked.delete(connection) || this.#silent.delete(connection) || this.#waiting.delete(connection);
+    if (isKnown) this.#count(connection.clientAddress, -1);
+    return isKnown;
   }
 
   #hasTooMany(address: string): boolean {

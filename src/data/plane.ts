@@ -164,7 +164,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   }
 
   makeRoom(): void {
-    this.#clients.makeRoom();
+    this.#clients.makeRoomToServe();
     for (const { idle } of this.#applied.backends.values()) for (const one of [...idle]) one.destroy();
   }
 
@@ -213,6 +213,10 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     const { onAccess, onError } = this.#events;
     onAccess?.(refusedEntry(error, clientAddress, this.#clock.now()));
     if (error.side === 'internal') onError(refusedEntry(error, clientAddress, this.#clock.now()));
+  }
+
+  admit(connection: ClientConnection): boolean {
+    return this.#clients.admit(connection);
   }
 
   closed(connection: ClientConnection): void {

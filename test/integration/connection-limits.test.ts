@@ -33,7 +33,18 @@ async function makeScene(t: Test, options: Partial<DataOptions>) {
     await eventually(() => stats().clientConnectionsTotal === before + 1, 'the connection');
     return client;
   };
-  return { clock, proxy, busy, idle, stats };
+  /** A client that has been answered and stays. */
+  const asked = async () => {
+    const client = await connectRaw(t, proxy.port);
+    const index = backend.connections.length;
+    client.send(GET);
+    await backend.head(index);
+    (await backend.connection(index)).send(okText('x', 'Connection: close'));
+    await responses(client, 1);
+    client.received = '';
+    return client;
+  };
+  return { clock, proxy, busy, idle, asked, stats };
 }
 
 /** The statuses of all that a client got until its connection was closed. */
@@ -48,6 +59,7 @@ t.test(
     const { busy, idle, stats, proxy } = await makeScene(t, { maxConnections: 2 });
     const served = [await busy(), await busy()];
     const tooMany = await idle();
+    tooMany.send(GET);
     const [answer] = await responses(tooMany, 1);
     t.match(answer, { status: 503, headers: { connection: 'close', 'retry-after': '5' } });
     t.same(await refusal(tooMany), [503]);
@@ -82,16 +94,62 @@ t.test('the connection that was idle for longest makes room for a new one', asyn
   t.notOk(younger.isClosed);
 });
 
-t.test('a connection that has been idle for a moment only is not closed for another', async (t) => {
-  const { clock, idle, stats } = await makeScene(t, { maxConnections: 1 });
-  const first = await idle();
-  await clock.advance(500);
-  t.same(await refusal(await idle()), [503], 'its next request may be under way');
-  t.notOk(first.isClosed);
+t.test('who never asked makes room before who did, however old that connection is', async (t) => {
+  const { clock, idle, busy, asked, stats } = await makeScene(t, { maxConnections: 3 });
+  const clients = [await asked(), await asked()];
+  await clock.advance(60_000);
+  const silent = await idle();
+  await clock.advance(1_500);
+  await busy();
+  t.equal(await silent.untilClosed(), '');
+  t.notOk(clients.some(({ isClosed }) => isClosed));
+  const [next] = clients as [RawClient];
+  await busy();
+  t.equal(await next.untilClosed(), '', 'then the one that has not asked for longest');
+  t.match(stats(), { clientConnections: 3, clientsClosedIdle: 2 });
+});
+
+t.test('who asked within the last seconds is not closed for another', async (t) => {
+  const { clock, idle, asked } = await makeScene(t, { maxConnections: 2 });
+  const clients = [await asked(), await asked()];
+  await clock.advance(4_000);
+  const newcomer = await idle();
+  newcomer.send(GET);
+  t.equal((await responses(newcomer, 1))[0]?.status, 503);
+  t.notOk(
+    clients.some(({ isClosed }) => isClosed),
+    'its next request may be under way',
+  );
+});
+
+t.test('a newcomer waits for a place for a moment, and is told when there is none', async (t) => {
+  const { clock, idle, busy, stats } = await makeScene(t, { maxConnections: 2 });
+  const served = [await busy(), await busy()];
+  const waiting = [await idle(), await idle()];
+  await clock.advance(1_500);
+  served[0]?.client.socket.destroy();
+  await eventually(
+    () => stats().clientConnections === 2 && stats().clientsRefusedFull === 0,
+    'a place for it',
+  );
   await clock.advance(1_000);
-  await idle();
-  t.equal(await first.untilClosed(), '');
-  t.match(stats(), { clientsClosedIdle: 1, clientsRefusedFull: 1 });
+  t.same(await refusal(waiting[1] as RawClient), [503], 'the other has waited for long enough');
+  t.notOk(waiting[0]?.isClosed);
+  t.match(stats(), { clientConnections: 2, clientsRefusedFull: 1 });
+});
+
+t.test('a newcomer that asks takes the place of one that never did, be it only a moment old', async (t) => {
+  const { idle, busy, stats } = await makeScene(t, { maxConnections: 3 });
+  const before = await busy();
+  const silent = [await idle(), await idle()];
+  const { client, answer } = await busy();
+  t.equal(await silent[0]?.untilClosed(), '', 'the oldest of them');
+  t.notOk(silent[1]?.isClosed);
+  for (const { client: one, answer: respond } of [before, { client, answer }]) {
+    await respond();
+    t.equal((await responses(one, 1))[0]?.status, 200);
+  }
+  t.match(stats(), { clientsClosedIdle: 1, clientsRefusedFull: 0 });
 });
 
 t.test('a head, a response or another protocol that is under way is never closed for room', async (t) => {
@@ -100,29 +158,35 @@ t.test('a head, a response or another protocol that is under way is never closed
   partial.send('GET / HTTP/1.1\r\n');
   const { client } = await busy();
   await clock.advance(60_000);
-  for (let i = 0; i < 3; i++) t.same(await refusal(await idle()), [503]);
+  for (let i = 0; i < 3; i++) {
+    const newcomer = await idle();
+    newcomer.send(GET);
+    t.same(await refusal(newcomer), [503]);
+  }
   t.notOk(partial.isClosed || client.isClosed);
   t.equal(proxy.plane.stats().clientConnections, 2);
 });
 
-t.test('of a flood that does not close only some are told why, and the others are served', async (t) => {
-  const { busy, stats, proxy } = await makeScene(t, { maxConnections: 1 });
-  const served = await busy();
+t.test('of a flood only some wait and are told why they are refused, and who asks is served', async (t) => {
+  const { clock, busy, stats, proxy } = await makeScene(t, { maxConnections: 2 });
+  const served = [await busy()];
   const flood = Array.from({ length: 200 }, () => {
     const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
     t.teardown(() => socket.destroy());
     return new RawClient(socket);
   });
-  await eventually(() => stats().clientsRefusedFull === 200, 'all of them');
+  const held = () => flood.filter(({ isClosed }) => !isClosed).length;
+  await eventually(() => held() === 33, 'no descriptor is held by the others');
+  t.equal(stats().clientsRefusedFull, 167);
+  served.push(await busy());
+  await clock.advance(2_100);
   const isTold = ({ received }: RawClient) => received.startsWith('HTTP/1.1 503 ');
-  await eventually(
-    () => flood.filter((client) => isTold(client) || client.isClosed).length === 200,
-    'an end',
-  );
-  t.equal(flood.filter(isTold).length, 32);
-  t.equal(flood.filter(({ isClosed }) => isClosed).length, 168, 'no descriptor is held by the others');
-  await served.answer();
-  t.equal((await responses(served.client, 1))[0]?.status, 200);
+  // Of those who waited one was in the way of the client that asked.
+  await eventually(() => flood.filter(isTold).length === 31, 'what they are told');
+  for (const { client, answer } of served) {
+    await answer();
+    t.equal((await responses(client, 1))[0]?.status, 200);
+  }
 });
 
 t.test('a client has no more connections than one may, and others are not held liable', async (t) => {

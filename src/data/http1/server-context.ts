@@ -22,5 +22,7 @@ export interface ServerContext extends ReadRules {
   clientFailed(exchange: Exchange, error: ProxyError): void;
   /** A request was refused before it became an exchange. */
   refused(error: ProxyError, clientAddress: string): void;
+  /** Its first request has come: false when there is no place for it, and it was told so. */
+  admit(connection: ClientConnection): boolean;
   closed(connection: ClientConnection): void;
 }

@@ -167,6 +167,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
   request(head: RequestHead): void {
     // What follows a request for another protocol may be of that, even if it is refused.
     const isLast = ++this.#requests === this.#context.maxRequestsPerConnection;
+    if (this.#requests === 1 && !this.#context.admit(this)) return;
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#isUnsent = head.length !== 0;
     this.#writer.begin(head);

@@ -56,6 +56,7 @@ function makeConnection() {
     open: (exchange) => exchanges.push(exchange),
     clientFailed: (_exchange, error) => failed.push(error.code),
     refused: () => {},
+    admit: () => true,
     closed: () => {},
   };
   const socket = new FakeSocket({ allowHalfOpen: true, highWaterMark: 1_000 });
