@@ -50,8 +50,9 @@ async function introduction(cells: readonly Cell[]): Promise<string> {
 
 This page is made by \`npm run faults\`. Three containers of a real Docker Engine, each taking 5 ms for a request, stand
 behind a proxy. Load comes in an open loop from a process of its own: it sends at its rate whether or not answers come,
-and latency counts from when a request was due. After a moment something goes wrong, for a few seconds. **Every request that
-is not a whole 200 of a backend counts as failed.** Each request carries an id, which the backends write down as they
+and latency counts from when a request was due. After a moment something goes wrong, for a few seconds; latencies are those
+of the requests from then on, since those before warm everything up. **Every request that is not a whole 200 of a backend
+counts as failed**, at any time. Each request carries an id, which the backends write down as they
 receive it: a POST that was received twice was executed twice.
 
 - Machine: ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores for load, proxy, containers and Engine together, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}.

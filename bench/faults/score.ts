@@ -27,7 +27,9 @@ export function score(run: Recorded): Score {
   const isExpected = ({ failure }: Outcome) => failure !== undefined && expectedFailures.includes(failure);
   const counted = outcomes.filter((outcome) => !isExpected(outcome));
   const failed = counted.filter(({ failure }) => failure !== undefined);
-  const latencies = counted.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
+  // What comes before warms up whoever has just been started.
+  const measured = counted.filter(({ dueAt }) => dueAt >= run.beganAt);
+  const latencies = measured.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
   const at = (share: number) =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
   return {

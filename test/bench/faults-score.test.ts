@@ -40,6 +40,15 @@ t.test('failures that an experiment expects are counted apart', async (t) => {
   t.same({ failed, expected, sent }, { failed: 1, expected: 1, sent: 2 });
 });
 
+t.test(
+  'latency is that of requests from the begin of the fault on: those before warm everything up',
+  async (t) => {
+    const run = recorded([{ dueAt: 10, latencyMs: 900 }, { dueAt: 100, latencyMs: 30 }, { dueAt: 150 }]);
+    const { slowest, p50, sent } = score(run);
+    t.same({ slowest, p50, sent }, { slowest: 30, p50: 30, sent: 3 });
+  },
+);
+
 t.test('a POST that two backends received was executed twice, a GET may be', async (t) => {
   const received = new Map([
     ['victim', ['POST-1', 'GET-1']],
