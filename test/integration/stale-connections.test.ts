@@ -6,7 +6,7 @@ import { startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
-import { okText } from '../support/manual.ts';
+import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { responses } from '../support/responses.ts';
 
@@ -69,6 +69,27 @@ t.test('a POST goes on a connection that was used a moment ago, and on no older 
   await idle();
   await ask(proxy.port);
   t.equal(backend.counts.connections, 2, 'a GET takes what there is');
+});
+
+t.test('a request whose connection dies with its backend is not sent there again', async (t) => {
+  const [gone, other] = [await startManualBackend(t), await startAlways(t)];
+  const proxy = await startProxy(t, [{ backends: [gone.port] }]);
+  const client = await connectRaw(t, proxy.port);
+  const get = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
+  client.send(get);
+  await gone.head(0);
+  const connection = await gone.connection(0);
+  connection.send(okText('before'));
+  await responses(client, 1);
+  client.received = '';
+  connection.received = '';
+  client.send(get);
+  await gone.head(0);
+  proxy.apply({ backends: [{ port: gone.port, flags: ['Draining'] }, other.port] });
+  connection.socket.destroy();
+  t.match(await responses(client, 1), [{ status: 200, body: 'always' }]);
+  t.equal(gone.connections.length, 1);
+  t.match(proxy.plane.stats().backends[`test/${gone.port}`], { inFlight: 0 });
 });
 
 /** A backend in a thread of its own, which goes on while this one stands still. */

@@ -67,6 +67,21 @@ function takeWaiting(
   return isRisky ? undefined : (idle.pop() as UpstreamConnection);
 }
 
+/**
+ * Who gets an attempt that is made again because of its connection: the same backend, unless it has gone meanwhile and
+ * another one can take it. Its own place is given up, but to nobody who waits.
+ */
+export function redialled(exchange: Exchange, service: ServiceState, backend: BackendState): BackendState {
+  exchange.redialled = true;
+  backend.inFlight--;
+  if (backend.isWell) return backend;
+  const tried = [...(exchange.tried ?? []), backend];
+  const other = service.pickOther(tried, exchange);
+  if (other === undefined) return backend;
+  exchange.tried = tried;
+  return other;
+}
+
 /** The backend of an attempt that answered, or failed. */
 export function backendOf(exchange: Exchange, from: Upstream): BackendState | undefined {
   return from === exchange.hedge?.upstream ? exchange.hedge.backend : exchange.backend;

@@ -3,7 +3,7 @@ import { normalizePath } from '../routing/path.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { HangEvents } from '../upstream/hang.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import { answered, backendOf, blame, dropAttempt, keepAttempt, startAttempt } from './attempt.ts';
+import { answered, backendOf, blame, dropAttempt, keepAttempt, redialled, startAttempt } from './attempt.ts';
 import * as errors from './errors.ts';
 import { ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
@@ -166,10 +166,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
       backend?.foundStale(this.#context.elapsed());
     if (error.code === 'exhausted') this.#context.makeRoom();
     if (backend !== undefined && exchange.hedge === undefined && mayRedial(exchange, error, retry)) {
-      // Not released: nobody who waits may take its place.
-      backend.inFlight--;
-      exchange.redialled = true;
-      this.#attempt(exchange, service, backend, true);
+      this.#attempt(exchange, service, redialled(exchange, service, backend), true);
       exchange.attempts--;
       return;
     }
