@@ -10,6 +10,7 @@ import { probe } from './control/health/probe.ts';
 import { explainContainer, explainUrl, type History } from './explain.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
+import { changesOf } from './model/changes.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { formatProblem, type Problem } from './model/problem.ts';
 import type { BackendSignal } from './model/signal.ts';
@@ -220,8 +221,9 @@ export function dockerSources(options: Options, clock: Clock, log: Log): DockerS
 
 function logChanges(log: Log, snapshot: Snapshot, before: Snapshot): void {
   for (const line of diffSnapshots(before, snapshot)) log.info(line);
-  const known = new Set(before.problems.map(formatProblem));
-  for (const problem of snapshot.problems) {
+  const { gone, fresh } = changesOf(before.problems, snapshot.problems);
+  const known = new Set(gone.map(formatProblem));
+  for (const problem of fresh) {
     const line = formatProblem(problem);
     if (!known.delete(line))
       log[problem.severity === 'error' ? 'warn' : 'info']({ source: problem.source }, line);

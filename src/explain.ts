@@ -113,7 +113,7 @@ function explainBackend(
   snapshot: Snapshot,
   changes: readonly Transition[],
 ): string[] {
-  const health = snapshot.health[backend.id];
+  const health = snapshot.health.get(backend.id);
   const flags = health?.flags ?? [];
   const since = health === undefined ? '' : ` since ${new Date(health.since).toISOString()}`;
   const state = flags.length === 0 ? 'available' : flags.join(', ');
@@ -136,9 +136,9 @@ function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): str
   if (backend.weight === 0)
     return `${service.sticky === undefined ? 'none' : 'only of clients that it has'}, because its weight ${backend.configuredWeight === undefined ? 'is' : 'was ordered to be'} 0`;
   const isAvailable = (candidate: Backend) =>
-    candidate.weight > 0 && (snapshot.health[candidate.id]?.flags.length ?? 0) === 0;
+    candidate.weight > 0 && (snapshot.health.get(candidate.id)?.flags.length ?? 0) === 0;
   if (!isAvailable(backend))
-    return `none, because of ${(snapshot.health[backend.id]?.flags ?? []).join(' and ')}`;
+    return `none, because of ${(snapshot.health.get(backend.id)?.flags ?? []).join(' and ')}`;
   const available = service.backends.filter(isAvailable);
   const primaries = available.filter((candidate) => !candidate.backup);
   if (backend.backup && primaries.length > 0)
@@ -178,8 +178,8 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
   if (entry.route.stripPrefix) lines.push(`  ${entry.route.path} is removed before forwarding`);
   lines.push(...explainService(entry.service, snapshot));
   for (const backend of entry.service.backends) {
-    const flags = snapshot.health[backend.id]?.flags ?? [];
-    const reason = snapshot.health[backend.id]?.reason ?? '';
+    const flags = snapshot.health.get(backend.id)?.flags ?? [];
+    const reason = snapshot.health.get(backend.id)?.reason ?? '';
     const well = backend.weight === 0 ? 'weight 0' : 'available';
     const state = flags.length === 0 ? well : `${flags.join(', ')} (${reason})`;
     lines.push(

@@ -1,10 +1,9 @@
 import t from 'tap';
 import { reportContainer } from '../src/control/discovery/docker/claims.ts';
-import { mergeContributions } from '../src/control/topology.ts';
 import { explainContainer } from '../src/explain.ts';
 import type { Transition } from '../src/model/health.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../src/model/snapshot.ts';
-import { makeContribution } from './support/claims.ts';
+import { makeContribution, mergeContributions } from './support/claims.ts';
 import { makeContainer } from './support/fake-engine.ts';
 
 /** A container with one label, and a snapshot in which it is ejected. */
@@ -19,9 +18,9 @@ function ejected() {
     makeContribution(report.services.map(({ claim }) => claim)),
   ]);
   const id = services[0]?.backends[0]?.id ?? '';
-  const health = {
-    [id]: { flags: ['Ejected'] as const, reason: '1 failed request: ECONNREFUSED', since: 3_000 },
-  };
+  const health = new Map([
+    [id, { flags: ['Ejected'] as const, reason: '1 failed request: ECONNREFUSED', since: 3_000 }],
+  ]);
   const snapshot: Snapshot = { ...EMPTY_SNAPSHOT, services, routes, health };
   return { report, snapshot, id };
 }

@@ -44,7 +44,7 @@ async function run(): Promise<ScaleResults> {
   await until(() => count(app) === CONTAINERS);
   const listedMs = performance.now() - startedAt;
   console.log(`listed after ${listedMs.toFixed(0)} ms`);
-  await until(() => Object.values(app.snapshot.health).every(({ flags }) => flags.length === 0));
+  await until(() => [...app.snapshot.health.values()].every(({ flags }) => flags.length === 0));
   const healthyMs = performance.now() - startedAt;
   console.log(`healthy after ${healthyMs.toFixed(0)} ms`);
   await sleep(6_000);
@@ -62,7 +62,7 @@ async function run(): Promise<ScaleResults> {
 }
 
 function count(app: App): number {
-  return Object.keys(app.snapshot.health).length;
+  return app.snapshot.health.size;
 }
 
 async function until(condition: () => boolean): Promise<void> {

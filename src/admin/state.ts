@@ -87,7 +87,9 @@ export function stateOf(view: StateView): LiveState {
         hedges: counted?.hedges ?? 0,
         fallbacks: counted?.fallbacks ?? 0,
         waiting: counted?.waiting ?? 0,
-        backends: service.backends.map((backend) => liveBackend(backend, health[backend.id], stats, view)),
+        backends: service.backends.map((backend) =>
+          liveBackend(backend, health.get(backend.id), stats, view),
+        ),
       };
     }),
   };

@@ -78,6 +78,6 @@ async function look(
 }
 
 function isSettled(control: ControlPlane): boolean {
-  const isPending = Object.values(control.snapshot.health).some((health) => health.flags.includes('Pending'));
+  const isPending = [...control.snapshot.health.values()].some((health) => health.flags.includes('Pending'));
   return control.isReady && !isPending;
 }

@@ -1,8 +1,8 @@
 import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
+import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
-import type { BackendHealth, Proof, Transition } from '../model/health.ts';
-import type { Service } from '../model/service.ts';
+import type { Proof, Transition } from '../model/health.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Source } from './discovery/source.ts';
@@ -10,16 +10,17 @@ import { Checker, type Target } from './health/checker.ts';
 import { LifeProber } from './health/life.ts';
 import type { CheckState } from './health/machine.ts';
 import type { Probe } from './health/probe.ts';
-import { HealthRecord } from './health/record.ts';
+import type { HealthRecord } from './health/record.ts';
+import { HealthRecords } from './health/records.ts';
 import { Orders } from './orders.ts';
 import { Publisher } from './publisher.ts';
-import { type Merged, mergeContributions } from './topology.ts';
+import { type Merged, Merger } from './topology.ts';
 
 /**
- * Backends that one more millisecond lies between two snapshots for. A snapshot is whole state, and thousands of
- * backends whose first checks pass one after the other would be judged anew for each; some dozens are so at once.
+ * Backends that one more millisecond lies between two snapshots for: thousands whose first checks pass one after the
+ * other are not a snapshot each.
  */
-const BACKENDS_PER_MS = 50;
+const BACKENDS_PER_MS = 200;
 
 const NOTHING: Merged = { services: [], routes: [], signals: {}, problems: [] };
 
@@ -32,13 +33,10 @@ export class ControlPlane {
   readonly #life: LifeProber;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
+  readonly #merger = new Merger();
   readonly #orders: Orders;
   #merged: Merged = NOTHING;
-  /** By `Backend.id`. */
-  #records: ReadonlyMap<string, HealthRecord> = new Map();
-  #targets: ReadonlyMap<string, Target> = new Map();
-  /** Ids of the backends that are probed as one, by `Target.key`. */
-  #probedAs: ReadonlyMap<string, readonly string[]> = new Map();
+  readonly #records = new HealthRecords();
   #isPublishing = false;
   #publishedAt = Number.NEGATIVE_INFINITY;
 
@@ -47,9 +45,10 @@ export class ControlPlane {
     this.#sources = sources;
     this.#publisher = new Publisher(clock);
     this.#orders = new Orders(clock);
-    this.#life = new LifeProber(clock, probe, () => this.#publish());
+    this.#life = new LifeProber(clock, probe, (record) => this.#news([record]));
     this.#checker = new Checker(clock, probe, random, {
-      onChange: () => this.#publish(),
+      onChange: (target) => this.#news(this.#records.ofTarget(target)),
+      onReason: (target) => this.#touch(this.#records.ofTarget(target)),
       onPass: (target, beganAt) => this.#onPass(target, beganAt),
     });
   }
@@ -86,21 +85,21 @@ export class ControlPlane {
 
   /** What is known of a backend's last check. */
   check(backendId: string): CheckState | undefined {
-    const target = this.#targets.get(backendId);
-    return target === undefined ? undefined : this.#checker.state(target.key);
+    const known = this.#records.get(backendId);
+    return known === undefined ? undefined : this.#checker.state(known.target.key);
   }
 
   /** The latest changes of a backend's health, the oldest first. */
   history(backendId: string): readonly Transition[] {
-    return this.#records.get(backendId)?.history ?? [];
+    return this.#records.get(backendId)?.record.history ?? [];
   }
 
   /** What requests told of a backend. */
   signal(signal: BackendSignal): void {
-    const target = this.#targets.get(signal.backendId);
-    const record = this.#records.get(signal.backendId);
+    const known = this.#records.get(signal.backendId);
     // It may have left meanwhile.
-    if (target === undefined || record === undefined) return;
+    if (known === undefined) return;
+    const { target, record } = known;
     if (signal.kind === 'returned') record.acquit();
     else this.#checker.hurry(target.key);
     if (signal.kind === 'suspected') record.charge = { at: signal.at, proof: 'life' };
@@ -108,10 +107,10 @@ export class ControlPlane {
       record.charge = signal;
       record.ejected = signal;
       // A worker that ends does not say that the backend has returned.
-      this.#clock.after(signal.until - this.#clock.now(), () => this.#publish());
+      this.#clock.after(signal.until - this.#clock.now(), () => this.#news([record]));
     }
     if (record.charge?.proof === 'life') this.#life.ask(target, record);
-    if (signal.kind !== 'doubt' && signal.kind !== 'suspected') this.#publish();
+    if (signal.kind !== 'doubt' && signal.kind !== 'suspected') this.#news([record]);
   }
 
   /** A person's word about a backend; answers all that are meant, none if there is no such backend. */
@@ -123,32 +122,24 @@ export class ControlPlane {
 
   #onPass(target: Target, at: number): void {
     const proof: Proof = { kind: target.check.type === 'http' ? 'check' : 'connection', at };
-    let isNews = false;
-    for (const id of this.#probedAs.get(target.key) ?? []) {
-      if (this.#records.get(id)?.prove(proof)) isNews = true;
-    }
-    if (isNews) this.#publish();
+    for (const record of this.#records.ofTarget(target)) if (record.prove(proof)) this.#news([record]);
+  }
+
+  #touch(records: Iterable<HealthRecord>): void {
+    for (const record of records) this.#records.touch(record);
+  }
+
+  /** What is known of them is worth a snapshot. */
+  #news(records: Iterable<HealthRecord>): void {
+    this.#touch(records);
+    this.#publish();
   }
 
   #merge(): void {
-    const merged = mergeContributions([...this.#contributions.values()], this.#merged.routes);
-    this.#merged = this.#orders.layOver(merged);
-    const targets = new Map<string, Target>();
-    const records = new Map<string, HealthRecord>();
-    const probedAs = new Map<string, string[]>();
-    for (const service of this.#merged.services) {
-      const check = JSON.stringify(service.health);
-      for (const backend of service.backends) {
-        const target = targetOf(service, backend, check);
-        targets.set(backend.id, target);
-        probedAs.set(target.key, [...(probedAs.get(target.key) ?? []), backend.id]);
-        records.set(backend.id, this.#records.get(backend.id) ?? new HealthRecord());
-      }
-    }
-    this.#targets = targets;
-    this.#probedAs = probedAs;
-    this.#records = records;
-    this.#checker.update([...targets.values()]);
+    const before = this.#merged;
+    this.#merged = this.#orders.layOver(this.#merger.update([...this.#contributions.values()]));
+    const { fresh, gone } = this.#records.update(changesOf(before.services, this.#merged.services));
+    this.#checker.update(fresh, gone);
     this.#publish();
   }
 
@@ -168,21 +159,8 @@ export class ControlPlane {
   #publishNow(): void {
     this.#publishedAt = this.#clock.elapsed();
     const { services, routes, signals, problems } = this.#merged;
-    const health: Record<string, BackendHealth> = {};
-    const now = this.#clock.now();
-    for (const [id, record] of this.#records) {
-      health[id] = record.judge({ source: signals[id], check: this.check(id) }, now);
-    }
+    const health = this.#records.judge(signals, (id) => this.check(id), this.#clock.now());
     const sources = [...this.#contributions.values()].map((contribution) => contribution.status);
     this.#publisher.publish({ services, routes, health, problems, sources });
   }
-}
-
-/** @param check the service's, as text */
-function targetOf(service: Service, backend: Service['backends'][number], check: string): Target {
-  // What identifies a backend without its service: the same process in two services is probed once.
-  const { host, port } = backend.address;
-  const process = `${backend.id.slice(service.name.length + 1)} ${host}:${port}`;
-  const key = `${process} ${check}`;
-  return { process, key, address: backend.address, check: service.health };
 }

@@ -11,16 +11,19 @@ export interface Group {
 
 /** What makes two routes the same one. */
 export function routeKey(route: RouteClaim): string {
-  let key = routeKeys.get(route);
-  if (key === undefined) {
-    key = `${route.host} ${route.path} ${route.priority}`;
-    routeKeys.set(route, key);
-  }
-  return key;
+  return `${route.host} ${route.path} ${route.priority}`;
 }
 
-/** Claims outlive merges, and of thousands one changes at a time. */
-const routeKeys = new WeakMap<RouteClaim, string>();
+/**
+ * What a claim can have in common with others: its routes, and the names that a service of it can have. Claims that
+ * share none of these, not even by way of others, have no service, no route and no conflict together.
+ */
+export function tiesOf({ service, routes }: Claim): string[] {
+  const ties = routes.map((route) => `route ${routeKey(route)}`);
+  const names = service === undefined ? routes.map(nameOf) : [service];
+  for (const name of names) ties.push(`service ${name}`);
+  return ties;
+}
 
 /** Only remembered: nothing that exists claims it. */
 export function isGone(group: Group): boolean {

@@ -17,6 +17,12 @@ interface Held {
   readonly at: number;
 }
 
+/** A service with the orders over it, and those that speak of its backends, by `Backend.id`. */
+interface Laid {
+  readonly service: Service;
+  readonly held: readonly (readonly [id: string, held: Held])[];
+}
+
 /**
  * What people said of single backends, laid over what the sources say. It outlives snapshots and restarts of the
  * container, not of Fairlead: what shall last belongs into a label.
@@ -25,6 +31,8 @@ export class Orders {
   readonly #clock: Clock;
   /** By the lasting id. */
   readonly #held = new Map<string, Held>();
+  /** What became of the sources' services by what is held now: a service that stays the same does so here, too. */
+  #laid = new WeakMap<Service, Laid>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,6 +60,7 @@ export class Orders {
           ? before.at
           : this.#clock.now(),
     };
+    this.#laid = new WeakMap();
     this.#held.delete(key);
     if (next.state === undefined && next.weight === undefined) return;
     this.#held.set(key, next);
@@ -63,20 +72,30 @@ export class Orders {
   layOver(merged: Merged): Merged {
     if (this.#held.size === 0) return merged;
     const signals: Record<string, Signal> = { ...merged.signals };
-    const services = merged.services.map((service): Service => {
-      if (!service.backends.some(({ id }) => this.#held.has(lastingId(id)))) return service;
-      const backends = service.backends.map((backend) => {
-        const held = this.#held.get(lastingId(backend.id));
-        if (held === undefined) return backend;
-        const signal = joined(signals[backend.id], held, service.drainMs);
-        if (signal !== undefined) signals[backend.id] = signal;
-        return held.weight === undefined
-          ? backend
-          : { ...backend, weight: held.weight, configuredWeight: backend.weight };
-      });
-      return { ...service, backends };
+    const services = merged.services.map((service) => {
+      const laid = this.#laid.get(service) ?? this.#lay(service);
+      for (const [id, held] of laid.held) {
+        const signal = joined(signals[id], held, service.drainMs);
+        if (signal !== undefined) signals[id] = signal;
+      }
+      return laid.service;
     });
     return { ...merged, services, signals };
+  }
+
+  #lay(service: Service): Laid {
+    const held: [string, Held][] = [];
+    const backends = service.backends.map((backend) => {
+      const order = this.#held.get(lastingId(backend.id));
+      if (order === undefined) return backend;
+      held.push([backend.id, order]);
+      return order.weight === undefined
+        ? backend
+        : { ...backend, weight: order.weight, configuredWeight: backend.weight };
+    });
+    const laid = { service: held.length === 0 ? service : { ...service, backends }, held };
+    this.#laid.set(service, laid);
+    return laid;
   }
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { SourceStatus } from '../model/contribution.ts';
 import type { BackendHealth } from '../model/health.ts';
@@ -7,7 +8,7 @@ import { EMPTY_SNAPSHOT, type Snapshot, type Topology } from '../model/snapshot.
 
 /** What a snapshot is made of. */
 export interface SnapshotParts extends Topology {
-  readonly health: Readonly<Record<string, BackendHealth>>;
+  readonly health: ReadonlyMap<string, BackendHealth>;
   readonly problems: readonly Problem[];
   readonly sources: readonly SourceStatus[];
 }
@@ -44,24 +45,43 @@ export class Publisher {
     const parts = this.#pending as SnapshotParts;
     this.#pending = undefined;
     const before = this.#current;
-    const isSameTopology =
-      isDeepStrictEqual(parts.services, before.services) && isDeepStrictEqual(parts.routes, before.routes);
+    const services = kept(before.services, parts.services);
+    const routes = kept(before.routes, parts.routes);
+    const problems = kept(before.problems, parts.problems);
+    const sources = kept(before.sources, parts.sources);
+    const isSameTopology = services === before.services && routes === before.routes;
     const isSame =
       isSameTopology &&
-      isDeepStrictEqual(parts.health, before.health) &&
-      isDeepStrictEqual(parts.problems, before.problems) &&
-      isDeepStrictEqual(parts.sources, before.sources);
+      problems === before.problems &&
+      sources === before.sources &&
+      isSameHealth(parts.health, before.health);
     if (isSame) return;
     this.#current = {
       version: before.version + 1,
       topologyVersion: isSameTopology ? before.topologyVersion : before.version + 1,
       createdAt: this.#clock.now(),
-      services: isSameTopology ? before.services : parts.services,
-      routes: isSameTopology ? before.routes : parts.routes,
+      services,
+      routes,
       health: parts.health,
-      problems: parts.problems,
-      sources: parts.sources,
+      problems,
+      sources,
     };
     for (const onSnapshot of this.#subscribers) onSnapshot(this.#current, before);
   }
+}
+
+/** The list before if the other one says the same. */
+function kept<T>(before: readonly T[], after: readonly T[]): readonly T[] {
+  const { gone, fresh } = changesOf(before, after);
+  return isDeepStrictEqual(gone, fresh) ? before : after;
+}
+
+function isSameHealth(a: ReadonlyMap<string, BackendHealth>, b: ReadonlyMap<string, BackendHealth>): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [id, health] of a) {
+    const other = b.get(id);
+    if (health !== other && !isDeepStrictEqual(health, other)) return false;
+  }
+  return true;
 }

@@ -1,14 +1,10 @@
-import type { Backend } from '../model/backend.ts';
-import type { Claim, Contribution, RouteClaim } from '../model/contribution.ts';
-import type { BackendHealth } from '../model/health.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { changesOf } from '../model/changes.ts';
+import type { Claim, Contribution } from '../model/contribution.ts';
 import type { Problem } from '../model/problem.ts';
-import { type Route, routeName } from '../model/route.ts';
-import { makeService, type Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
-import { type Group, groupClaims, isGone, routeKey } from './groups.ts';
-import { mergeSettings } from './settings.ts';
-
-type Signals = Record<string, Omit<BackendHealth, 'since'>>;
+import { routeKey, tiesOf } from './groups.ts';
+import { compareRoutes, compareServices, mergeClaims, type Part, type Signals } from './merge.ts';
 
 /** What all sources together say. */
 export interface Merged extends Topology {
@@ -17,197 +13,153 @@ export interface Merged extends Topology {
   readonly problems: readonly Problem[];
 }
 
-/**
- * One value of all contributions. Pure: the order of sources and of their claims does not matter.
- * @param before the routes that were: of two services that claim one, it stays where it is
- */
-export function mergeContributions(
-  contributions: readonly Contribution[],
-  before: readonly Route[] = [],
-): Merged {
-  const claims = contributions.flatMap((contribution) => contribution.claims).sort(comparePrecedence);
-  const problems: Problem[] = contributions.flatMap((contribution) => contribution.problems);
-  const all = groupClaims(claims);
-  const routes = decideRoutes(all, before, problems);
-  // What is only remembered is there for its routes: when others have them there is nothing left of it.
-  const routed = new Set(routes.map((route) => route.service));
-  const groups = all.filter((group) => routed.has(group.name) || !isGone(group));
-  const signals: Signals = {};
-  const services = groups.map((group) => buildService(group, signals, problems));
-  reportMissingFallbacks(services, groups, problems);
-  return { services, routes, signals, problems };
-}
-
-/** The later wins: what serves over what does not, then the newer; then by content, so that no list's order counts. */
-function comparePrecedence(a: Claim, b: Claim): number {
-  return (
-    rank(a) - rank(b) ||
-    a.createdAt - b.createdAt ||
-    // Containers that started together are told apart by their names: the rest is for what is left of them.
-    compareText(a.origin.name, b.origin.name) ||
-    compareText(claimId(a), claimId(b))
-  );
-}
-
-function rank(claim: Claim): number {
-  if (claim.serves !== undefined) return 2;
-  return claim.isGone ? 0 : 1;
-}
-
-function claimId({ origin, service, routes, settings, serves }: Claim): string {
-  return JSON.stringify([origin.name, origin.containerId, serves, service, routes, settings]);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
-interface Built {
-  readonly group: Group;
-  readonly service: Service;
-  readonly signals: Signals;
-  readonly problems: readonly Problem[];
+/** Claims that have names or routes in common, by way of each other, and nothing with any others. */
+interface Island {
+  readonly claims: readonly Claim[];
+  readonly part: Part;
 }
 
 /**
- * What became of groups, by their first claim. Of thousands of containers one changes at a time: a group whose claims
- * are the very same is the very same service, which whoever compares two topologies sees at once.
+ * Keeps one value of all contributions. Whatever claims decide together they decide within their island, so a change
+ * of a few claims is a merge of their islands; the rest stays the very same values. The order of sources and of their
+ * claims does not matter.
  */
-const built = new WeakMap<Claim, Built>();
+export class Merger {
+  #claims: readonly Claim[] = [];
+  /** Who has a tie, by the tie. */
+  readonly #tied = new Map<string, Set<Claim>>();
+  readonly #islandOf = new Map<Claim, Island>();
+  readonly #islands = new Set<Island>();
+  #topology: Topology = { services: [], routes: [] };
 
-function buildService(group: Group, signals: Signals, problems: Problem[]): Service {
-  const [first] = group.claims;
-  let known = first && built.get(first);
-  if (known === undefined || !isSameGroup(known.group, group)) {
-    known = buildNew(group);
-    if (first !== undefined) built.set(first, known);
-  }
-  Object.assign(signals, known.signals);
-  problems.push(...known.problems);
-  return known.service;
-}
-
-function isSameGroup(a: Group, b: Group): boolean {
-  return (
-    a.name === b.name &&
-    a.claims.length === b.claims.length &&
-    a.claims.every((claim, i) => claim === b.claims[i])
-  );
-}
-
-function buildNew(group: Group): Built {
-  const signals: Signals = {};
-  const problems: Problem[] = [];
-  const backends = new Map<string, Backend>();
-  for (const { serves, origin } of group.claims) {
-    if (serves === undefined) continue;
-    const { key, health, ...serving } = serves;
-    const id = `${group.name}/${key}`;
-    backends.set(id, { id, ...serving, origin });
-    if (health !== undefined) signals[id] = health;
-  }
-  const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));
-  // What is remembered decides only as long as there is nothing else.
-  const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
-  const service = makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
-  reportStripPrefix(group, problems);
-  return { group, service, signals, problems };
-}
-
-interface Claimant {
-  readonly route: Route;
-  readonly group: Group;
-}
-
-const routesTo = new WeakMap<RouteClaim, Route>();
-
-/** The same route each time as long as the claim is the same. */
-function routeTo(claimed: RouteClaim, service: string): Route {
-  const known = routesTo.get(claimed);
-  if (known?.service === service) return known;
-  const { host, path, priority, stripPrefix } = claimed;
-  const route = { host, path, priority, stripPrefix, service };
-  routesTo.set(claimed, route);
-  return route;
-}
-
-/**
- * Two services may claim the same route. The one that was there first keeps it, as long as something serves
- * there: a route that works is never taken away by a newcomer.
- */
-function decideRoutes(groups: readonly Group[], before: readonly Route[], problems: Problem[]): Route[] {
-  const owners = new Map(before.map((route) => [routeKey(route), route.service]));
-  const claimants = new Map<string, Claimant[]>();
-  for (const group of groups) {
-    for (const claimed of group.routes) {
-      const rivals = claimants.get(routeKey(claimed)) ?? [];
-      claimants.set(routeKey(claimed), rivals);
-      rivals.push({ route: routeTo(claimed, group.name), group });
+  /** Takes what the sources say now. */
+  update(contributions: readonly Contribution[]): Merged {
+    const claims = contributions.flatMap((contribution) => contribution.claims);
+    const { gone, fresh } = changesOf(this.#claims, claims);
+    this.#claims = claims;
+    if (gone.length + fresh.length > 0) this.#change(gone, fresh);
+    const problems = contributions.flatMap((contribution) => contribution.problems);
+    const signals: Signals = {};
+    const { services, routes } = this.#topology;
+    const names = new Set(services.map(({ name }) => name));
+    for (const { part } of this.#islands) {
+      Object.assign(signals, part.signals);
+      problems.push(...part.problems);
+      for (const { service, problem } of part.fallbacks) if (!names.has(service)) problems.push(problem);
     }
+    return { services, routes, signals, problems };
   }
-  const routes: Route[] = [];
-  for (const [key, rivals] of [...claimants].sort(([a], [b]) => compareText(a, b))) {
-    const [owner, ...losers] =
-      rivals.length === 1
-        ? rivals
-        : rivals.sort((a, b) => (wasFirst(a.group, b.group, owners.get(key)) ? -1 : 1));
-    if (owner === undefined) continue;
-    routes.push(owner.route);
-    for (const loser of losers) {
-      if (!isGone(loser.group)) problems.push(routeConflict(owner.group, loser));
+
+  #change(gone: readonly Claim[], fresh: readonly Claim[]): void {
+    const stale = this.#staleIslands(gone, fresh);
+    const parts = [...stale].map(({ part }) => part);
+    const services = new Map(parts.flatMap((part) => part.services.map((one) => [one.name, one])));
+    const routes = new Map(parts.flatMap((part) => part.routes.map((one) => [routeKey(one), one])));
+    const owners = new Map([...routes].map(([key, { service }]) => [key, service]));
+    const left = new Set(gone);
+    const loose = new Set(fresh);
+    for (const island of stale) {
+      this.#islands.delete(island);
+      for (const claim of island.claims) if (!left.has(claim)) loose.add(claim);
     }
-  }
-  return routes;
-}
-
-function wasFirst(a: Group, b: Group, owner: string | undefined): boolean {
-  const serves = (group: Group) => group.claims.some((claim) => claim.serves !== undefined);
-  if (serves(a) !== serves(b)) return serves(a);
-  // A redeployed service is made of newer containers than its rival, and is still the one that was there.
-  if (a.name === owner || b.name === owner) return a.name === owner;
-  const since = (group: Group) => Math.min(...group.claims.map((claim) => claim.createdAt));
-  return since(a) === since(b) ? a.name < b.name : since(a) < since(b);
-}
-
-function notice(claim: Claim, where: string, message: string, hint?: string): Problem {
-  const { source, name: subject } = claim.origin;
-  return { severity: 'notice', source, subject, where, message, ...(hint !== undefined && { hint }) };
-}
-
-function routeConflict(owner: Group, loser: Claimant): Problem {
-  const message = `${routeName(loser.route)} is already served by service ${owner.name}, which was there first`;
-  // The name that a service has of its route is not always one that a label may say.
-  const joining = /^[\w.-]+$/.test(owner.name) ? `join it with service=${owner.name}, or ` : '';
-  const claim = loser.group.claims.at(-1) as Claim;
-  return notice(claim, 'host', message, `${joining}take another host, path or priority`);
-}
-
-/** Of those that claim the same route the newest says whether its prefix is removed. */
-function reportStripPrefix(group: Group, problems: Problem[]): void {
-  const decided = new Map(group.routes.map((route) => [routeKey(route), route.stripPrefix]));
-  for (const claim of group.claims) {
-    // A claim's other routes may belong to other groups.
-    const differs = claim.routes.some(
-      (route) => (decided.get(routeKey(route)) ?? route.stripPrefix) !== route.stripPrefix,
-    );
-    const message = `differs from what others of service ${group.name} say, and the newest of them wins`;
-    if (differs && !claim.isGone) problems.push(notice(claim, 'strip-prefix', message));
-  }
-}
-
-function reportMissingFallbacks(
-  services: readonly Service[],
-  groups: readonly Group[],
-  problems: Problem[],
-): void {
-  const names = new Set(services.map((service) => service.name));
-  for (const [i, { name, fallback = [] }] of services.entries()) {
-    const claim = groups[i]?.claims.findLast(({ settings }) => settings.fallback !== undefined);
-    if (claim === undefined || claim.isGone) continue;
-    for (const one of fallback) {
-      if (one.kind !== 'service' || names.has(one.service)) continue;
-      const message = `service ${name} falls back to service ${one.service}, which does not exist now`;
-      problems.push(notice(claim, 'fallback', message));
+    const added: Part[] = [];
+    for (const claim of loose) {
+      const claims = this.#takeTied(claim, loose);
+      const merged = mergeClaims(claims, owners);
+      // What comes out as it was stays the very same value.
+      const part = {
+        ...merged,
+        services: merged.services.map((service) => same(services.get(service.name), service)),
+        routes: merged.routes.map((route) => same(routes.get(routeKey(route)), route)),
+      };
+      const island = { claims, part };
+      this.#islands.add(island);
+      for (const member of claims) this.#islandOf.set(member, island);
+      added.push(part);
     }
+    const before = this.#topology;
+    const [is, was] = [joined(added), joined(parts)];
+    this.#topology = {
+      services: replaced(before.services, was.services, is.services, compareServices),
+      routes: replaced(before.routes, was.routes, is.routes, compareRoutes),
+    };
   }
+
+  /** The islands that changed claims were or will be part of. Claims that are gone have no more ties then, fresh ones do. */
+  #staleIslands(gone: readonly Claim[], fresh: readonly Claim[]): Set<Island> {
+    const stale = new Set<Island>();
+    for (const claim of gone) {
+      const island = this.#islandOf.get(claim);
+      if (island !== undefined) stale.add(island);
+      this.#islandOf.delete(claim);
+      for (const tie of tiesOf(claim)) this.#untie(tie, claim);
+    }
+    const ties = fresh.flatMap((claim) => tiesOf(claim).map((tie) => ({ tie, claim })));
+    for (const { tie } of ties) {
+      // All that have a tie are on one island.
+      for (const other of this.#tied.get(tie) ?? []) {
+        stale.add(this.#islandOf.get(other) as Island);
+        break;
+      }
+    }
+    for (const { tie, claim } of ties) {
+      const others = this.#tied.get(tie);
+      if (others === undefined) this.#tied.set(tie, new Set([claim]));
+      else others.add(claim);
+    }
+    return stale;
+  }
+
+  #untie(tie: string, claim: Claim): void {
+    const others = this.#tied.get(tie);
+    others?.delete(claim);
+    if (others?.size === 0) this.#tied.delete(tie);
+  }
+
+  /** The claim and all that it is tied to, taken from the loose ones. */
+  #takeTied(claim: Claim, loose: Set<Claim>): Claim[] {
+    loose.delete(claim);
+    const found = [claim];
+    const ties = new Set<string>();
+    // It grows on the way.
+    for (const one of found) {
+      for (const tie of tiesOf(one)) {
+        if (ties.has(tie)) continue;
+        ties.add(tie);
+        for (const other of this.#tied.get(tie) ?? []) if (loose.delete(other)) found.push(other);
+      }
+    }
+    return found;
+  }
+}
+
+function same<T>(before: T | undefined, after: T): T {
+  return before !== undefined && isDeepStrictEqual(before, after) ? before : after;
+}
+
+function joined(parts: readonly Part[]): Topology {
+  return {
+    services: parts.flatMap((part) => part.services),
+    routes: parts.flatMap((part) => part.routes),
+  };
+}
+
+/** The list with other items in the place of some, in order: one walk. The same list when that changes nothing. */
+function replaced<T>(
+  list: readonly T[],
+  was: readonly T[],
+  is: readonly T[],
+  compare: (a: T, b: T) => number,
+): readonly T[] {
+  const gone = new Set(was);
+  const fresh = is.filter((item) => !gone.delete(item)).sort(compare);
+  if (gone.size === 0 && fresh.length === 0) return list;
+  const result: T[] = [];
+  let next = 0;
+  for (const item of list) {
+    if (gone.size > 0 && gone.delete(item)) continue;
+    while (next < fresh.length && compare(fresh[next] as T, item) < 0) result.push(fresh[next++] as T);
+    result.push(item);
+  }
+  return result.concat(fresh.slice(next));
 }

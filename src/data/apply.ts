@@ -1,5 +1,8 @@
+import { type Changes, changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Proof } from '../model/health.ts';
+import type { Route } from '../model/route.ts';
+import type { Service } from '../model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { RouteTable } from './routing/table.ts';
 import { BackendState } from './upstream/backend-state.ts';
@@ -17,7 +20,6 @@ export interface Judges {
 export class Applied {
   table = new RouteTable<ServiceState>([], () => undefined);
   services: ReadonlyMap<string, ServiceState> = new Map();
-  backends: ReadonlyMap<string, BackendState> = new Map();
   snapshot: Snapshot = EMPTY_SNAPSHOT;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -33,49 +35,74 @@ export class Applied {
     this.#random = random;
   }
 
+  /** By `Backend.id`; made for whoever asks. */
+  get backends(): ReadonlyMap<string, BackendState> {
+    const states = [...this.services.values()].flatMap(({ backends }) => backends);
+    return new Map(states.map((state) => [state.backend.id, state]));
+  }
+
+  /** Takes what is not as in the snapshot before: all else stays as it is. */
   apply(snapshot: Snapshot): void {
-    if (snapshot.topologyVersion !== this.snapshot.topologyVersion) this.#applyTopology(snapshot);
-    this.#applyHealth(snapshot);
+    const before = this.snapshot;
+    const services = changesOf(before.services, snapshot.services);
+    const updated = this.#applyTopology(services, changesOf(before.routes, snapshot.routes), snapshot);
+    this.#applyHealth(snapshot, updated);
     this.snapshot = snapshot;
   }
 
-  #applyTopology(snapshot: Snapshot): void {
-    this.#dismiss(snapshot);
-    const services = new Map<string, ServiceState>();
-    const backends = new Map<string, BackendState>();
-    for (const service of snapshot.services) {
+  /** Answers the services that are others than before. */
+  #applyTopology(
+    services: Changes<Service>,
+    routes: Changes<Route>,
+    snapshot: Snapshot,
+  ): ReadonlySet<ServiceState> {
+    const updated = new Set<ServiceState>();
+    if (services.gone.length + services.fresh.length + routes.gone.length + routes.fresh.length === 0)
+      return updated;
+    this.#dismiss(services);
+    const all = new Map(this.services);
+    for (const { name } of services.gone) all.delete(name);
+    for (const service of services.fresh) {
       const state = this.services.get(service.name) ?? new ServiceState(service, this.#clock, this.#random);
-      const members = service.backends.map((backend) => {
-        const member =
-          this.backends.get(backend.id) ?? this.#returning(backend.id) ?? new BackendState(backend);
-        member.update(backend);
-        backends.set(backend.id, member);
-        return member;
-      });
-      // A new backend is judged before anyone can pick it.
-      for (const member of members) member.setFlags(snapshot.health[member.backend.id]?.flags ?? []);
-      state.update(service, members);
-      services.set(service.name, state);
+      this.#update(state, service, snapshot);
+      all.set(service.name, state);
+      updated.add(state);
     }
-    this.table = new RouteTable(snapshot.routes, (name) => services.get(name));
+    this.table = this.table.with(routes, (name) => all.get(name));
     const before = this.services;
-    this.services = services;
-    this.backends = backends;
+    this.services = all;
     // Last: what a client asks next must not find the way back to a service that is gone.
-    for (const [name, state] of before) if (!services.has(name)) state.leave();
+    for (const { name } of services.gone) if (!all.has(name)) before.get(name)?.leave();
+    return updated;
   }
 
-  #applyHealth(snapshot: Snapshot): void {
+  #update(state: ServiceState, service: Service, snapshot: Snapshot): void {
+    const known = new Map(state.backends.map((member) => [member.backend.id, member]));
+    const members = service.backends.map((backend) => {
+      const member = known.get(backend.id) ?? this.#returning(backend.id) ?? new BackendState(backend);
+      member.update(backend);
+      return member;
+    });
+    // A new backend is judged before anyone can pick it.
+    for (const member of members) member.setFlags(snapshot.health.get(member.backend.id)?.flags ?? []);
+    state.update(service, members);
+  }
+
+  #applyHealth({ health }: Snapshot, updated: ReadonlySet<ServiceState>): void {
     for (const service of this.services.values()) {
+      let isTold = updated.has(service);
       let isChanged = false;
       for (const state of service.backends) {
-        const health = snapshot.health[state.backend.id];
-        if (state.setFlags(health?.flags ?? [])) isChanged = true;
-        this.#cutAt(state, health?.cutAt);
-        if (health?.proof !== undefined) this.#judges.prove(service, state, health.proof);
+        const is = health.get(state.backend.id);
+        if (is === state.health) continue;
+        state.health = is;
+        isTold = true;
+        if (state.setFlags(is?.flags ?? [])) isChanged = true;
+        this.#cutAt(state, is?.cutAt);
+        if (is?.proof !== undefined) this.#judges.prove(service, state, is.proof);
       }
       if (isChanged) service.refresh();
-      this.#judges.enforce(service);
+      if (isTold) this.#judges.enforce(service);
     }
   }
 
@@ -91,23 +118,22 @@ export class Applied {
     this.#cuts.set(id, { at, cancel });
   }
 
-  /** Lets go of the backends that the snapshot no longer has, while the services still know them. */
-  #dismiss(snapshot: Snapshot): void {
-    const staying = new Set<string>();
-    const drains = new Map<string, number>();
-    for (const { name, drainMs, backends } of snapshot.services) {
-      drains.set(name, drainMs);
-      for (const { id } of backends) staying.add(id);
-    }
-    for (const [name, { service, backends }] of this.services) {
-      const drainMs = drains.get(name) ?? service.drainMs;
-      for (const state of backends) if (!staying.has(state.backend.id)) this.#leave(state, drainMs);
+  /** Lets go of the backends that are gone, while the services still know them. */
+  #dismiss({ gone, fresh }: Changes<Service>): void {
+    const staying = new Map(fresh.map((service) => [service.name, service]));
+    for (const { name } of gone) {
+      const state = this.services.get(name);
+      if (state === undefined) continue;
+      const { drainMs, backends = [] } = staying.get(name) ?? { drainMs: state.service.drainMs };
+      const ids = new Set(backends.map(({ id }) => id));
+      for (const member of state.backends) if (!ids.has(member.backend.id)) this.#leave(member, drainMs);
     }
   }
 
   /** A backend left: it finishes what it has, for at most that long. */
   #leave(state: BackendState, drainMs: number): void {
     state.setFlags(['Draining']);
+    state.health = undefined;
     this.#cutAt(state, undefined);
     const { id } = state.backend;
     const cancel = this.#clock.after(drainMs, () => {

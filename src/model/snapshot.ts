@@ -1,4 +1,5 @@
 import { formatAddress } from './address.ts';
+import { changesOf } from './changes.ts';
 import type { SourceStatus } from './contribution.ts';
 import type { BackendHealth } from './health.ts';
 import type { Problem } from './problem.ts';
@@ -11,7 +12,10 @@ export interface Topology {
   readonly routes: readonly Route[];
 }
 
-/** The versioned, immutable whole that the control plane hands to the data plane. */
+/**
+ * The versioned, immutable whole that the control plane hands to the data plane. What did not change is the very same
+ * value as in the snapshot before, and stands in the same order: see `changesOf`.
+ */
 export interface Snapshot extends Topology {
   readonly version: number;
   /** The version that last changed services or routes: when it is the same, only health moved. */
@@ -19,7 +23,7 @@ export interface Snapshot extends Topology {
   /** In milliseconds since the epoch. */
   readonly createdAt: number;
   /** By `Backend.id`; every backend of every service is in it. */
-  readonly health: Readonly<Record<string, BackendHealth>>;
+  readonly health: ReadonlyMap<string, BackendHealth>;
   readonly problems: readonly Problem[];
   readonly sources: readonly SourceStatus[];
 }
@@ -30,7 +34,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   createdAt: 0,
   services: [],
   routes: [],
-  health: {},
+  health: new Map(),
   problems: [],
   sources: [],
 };
@@ -38,14 +42,13 @@ export const EMPTY_SNAPSHOT: Snapshot = {
 /** What a person would say changed between two snapshots, a line each. */
 export function diffSnapshots(before: Snapshot, after: Snapshot): string[] {
   const lines: string[] = [];
-  if (before.topologyVersion !== after.topologyVersion) {
-    const [was, is] = [without(before, after), without(after, before)];
-    compare(lines, 'route', routesByName(was), routesByName(is));
-    compare(lines, 'service', policiesByName(was), policiesByName(is));
-    compare(lines, 'backend', backendsByName(was), backendsByName(is));
-  }
-  for (const [id, health] of Object.entries(after.health)) {
-    const was = before.health[id];
+  const services = changesOf(before.services, after.services);
+  const routes = changesOf(before.routes, after.routes);
+  compare(lines, 'route', routesByName(routes.gone), routesByName(routes.fresh));
+  compare(lines, 'service', policiesByName(services.gone), policiesByName(services.fresh));
+  compare(lines, 'backend', backendsByName(services.gone), backendsByName(services.fresh));
+  for (const [id, health] of changedHealth(before, after)) {
+    const was = before.health.get(id);
     if (was !== undefined && was.flags.join() !== health.flags.join()) {
       const state = health.flags.length === 0 ? 'available' : health.flags.join('+');
       lines.push(`health ${id}: ${state} (${health.reason})`);
@@ -54,18 +57,17 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): string[] {
   return lines;
 }
 
-/** What of a topology is not the very same value in another: of thousands of services few change at a time. */
-function without(topology: Topology, other: Topology): Topology {
-  const [services, routes] = [new Set(other.services), new Set(other.routes)];
-  return {
-    services: topology.services.filter((service) => !services.has(service)),
-    routes: topology.routes.filter((route) => !routes.has(route)),
-  };
+/** The health of backends that is not the very same value as before. */
+export function changedHealth(before: Snapshot, after: Snapshot): [id: string, health: BackendHealth][] {
+  if (before.health === after.health) return [];
+  const changed: [string, BackendHealth][] = [];
+  for (const [id, health] of after.health) if (before.health.get(id) !== health) changed.push([id, health]);
+  return changed;
 }
 
-function routesByName(snapshot: Topology): Map<string, string> {
+function routesByName(routes: readonly Route[]): Map<string, string> {
   const named = new Map<string, string>();
-  for (const route of snapshot.routes) {
+  for (const route of routes) {
     const priority = route.priority === 0 ? '' : ` (priority ${route.priority})`;
     named.set(
       routeName(route) + priority,
@@ -75,15 +77,15 @@ function routesByName(snapshot: Topology): Map<string, string> {
   return named;
 }
 
-function policiesByName(snapshot: Topology): Map<string, string> {
+function policiesByName(services: readonly Service[]): Map<string, string> {
   const named = new Map<string, string>();
-  for (const { name, backends: _, ...policy } of snapshot.services) named.set(name, JSON.stringify(policy));
+  for (const { name, backends: _, ...policy } of services) named.set(name, JSON.stringify(policy));
   return named;
 }
 
-function backendsByName(snapshot: Topology): Map<string, string> {
+function backendsByName(services: readonly Service[]): Map<string, string> {
   const named = new Map<string, string>();
-  for (const service of snapshot.services) {
+  for (const service of services) {
     for (const { id, address, weight, backup } of service.backends) {
       named.set(id, `${formatAddress(address)} weight ${weight}${backup ? ' backup' : ''}`);
     }

@@ -161,7 +161,7 @@ function addBackends(add: Add, view: MetricsView): void {
       for (const { id, name, address } of service.backends) {
         // A container may serve on two ports, and two Engines may each have one of that name.
         const labels = { service: service.name, backend: name, address: formatAddress(address) };
-        yield { labels, stats: stats[id], health: health[id] };
+        yield { labels, stats: stats[id], health: health.get(id) };
       }
     }
   };

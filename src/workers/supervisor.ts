@@ -9,7 +9,7 @@ import { Place, type PlaceContext } from './place.ts';
 import { FIRST_FD, type Spawn } from './process.ts';
 import { type RemoteContext, RemoteWorker } from './remote.ts';
 import { type BoundAddress, bindAddress } from './sockets.ts';
-import { makePacker, shareOf } from './wire.ts';
+import { makePacker, makeSharer } from './wire.ts';
 
 /**
  * How often workers are asked for their counts when nobody looks, so that little is lost with one that dies. With
@@ -43,6 +43,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   readonly #input: SupervisorInput;
   readonly #places: readonly Place[];
   readonly #listening: BoundAddress[] = [];
+  readonly #share: ReturnType<typeof makeSharer>;
   #snapshot = EMPTY_SNAPSHOT;
   /** What workers that are gone have counted. */
   #gone = NO_TRAFFIC;
@@ -57,6 +58,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     this.log = input.log;
     this.clock = input.clock;
     this.onSignal = input.onSignal;
+    this.#share = makeSharer(input.count);
     this.#places = Array.from({ length: input.count }, (_, i) => new Place(i + 1, this));
   }
 
@@ -75,7 +77,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   apply(snapshot: Snapshot): void {
     let { services } = this.#snapshot;
     if (snapshot.topologyVersion !== this.#snapshot.topologyVersion) {
-      services = shareOf(snapshot.services, this.#places.length);
+      services = this.#share(snapshot.services);
       this.#gone = onlyOf(this.#gone, snapshot);
     }
     this.#snapshot = { ...snapshot, services };

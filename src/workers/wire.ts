@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
+import { changedPlaces } from '../model/changes.ts';
 import type { BackendHealth } from '../model/health.ts';
 import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { changedHealth, type Snapshot } from '../model/snapshot.ts';
 import type { ServiceStats, TrafficStats } from '../model/stats.ts';
 
 /**
@@ -18,35 +18,36 @@ export interface WireSnapshot extends Pick<Snapshot, 'version' | 'topologyVersio
   readonly gone: readonly string[];
 }
 
-/** A list by the one before it: its first so many, new ones, and its last so many. */
+/** A list by the one before it: the places there of what is gone, and what is new with its place here. */
 export interface WireList<T> {
-  readonly first: number;
-  readonly items: readonly T[];
-  readonly last: number;
+  readonly gone: readonly number[];
+  readonly fresh: readonly (readonly [place: number, item: T])[];
 }
 
 /** @param before what the worker has */
 export function packSnapshot(snapshot: Snapshot, before: Snapshot): WireSnapshot {
-  const { version, topologyVersion, createdAt } = snapshot;
-  const isSame = topologyVersion === before.topologyVersion;
-  const changed = Object.entries(snapshot.health).filter(
-    ([id, health]) => !isDeepStrictEqual(health, before.health[id]),
-  );
+  const { version, topologyVersion, createdAt, health } = snapshot;
   return {
     version,
     topologyVersion,
     createdAt,
-    services: packList(snapshot.services, before.services, isSame),
-    routes: packList(snapshot.routes, before.routes, isSame),
-    health: Object.fromEntries(changed),
-    gone: isSame ? [] : Object.keys(before.health).filter((id) => snapshot.health[id] === undefined),
+    services: packList(snapshot.services, before.services),
+    routes: packList(snapshot.routes, before.routes),
+    health: Object.fromEntries(changedHealth(before, snapshot)),
+    gone: before.health === health ? [] : [...before.health.keys()].filter((id) => !health.has(id)),
   };
 }
 
 /** @param before the snapshot that it was packed against */
 export function unpackSnapshot({ gone, ...wire }: WireSnapshot, before: Snapshot): Snapshot {
-  const health = { ...before.health, ...wire.health };
-  for (const id of gone) delete health[id];
+  const changed = Object.entries(wire.health);
+  let { health } = before;
+  if (changed.length + gone.length > 0) {
+    const all = new Map(health);
+    for (const [id, one] of changed) all.set(id, one);
+    for (const id of gone) all.delete(id);
+    health = all;
+  }
   return {
     ...wire,
     services: unpackList(wire.services, before.services),
@@ -67,31 +68,47 @@ export function makePacker(): typeof packSnapshot {
   };
 }
 
-function packList<T>(list: readonly T[], before: readonly T[], isSame: boolean): WireList<T> {
-  if (isSame) return { first: before.length, items: [], last: 0 };
-  const shorter = Math.min(list.length, before.length);
-  let first = 0;
-  while (first < shorter && isDeepStrictEqual(list[first], before[first])) first++;
-  let last = 0;
-  while (last < shorter - first && isDeepStrictEqual(list.at(-1 - last), before.at(-1 - last))) last++;
-  return { first, items: list.slice(first, list.length - last), last };
+function packList<T>(list: readonly T[], before: readonly T[]): WireList<T> {
+  const { gone, fresh } = changedPlaces(before, list);
+  return { gone, fresh: fresh.map((place) => [place, list[place] as T]) };
 }
 
-function unpackList<T>({ first, items, last }: WireList<T>, before: readonly T[]): readonly T[] {
-  if (first === before.length && items.length === 0) return before;
-  return [...before.slice(0, first), ...items, ...before.slice(before.length - last)];
+function unpackList<T>({ gone, fresh }: WireList<T>, before: readonly T[]): readonly T[] {
+  if (gone.length + fresh.length === 0) return before;
+  const left = new Set(gone);
+  const kept = before.filter((_, place) => !left.has(place));
+  const list: T[] = [];
+  let taken = 0;
+  for (const [place, item] of fresh) {
+    while (list.length < place) list.push(kept[taken++] as T);
+    list.push(item);
+  }
+  return list.concat(kept.slice(taken));
 }
 
-/** What one of so many workers may make of limits that are meant for all together: its share, rounded up. */
-export function shareOf(services: readonly Service[], workers: number): readonly Service[] {
+/**
+ * What one of so many workers may make of limits that are meant for all together: its share, rounded up. Of a service
+ * that stays the same it stays the same.
+ */
+export function makeSharer(workers: number): (services: readonly Service[]) => readonly Service[] {
+  const shared = new WeakMap<Service, Service>();
+  return (services) =>
+    services.map((service) => {
+      const share = shared.get(service) ?? shareOf(service, workers);
+      shared.set(service, share);
+      return share;
+    });
+}
+
+function shareOf({ queue, backends, ...service }: Service, workers: number): Service {
   const share = (limit: number) => Math.ceil(limit / workers);
-  return services.map(({ queue, backends, ...service }) => ({
+  return {
     ...service,
     queue: { ...queue, size: share(queue.size) },
     backends: backends.map(({ maxConnections, ...backend }) =>
       maxConnections === undefined ? backend : { ...backend, maxConnections: share(maxConnections) },
     ),
-  }));
+  };
 }
 
 /** Counts by index; nearly all of them are 0, and those are left out. */

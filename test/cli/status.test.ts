@@ -77,7 +77,7 @@ t.test('a backend says all that keeps it from traffic, also a weight of nothing'
   }));
   const routes = ADMIN_SNAPSHOT.routes.flatMap((route) => [route, { ...route, path: '/api' }]);
   const flags = ['Draining', 'FailedCheck'] as const;
-  const health = { ...ADMIN_SNAPSHOT.health, 'shop/b': { flags, reason: 'stopping', since: 0 } };
+  const health = new Map([...ADMIN_SNAPSHOT.health, ['shop/b', { flags, reason: 'stopping', since: 0 }]]);
   const snapshot = { ...ADMIN_SNAPSHOT, services, routes, health };
   const text = statusLines(stateOf(adminView({ snapshot: () => snapshot }))).join('\n');
   t.match(text, /^shop +shop\.localhost, shop\.localhost\/api /m);

@@ -26,7 +26,7 @@ function setUp(t: Test, ...names: string[]) {
     await settle();
     return plane.snapshot;
   };
-  const health = (name: string) => plane.snapshot.health[`shop.org/${name}:80`];
+  const health = (name: string) => plane.snapshot.health.get(`shop.org/${name}:80`);
   return { clock, probes, plane, seen, say, health };
 }
 
@@ -130,7 +130,10 @@ t.test('the same process in two services is probed once', async (t) => {
   const { probes, plane, say } = setUp(t);
   await say([makeClaim('a', { hosts: ['one.org'] }), makeClaim('a', { service: 'two', hosts: [] })]);
   t.same(probes.times('a'), [0]);
-  t.match(plane.snapshot.health, { 'one.org/a:80': { flags: [] }, 'two/a:80': { flags: [] } });
+  t.match(Object.fromEntries(plane.snapshot.health), {
+    'one.org/a:80': { flags: [] },
+    'two/a:80': { flags: [] },
+  });
   t.match(plane.check('two/a:80'), { verdict: 'up', reason: 'HTTP 200' });
   probes.script['b'] = [FAIL];
   await say([makeClaim('a'), makeClaim('b')]);
@@ -146,7 +149,7 @@ t.test('a snapshot has the health of all its backends and of no others', async (
   t.ok(seen.length >= 3);
   for (const { services, health } of seen) {
     const ids = services.flatMap(({ backends }) => backends.map(({ id }) => id));
-    t.same(Object.keys(health).sort(), ids.sort());
+    t.same([...health.keys()].sort(), ids.sort());
   }
 });
 
@@ -292,6 +295,6 @@ t.test(
     t.equal(seen.length, 1, 'what was found is known at once');
     await clock.advance(10);
     t.equal(seen.length, 2);
-    t.ok(Object.values(plane.snapshot.health).every(({ flags }) => flags.length === 0));
+    t.ok([...plane.snapshot.health.values()].every(({ flags }) => flags.length === 0));
   },
 );

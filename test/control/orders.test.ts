@@ -1,8 +1,7 @@
 import t from 'tap';
 import { Orders } from '../../src/control/orders.ts';
-import { mergeContributions } from '../../src/control/topology.ts';
 import type { Claim } from '../../src/model/contribution.ts';
-import { makeClaim, makeContribution } from '../support/claims.ts';
+import { makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
 import { FakeClock } from '../support/clock.ts';
 
 function setUp() {

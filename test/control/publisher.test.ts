@@ -11,7 +11,7 @@ function makeParts(name: string, more: Partial<SnapshotParts> = {}): SnapshotPar
   return {
     services: [makeService(name, {}, [])],
     routes: [{ host: 'shop.org', path: '/', priority: 0, stripPrefix: false, service: name }],
-    health: { a: UP },
+    health: new Map([['a', UP]]),
     problems: [],
     sources: [],
     ...more,
@@ -76,7 +76,7 @@ t.test('the version of the topology moves with services and routes only', async 
   const first = await publish(makeParts('a'));
   const problem = { severity: 'error' as const, source: 'x', subject: 'y', where: 'z', message: 'm' };
   const later = [
-    await publish(makeParts('a', { health: { a: { ...UP, flags: ['Draining'] } } })),
+    await publish(makeParts('a', { health: new Map([['a', { ...UP, flags: ['Draining' as const] }]]) })),
     await publish(makeParts('a', { problems: [problem] })),
     await publish(makeParts('a', { sources: [{ name: 'x', target: 'y', connected: true }] })),
   ];

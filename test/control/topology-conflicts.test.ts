@@ -1,11 +1,11 @@
 import { deepStrictEqual, ok } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import { mergeContributions } from '../../src/control/topology.ts';
+import { Merger } from '../../src/control/topology.ts';
 import type { Claim, RouteClaim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import { routeName } from '../../src/model/route.ts';
-import { makeClaim, makeContribution } from '../support/claims.ts';
+import { makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
 
 function merge(...claims: Claim[]) {
   return mergeContributions([makeContribution(claims)]);
@@ -48,13 +48,13 @@ t.test('the newest of a service’s own containers does not make it a newcomer',
 
 t.test('a redeployed service keeps its route, though its containers are now the newer ones', async (t) => {
   const rival = makeClaim('b', { service: 'rival', createdAt: 2 });
-  const before = merge(makeClaim('a', { service: 'shop', createdAt: 1 }), rival);
-  const after = mergeContributions(
-    [makeContribution([makeClaim('a2', { service: 'shop', createdAt: 3 }), rival])],
-    before.routes,
-  );
+  const merger = new Merger();
+  merger.update([makeContribution([makeClaim('a', { service: 'shop', createdAt: 1 }), rival])]);
+  const after = merger.update([
+    makeContribution([makeClaim('a2', { service: 'shop', createdAt: 3 }), rival]),
+  ]);
   t.equal(after.routes[0]?.service, 'shop');
-  const gone = mergeContributions([makeContribution([rival])], after.routes);
+  const gone = merger.update([makeContribution([rival])]);
   t.equal(gone.routes[0]?.service, 'rival', 'until nothing of it serves any more');
 });
 

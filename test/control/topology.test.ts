@@ -1,9 +1,8 @@
 import t from 'tap';
-import { mergeContributions } from '../../src/control/topology.ts';
 import type { Claim } from '../../src/model/contribution.ts';
 import { formatProblem } from '../../src/model/problem.ts';
 import { routeName } from '../../src/model/route.ts';
-import { makeClaim, makeContribution } from '../support/claims.ts';
+import { makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
 
 function merge(...claims: Claim[]) {
   return mergeContributions([makeContribution(claims)]);

@@ -37,7 +37,7 @@ function makeApplied() {
 
 /** The same topology with another health. */
 function withFlags(snapshot: Snapshot, id: string, flags: readonly HealthFlag[]): Snapshot {
-  const health = { ...snapshot.health, [id]: { flags, reason: 'set by the test', since: 0 } };
+  const health = new Map([...snapshot.health, [id, { flags, reason: 'set by the test', since: 0 }]]);
   return { ...snapshot, version: snapshot.version + 1, health };
 }
 
@@ -115,11 +115,12 @@ t.test('a backend that returns after its end is new', async (t) => {
 t.test('a snapshot in which only health moved keeps the table', async (t) => {
   const { applied, apply, service, state } = makeApplied();
   apply({ backends: [1, 2] });
-  const { table, services, backends } = applied;
+  const { table, services } = applied;
+  const backends = [...applied.backends.values()];
   applied.apply(withFlags(applied.snapshot, 'test/1', ['FailedCheck']));
   t.equal(applied.table, table);
   t.equal(applied.services, services);
-  t.equal(applied.backends, backends);
+  t.ok([...applied.backends.values()].every((one, i) => one === backends[i]));
   for (let i = 0; i < 5; i++) t.equal(service('test').pick(request), state('test/2'));
   applied.apply(withFlags(applied.snapshot, 'test/1', []));
   const picked = new Set(Array.from({ length: 5 }, () => service('test').pick(request)));

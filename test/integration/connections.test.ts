@@ -80,7 +80,7 @@ t.test('a backend that moved is not spoken to where it was', async (t) => {
   const at = (version: number, port: number) => {
     const snapshot = makeSnapshot(version, [{ backends: [before.port] }]);
     const backend = makeBackend('a', { address: { host: '127.0.0.1', port } });
-    return { ...snapshot, services: [makeService('test', {}, [backend])], health: {} };
+    return { ...snapshot, services: [makeService('test', {}, [backend])], health: new Map() };
   };
   proxy.plane.apply(at(10, before.port));
   const client = await connectRaw(t, proxy.port);

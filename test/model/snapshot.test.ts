@@ -20,7 +20,7 @@ function snapshot(parts: {
     const address = { host: '10.0.0.1', port: 80 };
     return { id: 'shop/a', name: 'a', address, weight: 1, backup: false, origin, ...backend };
   });
-  const health = members.map((member) => [member.id, { flags, reason: 'as the test says', since: 0 }]);
+  const health = { flags, reason: 'as the test says', since: 0 };
   version++;
   return {
     ...EMPTY_SNAPSHOT,
@@ -30,7 +30,7 @@ function snapshot(parts: {
     routes: routes.map((route) => {
       return { host: 'a.org', path: '/', priority: 0, stripPrefix: false, service: 'shop', ...route };
     }),
-    health: Object.fromEntries(health),
+    health: new Map(members.map(({ id }) => [id, health])),
   };
 }
 
@@ -92,7 +92,7 @@ t.test('other words for the same health are no news', async (t) => {
   const before = snapshot({ flags: ['Pending'] });
   const after = {
     ...before,
-    health: { 'shop/a': { flags: ['Pending' as const], reason: 'in other words', since: 9 } },
+    health: new Map([['shop/a', { flags: ['Pending' as const], reason: 'in other words', since: 9 }]]),
   };
   t.strictSame(diffSnapshots(before, after), []);
 });

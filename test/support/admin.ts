@@ -28,10 +28,10 @@ export const ADMIN_SNAPSHOT: Snapshot = {
     ),
   ],
   routes: [{ host: 'shop.localhost', path: '/', priority: 0, stripPrefix: false, service: 'shop' }],
-  health: {
-    'shop/a': { flags: [], reason: '200', since: ADMIN_NOW - 5_000 },
-    'shop/b': { flags: ['FailedCheck'], reason: 'refused', since: ADMIN_NOW - 2_000 },
-  },
+  health: new Map([
+    ['shop/a', { flags: [], reason: '200', since: ADMIN_NOW - 5_000 }],
+    ['shop/b', { flags: ['FailedCheck'], reason: 'refused', since: ADMIN_NOW - 2_000 }],
+  ]),
   problems: [
     {
       severity: 'error',

@@ -1,3 +1,4 @@
+import { type Merged, Merger } from '../../src/control/topology.ts';
 import type { Claim, Contribution, RouteClaim } from '../../src/model/contribution.ts';
 import type { BackendHealth } from '../../src/model/health.ts';
 import type { Problem } from '../../src/model/problem.ts';
@@ -46,4 +47,9 @@ export function makeContribution(
   name = 'docker',
 ): Contribution {
   return { status: { name, target: 'test', connected: true }, claims, problems };
+}
+
+/** What contributions add up to that are the first. */
+export function mergeContributions(contributions: readonly Contribution[]): Merged {
+  return new Merger().update(contributions);
 }

@@ -79,7 +79,7 @@ export async function startProxy(
 
 /** A whole snapshot of services as tests write them. */
 export function makeSnapshot(version: number, services: readonly TestService[]): Snapshot {
-  const health: Record<string, BackendHealth> = {};
+  const health = new Map<string, BackendHealth>();
   const built: Service[] = [];
   const routes: Route[] = [];
   for (const { name = 'test', settings = {}, backends, routes: wanted = [{}] } of services) {
@@ -94,12 +94,12 @@ export function makeSnapshot(version: number, services: readonly TestService[]):
         ...rest
       } = typeof entry === 'number' ? { port: entry } : entry;
       const id = `${name}/${port}`;
-      health[id] = {
+      health.set(id, {
         flags,
         reason: 'set by the test',
         since: 0,
         ...(proof !== undefined && { proof }),
-      };
+      });
       const origin = { source: 'test', name: 'test' };
       return {
         id,

@@ -52,10 +52,10 @@ function twoBackends(): Partial<Snapshot> {
   });
   return {
     services: [makeService('shop', {}, backends)],
-    health: {
-      'shop/a': { flags: [], reason: '', since: 0 },
-      'shop/b': { flags: ['FailedCheck'], reason: 'refused', since: 0 },
-    },
+    health: new Map([
+      ['shop/a', { flags: [], reason: '', since: 0 }],
+      ['shop/b', { flags: ['FailedCheck'], reason: 'refused', since: 0 }],
+    ]),
   };
 }
 

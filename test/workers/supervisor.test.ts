@@ -57,12 +57,14 @@ t.test('a flip of health alone sends no routes', async (t) => {
   const first = makeSnapshot(1, [SERVED]);
   supervisor.apply(first);
   await settle();
-  const ill = makeSnapshot(2, [{ backends: [{ port: 80, flags: ['FailedCheck'] }] }]);
-  supervisor.apply({ ...ill, topologyVersion: 1 });
+  const { health } = makeSnapshot(2, [{ backends: [{ port: 80, flags: ['FailedCheck'] }] }]);
+  const ill = { ...first, version: 2, health };
+  supervisor.apply(ill);
   const [, whole, flip] = started(0).received;
-  t.match(whole, { kind: 'snapshot', snapshot: { services: { items: [{ name: 'test' }] } } });
-  t.match(flip, { snapshot: { version: 2, services: { items: [] }, routes: { items: [] } } });
-  t.strictSame(started(0).followed.at(-1), { ...ill, topologyVersion: 1 });
+  t.match(whole, { kind: 'snapshot', snapshot: { services: { fresh: [[0, { name: 'test' }]] } } });
+  const nothing = { gone: [], fresh: [] };
+  t.match(flip, { snapshot: { version: 2, services: nothing, routes: nothing } });
+  t.strictSame(started(0).followed.at(-1), ill);
 });
 
 t.test('each worker has its share of what all together may do with a backend', async (t) => {

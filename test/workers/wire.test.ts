@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import type { HealthFlag } from '../../src/model/health.ts';
+import type { Service } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { makePacker, packSnapshot, unpackSnapshot } from '../../src/workers/wire.ts';
 import { makeSnapshot, type TestService } from '../support/proxy.ts';
@@ -43,26 +44,28 @@ t.test('whatever changes between two snapshots, the other end has the second one
 });
 
 t.test('a change of one container among thousands sends its service alone', async (t) => {
-  const services = manyServices(1_000);
-  const before = makeSnapshot(1, services);
-  const changed = { name: 's500', routes: [{ host: 'h500.localhost' }], backends: [80, 81, 82] };
-  const after = makeSnapshot(2, services.with(500, changed));
+  const before = makeSnapshot(1, manyServices(1_000));
+  const changed = makeSnapshot(2, [{ name: 's500', routes: [], backends: [80, 81, 82] }]);
+  const after = {
+    ...before,
+    ...{ version: 2, topologyVersion: 2 },
+    services: before.services.with(500, changed.services[0] as Service),
+    health: new Map([...changed.health, ...before.health]),
+  };
   const wire = packSnapshot(after, before);
-  t.match(wire.services, { first: 500, last: 499, items: [{ name: 's500' }] });
-  t.equal(wire.routes.items.length, 0);
+  t.match(wire.services, { gone: [500], fresh: [[500, { name: 's500' }]] });
+  t.strictSame(wire.routes, { gone: [], fresh: [] });
   t.strictSame(Object.keys(wire.health), ['s500/82']);
   t.strictSame(sent(after, before), after);
 });
 
 t.test('a flip of health sends the health of one backend', async (t) => {
   const before = makeSnapshot(1, manyServices(100));
-  const health = {
-    ...before.health,
-    's7/80': { flags: ['FailedCheck' as const], reason: 'refused', since: 1 },
-  };
+  const sick = { flags: ['FailedCheck' as const], reason: 'refused', since: 1 };
+  const health = new Map([...before.health, ['s7/80', sick]]);
   const wire = packSnapshot({ ...before, version: 2, health }, before);
   t.strictSame(Object.keys(wire.health), ['s7/80']);
-  t.strictSame([wire.services.items, wire.routes.items], [[], []]);
+  t.strictSame([wire.services.fresh, wire.routes.fresh], [[], []]);
 });
 
 t.test('what several workers have alike is packed once', async (t) => {

@@ -28,7 +28,9 @@ export interface Target {
 /** Who hears of probes. */
 export interface CheckerEvents {
   /** A verdict flipped, or the reason for a pending one changed. */
-  onChange(): void;
+  onChange(target: Target): void;
+  /** Another reason for the same verdict: no news by itself. */
+  onReason(target: Target): void;
   /** A probe passed that began then, in milliseconds since the epoch. */
   onPass(target: Target, beganAt: number): void;
 }
@@ -63,17 +65,17 @@ export class Checker {
     this.#events = events;
   }
 
-  /** Probes these from now on: new ones at once, those it knows as planned. */
-  update(targets: readonly Target[]): void {
-    const keys = new Set(targets.map((target) => target.key));
+  /** Probes these from now on, unless it does already, and no longer those that are gone. */
+  update(fresh: readonly Target[], gone: readonly Target[] = []): void {
     const verdicts = new Map<string, Verdict>();
-    for (const [key, running] of this.#running) {
-      if (keys.has(key)) continue;
+    for (const { key, process } of gone) {
+      const running = this.#running.get(key);
+      if (running === undefined) continue;
       running.cancel();
       this.#running.delete(key);
-      verdicts.set(running.target.process, running.machine.verdict);
+      verdicts.set(process, running.machine.verdict);
     }
-    for (const target of targets) {
+    for (const target of fresh) {
       if (this.#running.has(target.key)) continue;
       const running: Running = {
         target,
@@ -109,7 +111,8 @@ export class Checker {
   }
 
   stop(): void {
-    this.update([]);
+    for (const { cancel } of this.#running.values()) cancel();
+    this.#running.clear();
   }
 
   #start(running: Running): void {
@@ -150,7 +153,9 @@ export class Checker {
     running.failures = result.isPass ? 0 : running.failures + 1;
     const isFlip = machine.observe(result, this.#clock.now());
     if (!result.isPass) running.isRefuted = false;
-    if (isFlip || (machine.verdict === 'pending' && machine.reason !== reason)) this.#events.onChange();
+    if (isFlip || (machine.verdict === 'pending' && machine.reason !== reason))
+      this.#events.onChange(running.target);
+    else if (machine.reason !== reason) this.#events.onReason(running.target);
   }
 
   #delay({ machine, target, failures }: Running): number {

@@ -14,12 +14,12 @@ const AGAIN_MS = 250;
 export class LifeProber {
   readonly #clock: Clock;
   readonly #probe: Probe;
-  readonly #onProof: () => void;
+  readonly #onProof: (record: HealthRecord) => void;
   readonly #asking = new Set<HealthRecord>();
   #isStopped = false;
 
   /** @param onProof a record has got a proof of life */
-  constructor(clock: Clock, probe: Probe, onProof: () => void) {
+  constructor(clock: Clock, probe: Probe, onProof: (record: HealthRecord) => void) {
     this.#clock = clock;
     this.#probe = probe;
     this.#onProof = onProof;
@@ -40,7 +40,7 @@ export class LifeProber {
     const at = this.#clock.now();
     const { isPass } = await this.#probe(target.address, target.check, 'life');
     const isNews = isPass && record.prove({ kind: 'life', at });
-    if (isNews) this.#onProof();
+    if (isNews) this.#onProof(record);
     if (isNews || record.charge?.proof !== 'life' || this.#isStopped) this.#asking.delete(record);
     else this.#clock.after(AGAIN_MS, () => void this.#ask(target, record));
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BackendHealth, HealthFlag, Proof, Transition } from '../../model/health.ts';
 import type { Charge, EjectedSignal } from '../../model/signal.ts';
 import { outweighs } from '../../model/signal.ts';
@@ -26,6 +27,12 @@ export class HealthRecord {
   ejected: EjectedSignal | undefined = undefined;
   #proof: Proof | undefined = undefined;
   readonly #history: Transition[] = [];
+  /** Of the backend. */
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
 
   /** The latest changes, the oldest first. */
   get history(): readonly Transition[] {
@@ -65,6 +72,7 @@ export class HealthRecord {
       ...(source?.cutAt !== undefined && { cutAt: source.cutAt }),
       ...(this.#proof !== undefined && { proof: this.#proof }),
     };
+    if (isDeepStrictEqual(health, before)) return before as BackendHealth;
     this.health = health;
     if (!isSame) this.#remember({ at: now, flags: list, reason: health.reason });
     return health;

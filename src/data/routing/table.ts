@@ -1,3 +1,4 @@
+import type { Changes } from '../../model/changes.ts';
 import type { Route } from '../../model/route.ts';
 import { normalizePath } from './path.ts';
 
@@ -20,14 +21,19 @@ const MAX_AUTHORITY = 262;
 
 /** The routes of one host pattern. */
 class HostRoutes<S> {
+  readonly entries: readonly RouteEntry<S>[];
   readonly #byPath = new Map<string, RouteEntry<S>>();
   #longest = 0;
-  #only: RouteEntry<S> | undefined;
+  readonly #only: RouteEntry<S> | undefined;
 
-  add(entry: RouteEntry<S>): void {
-    this.#byPath.set(entry.path, entry);
-    this.#longest = Math.max(this.#longest, entry.path.length);
-    this.#only = this.#byPath.size === 1 && entry.path === '/' ? entry : undefined;
+  constructor(entries: readonly RouteEntry<S>[]) {
+    this.entries = entries;
+    for (const entry of entries) {
+      this.#byPath.set(entry.path, entry);
+      this.#longest = Math.max(this.#longest, entry.path.length);
+    }
+    const [first] = entries;
+    this.#only = this.#byPath.size === 1 && first?.path === '/' ? first : undefined;
   }
 
   /** The entry with the longest prefix of `path` that ends where a segment does. */
@@ -46,32 +52,60 @@ class HostRoutes<S> {
   }
 }
 
-/** The compiled routes of a snapshot. Read only once built, except for what it remembers of Host headers. */
+/**
+ * The compiled routes of a snapshot. Read only once built, except for what it remembers of Host headers. The next table
+ * shares the hosts whose routes are the same.
+ */
 export class RouteTable<S> {
-  readonly #exact = new Map<string, HostRoutes<S>>();
+  readonly #exact: Map<string, HostRoutes<S>>;
   /** By the part after `*`: `.example.org`. */
-  readonly #wildcard = new Map<string, HostRoutes<S>>();
-  readonly #any = new HostRoutes<S>();
-  /** Routes with a priority other than 0, in the order in which they are asked. */
-  readonly #before: RouteEntry<S>[] = [];
-  readonly #after: RouteEntry<S>[] = [];
+  readonly #wildcard: Map<string, HostRoutes<S>>;
+  #any: HostRoutes<S>;
+  /** Routes with a priority above 0, and below, in the order in which they are asked. */
+  readonly #before: readonly RouteEntry<S>[];
+  readonly #after: readonly RouteEntry<S>[];
   /** Host headers as they came → the host patterns that fit them, the most specific first. */
   readonly #remembered = new Map<string, readonly HostRoutes<S>[]>();
   readonly #maxRemembered: number;
 
-  constructor(routes: readonly Route[], serviceOf: (name: string) => S | undefined) {
-    const prioritized: RouteEntry<S>[] = [];
+  /**
+   * @param routes all of them, or those that `base` does not have
+   * @param gone those of `base` that are not in this one
+   */
+  constructor(
+    routes: readonly Route[],
+    serviceOf: (name: string) => S | undefined,
+    base?: RouteTable<S>,
+    gone: readonly Route[] = [],
+  ) {
+    this.#exact = new Map(base === undefined ? [] : base.#exact);
+    this.#wildcard = new Map(base === undefined ? [] : base.#wildcard);
+    this.#any = base === undefined ? new HostRoutes<S>([]) : base.#any;
+    const left = new Set(gone);
+    const stays = ({ route }: RouteEntry<S>) => !left.has(route);
+    const changed = new Map<string, RouteEntry<S>[]>(gone.map(({ host }) => [host, []]));
+    const prioritized = base === undefined ? [] : [...base.#before, ...base.#after].filter(stays);
     for (const route of routes) {
       const service = serviceOf(route.service);
       if (service === undefined) continue;
       const entry = { route, service, path: normalizePath(route.path) ?? route.path };
-      if (route.priority === 0) this.#routesOf(route.host).add(entry);
-      else prioritized.push(entry);
+      if (route.priority !== 0) prioritized.push(entry);
+      else if (changed.get(route.host)?.push(entry) === undefined) changed.set(route.host, [entry]);
+    }
+    for (const [host, fresh] of changed) {
+      const old = this.#at(host)?.entries.filter(stays) ?? [];
+      this.#put(host, [...old, ...fresh].sort(byPath));
     }
     const hosts = this.#exact.size + this.#wildcard.size;
     this.#maxRemembered = Math.max(MIN_REMEMBERED, hosts * REMEMBERED_PER_HOST);
     prioritized.sort(compareEntries);
-    for (const entry of prioritized) (entry.route.priority > 0 ? this.#before : this.#after).push(entry);
+    this.#before = prioritized.filter(({ route }) => route.priority > 0);
+    this.#after = prioritized.filter(({ route }) => route.priority < 0);
+  }
+
+  /** The table with other routes in the place of some; this one stays what it is. */
+  with({ gone, fresh }: Changes<Route>, serviceOf: (name: string) => S | undefined): RouteTable<S> {
+    return gone.length + fresh.length === 0 ? this : new RouteTable(fresh, serviceOf, this, gone);
   }
 
   /**
@@ -92,15 +126,20 @@ export class RouteTable<S> {
     return this.#after.length > 0 ? findEntry(this.#after, hostOf(authority), path) : undefined;
   }
 
-  #routesOf(host: string): HostRoutes<S> {
+  #at(host: string): HostRoutes<S> | undefined {
     if (host === '*') return this.#any;
+    return host.startsWith('*.') ? this.#wildcard.get(host.slice(1)) : this.#exact.get(host);
+  }
+
+  #put(host: string, entries: readonly RouteEntry<S>[]): void {
+    if (host === '*') {
+      this.#any = new HostRoutes(entries);
+      return;
+    }
     const map = host.startsWith('*.') ? this.#wildcard : this.#exact;
     const key = host.startsWith('*.') ? host.slice(1) : host;
-    const existing = map.get(key);
-    if (existing !== undefined) return existing;
-    const routes = new HostRoutes<S>();
-    map.set(key, routes);
-    return routes;
+    if (entries.length === 0) map.delete(key);
+    else map.set(key, new HostRoutes(entries));
   }
 
   #remember(authority: string): readonly HostRoutes<S>[] {
@@ -150,6 +189,11 @@ function findEntry<S>(
   path: string,
 ): RouteEntry<S> | undefined {
   return entries.find((entry) => hostMatches(entry.route.host, host) && pathMatches(entry.path, path));
+}
+
+/** However they came about, of two paths that mean the same the same one is asked. */
+function byPath(a: RouteEntry<unknown>, b: RouteEntry<unknown>): number {
+  return a.route.path < b.route.path ? -1 : Number(a.route.path > b.route.path);
 }
 
 function compareEntries(a: RouteEntry<unknown>, b: RouteEntry<unknown>): number {

@@ -1,5 +1,5 @@
 import { type Backend, lastingId } from '../../model/backend.ts';
-import type { HealthFlag } from '../../model/health.ts';
+import type { BackendHealth, HealthFlag } from '../../model/health.ts';
 import { type BackendStats, makeBackendStats } from '../../model/stats.ts';
 import type { Weighted } from '../balance/balancer.ts';
 import { hashText } from '../balance/hash.ts';
@@ -23,6 +23,8 @@ export interface PooledConnection {
 /** The mutable twin of a `Backend`: it outlives snapshots for as long as the backend's id does. */
 export class BackendState implements Weighted {
   backend: Backend;
+  /** What the latest snapshot says of it. */
+  health: BackendHealth | undefined = undefined;
   #flags: readonly HealthFlag[] = [];
   inFlight = 0;
   turn = 0;

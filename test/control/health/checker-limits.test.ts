@@ -10,7 +10,11 @@ function setUp() {
   const onChange = () => {
     changes++;
   };
-  const checker = new Checker(clock, probes.probe, () => 0.5, { onChange, onPass: () => {} });
+  const checker = new Checker(clock, probes.probe, () => 0.5, {
+    onChange,
+    onReason: () => {},
+    onPass: () => {},
+  });
   /** How many changes were told since the last time. */
   const told = () => {
     const count = changes;
@@ -45,10 +49,9 @@ t.test('at most 256 probes run at one time, and the rest wait for their turn', a
 t.test('what left while it waited for its turn is passed over', async (t) => {
   const { probes, checker } = setUp();
   const targets = many(300);
-  const last = targets.slice(-1);
   probes.isHolding = true;
   checker.update(targets);
-  checker.update([...targets.slice(0, 256), ...last]);
+  checker.update([], targets.slice(256, -1));
   probes.release(1);
   await settle();
   t.equal(probes.calls.length, 257);
@@ -91,7 +94,7 @@ t.test('a target that is checked in another way from now on keeps serving until 
   probes.script['a'] = [PASS, FAIL];
   checker.update([before]);
   await settle();
-  checker.update([after]);
+  checker.update([after], [before]);
   t.equal(verdict(after), 'up');
   t.match(probes.calls.at(-1), { at: 0, check: { path: '/healthz' } }, 'it is probed at once');
   await clock.advance(1_000);
@@ -106,7 +109,7 @@ t.test('a target that failed is judged anew when it is checked in another way', 
   await clock.advance(5_000);
   t.equal(verdict(before), 'down');
   const after = makeTarget('a', { path: '/healthz' });
-  checker.update([after]);
+  checker.update([after], [before]);
   t.equal(verdict(after), 'pending');
   probes.script['a'] = [PASS];
   await clock.advance(25);
@@ -119,6 +122,6 @@ t.test('another process at the address of one that left has to pass first', asyn
   checker.update([before]);
   await settle();
   const restarted = { ...before, process: 'a~1:80', key: 'a~1:80' };
-  checker.update([restarted]);
+  checker.update([restarted], [before]);
   t.equal(verdict(restarted), 'pending');
 });

@@ -10,6 +10,7 @@ function setUp(random = () => 0.5) {
   const changes: number[] = [];
   const checker = new Checker(clock, probes.probe, random, {
     onChange: () => changes.push(clock.elapsed()),
+    onReason: () => {},
     onPass: () => {},
   });
   const verdicts = (...targets: Target[]) => targets.map(({ key }) => checker.state(key)?.verdict);
@@ -115,7 +116,7 @@ t.test('a target that left is not probed any more', async (t) => {
   const [a, b] = [makeTarget('a'), makeTarget('b')];
   checker.update([a, b]);
   await settle();
-  checker.update([b]);
+  checker.update([], [a]);
   await clock.advance(11_000);
   t.same(probes.times('a'), [0]);
   t.same(probes.times('b'), [0, 5_000, 10_000]);
@@ -126,7 +127,7 @@ t.test('a target that left while it was probed is forgotten', async (t) => {
   const { clock, probes, changes, checker } = setUp();
   probes.isHolding = true;
   checker.update([makeTarget('a')]);
-  checker.update([]);
+  checker.update([], [makeTarget('a')]);
   probes.release();
   await clock.advance(60_000);
   t.equal(probes.calls.length, 1);
@@ -138,7 +139,7 @@ t.test('a target that comes back while its old probe runs is a new one', async (
   const target = makeTarget('a');
   probes.isHolding = true;
   checker.update([target]);
-  checker.update([]);
+  checker.update([], [target]);
   checker.update([target]);
   probes.release(1);
   await settle();
@@ -157,7 +158,9 @@ t.test('targets that stay keep their state and their schedule when others come a
   checker.update([a]);
   for (let i = 1; i <= 9; i++) {
     await clock.advance(500);
-    checker.update(i % 2 === 0 ? [a] : [makeTarget(`other-${i}`), a]);
+    const other = makeTarget(`other-${Math.ceil(i / 2)}`);
+    if (i % 2 === 1) checker.update([other, a]);
+    else checker.update([], [other]);
     t.same(verdicts(a), ['up']);
   }
   t.same(probes.times('a'), [0]);

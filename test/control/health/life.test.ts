@@ -19,7 +19,7 @@ function setUp() {
     },
     () => proofs++,
   );
-  const record = new HealthRecord();
+  const record = new HealthRecord('shop/a');
   record.charge = { at: clock.now(), proof: 'life' };
   const live = () => {
     isAlive = true;

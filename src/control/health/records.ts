@@ -1,0 +1,121 @@
+import type { Backend } from '../../model/backend.ts';
+import type { Changes } from '../../model/changes.ts';
+import type { BackendHealth } from '../../model/health.ts';
+import type { Service } from '../../model/service.ts';
+import type { Target } from './checker.ts';
+import type { CheckState } from './machine.ts';
+import { HealthRecord } from './record.ts';
+
+type SourceSignals = Readonly<Record<string, Omit<BackendHealth, 'since'>>>;
+
+/** What is known of one backend. */
+interface Known {
+  readonly target: Target;
+  readonly record: HealthRecord;
+}
+
+/** The health of all backends. Of thousands only those are judged anew that something was said of. */
+export class HealthRecords {
+  /** By `Backend.id`. */
+  readonly #known = new Map<string, Known>();
+  /** Those that are probed as one, by `Target.key`. */
+  readonly #probedAs = new Map<string, Set<HealthRecord>>();
+  readonly #touched = new Set<HealthRecord>();
+  #signals: SourceSignals = {};
+  #health: ReadonlyMap<string, BackendHealth> = new Map();
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  get(backendId: string): Known | undefined {
+    return this.#known.get(backendId);
+  }
+
+  /** Takes the backends of services that changed, and answers what is to be probed. What is known of those that stay, stays. */
+  update({ gone, fresh }: Changes<Service>): Changes<Target> {
+    const left = new Map<string, Known>();
+    for (const { id } of gone.flatMap(({ backends }) => backends)) {
+      const known = this.#known.get(id);
+      if (known === undefined) continue;
+      left.set(id, known);
+      this.#known.delete(id);
+      this.#touched.delete(known.record);
+      this.#probedAs.get(known.target.key)?.delete(known.record);
+    }
+    const targets: Target[] = [];
+    for (const service of fresh) {
+      const check = JSON.stringify(service.health);
+      for (const backend of service.backends) {
+        const target = targetOf(service, backend, check);
+        const record = left.get(backend.id)?.record ?? new HealthRecord(backend.id);
+        this.#known.set(backend.id, { target, record });
+        this.#touched.add(record);
+        const others = this.#probedAs.get(target.key);
+        if (others === undefined) this.#probedAs.set(target.key, new Set([record]));
+        else others.add(record);
+        targets.push(target);
+      }
+    }
+    return { gone: this.#unprobed(left.values()), fresh: targets };
+  }
+
+  #unprobed(left: Iterable<Known>): Target[] {
+    const unprobed: Target[] = [];
+    for (const { target } of left) {
+      if (this.#probedAs.get(target.key)?.size !== 0) continue;
+      this.#probedAs.delete(target.key);
+      unprobed.push(target);
+    }
+    return unprobed;
+  }
+
+  /** Something speaks for it or against it that did not when it was judged. */
+  touch(record: HealthRecord): void {
+    // It may have left meanwhile.
+    if (this.#known.get(record.id)?.record === record) this.#touched.add(record);
+  }
+
+  /** All that are probed by this target. */
+  ofTarget(target: Target): Iterable<HealthRecord> {
+    return this.#probedAs.get(target.key) ?? [];
+  }
+
+  /**
+   * The health of all, by `Backend.id`; the same value as before when nobody's changed.
+   * @param signals what sources know
+   */
+  judge(
+    signals: SourceSignals,
+    check: (backendId: string) => CheckState | undefined,
+    now: number,
+  ): ReadonlyMap<string, BackendHealth> {
+    for (const id of Object.keys({ ...this.#signals, ...signals })) {
+      const record = this.#known.get(id)?.record;
+      if (record !== undefined && signals[id] !== this.#signals[id]) this.#touched.add(record);
+    }
+    this.#signals = signals;
+    const changed: [string, BackendHealth][] = [];
+    for (const record of this.#touched) {
+      const { id } = record;
+      const health = record.judge({ source: signals[id], check: check(id) }, now);
+      if (health !== this.#health.get(id)) changed.push([id, health]);
+    }
+    this.#touched.clear();
+    if (changed.length === 0 && this.#health.size === this.#known.size) return this.#health;
+    const all = new Map(this.#health);
+    for (const [id, health] of changed) all.set(id, health);
+    if (all.size > this.#known.size) for (const id of all.keys()) if (!this.#known.has(id)) all.delete(id);
+    this.#health = all;
+    return all;
+  }
+}
+
+/** @param check the service's, as text */
+function targetOf(service: Service, backend: Backend, check: string): Target {
+  // What identifies a backend without its service: the same process in two services is probed once.
+  const { host, port } = backend.address;
+  const process = `${backend.id.slice(service.name.length + 1)} ${host}:${port}`;
+  const key = `${process} ${check}`;
+  return { process, key, address: backend.address, check: service.health };
+}

@@ -1,0 +1,168 @@
+import type { Backend } from '../model/backend.ts';
+import type { Claim } from '../model/contribution.ts';
+import type { BackendHealth } from '../model/health.ts';
+import type { Problem } from '../model/problem.ts';
+import { type Route, routeName } from '../model/route.ts';
+import { makeService, type Service } from '../model/service.ts';
+import type { Topology } from '../model/snapshot.ts';
+import { type Group, groupClaims, isGone, routeKey } from './groups.ts';
+import { mergeSettings } from './settings.ts';
+
+export type Signals = Record<string, Omit<BackendHealth, 'since'>>;
+
+/** What claims add up to. */
+export interface Part extends Topology {
+  /** What sources know of their backends' health, by `Backend.id`. */
+  readonly signals: Readonly<Signals>;
+  readonly problems: readonly Problem[];
+  /** Services that some of these fall back to, and what to say where there is no such service. */
+  readonly fallbacks: readonly { readonly service: string; readonly problem: Problem }[];
+}
+
+/**
+ * One value of claims. Pure: their order does not matter.
+ * @param owners whose route it was, by `routeKey`: of two services that claim one, it stays where it is
+ */
+export function mergeClaims(claims: readonly Claim[], owners: ReadonlyMap<string, string>): Part {
+  const problems: Problem[] = [];
+  const all = groupClaims(claims.toSorted(comparePrecedence));
+  const routes = decideRoutes(all, owners, problems);
+  // What is only remembered is there for its routes: when others have them there is nothing left of it.
+  const routed = new Set(routes.map((route) => route.service));
+  const groups = all.filter((group) => routed.has(group.name) || !isGone(group));
+  const signals: Signals = {};
+  const services = groups.map((group) => buildService(group, signals, problems));
+  const fallbacks = services.flatMap((service, i) => fallbacksOf(service, groups[i] as Group));
+  return { services, routes, signals, problems, fallbacks };
+}
+
+/** The order in which services and routes stand in a topology. */
+export function compareServices(a: Service, b: Service): number {
+  return compareText(a.name, b.name);
+}
+
+export function compareRoutes(a: Route, b: Route): number {
+  return compareText(a.host, b.host) || compareText(a.path, b.path) || a.priority - b.priority;
+}
+
+/** The later wins: what serves over what does not, then the newer; then by content, so that no list's order counts. */
+function comparePrecedence(a: Claim, b: Claim): number {
+  return (
+    rank(a) - rank(b) ||
+    a.createdAt - b.createdAt ||
+    // Containers that started together are told apart by their names: the rest is for what is left of them.
+    compareText(a.origin.name, b.origin.name) ||
+    compareText(claimId(a), claimId(b))
+  );
+}
+
+function rank(claim: Claim): number {
+  if (claim.serves !== undefined) return 2;
+  return claim.isGone ? 0 : 1;
+}
+
+function claimId({ origin, service, routes, settings, serves }: Claim): string {
+  return JSON.stringify([origin.name, origin.containerId, serves, service, routes, settings]);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function buildService(group: Group, signals: Signals, problems: Problem[]): Service {
+  const backends = new Map<string, Backend>();
+  for (const { serves, origin } of group.claims) {
+    if (serves === undefined) continue;
+    const { key, health, ...serving } = serves;
+    const id = `${group.name}/${key}`;
+    backends.set(id, { id, ...serving, origin });
+    if (health !== undefined) signals[id] = health;
+  }
+  const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));
+  // What is remembered decides only as long as there is nothing else.
+  const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
+  const service = makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
+  reportStripPrefix(group, problems);
+  return service;
+}
+
+interface Claimant {
+  readonly route: Route;
+  readonly group: Group;
+}
+
+/**
+ * Two services may claim the same route. The one that was there first keeps it, as long as something serves
+ * there: a route that works is never taken away by a newcomer.
+ */
+function decideRoutes(
+  groups: readonly Group[],
+  owners: ReadonlyMap<string, string>,
+  problems: Problem[],
+): Route[] {
+  const claimants = new Map<string, Claimant[]>();
+  for (const group of groups) {
+    for (const { host, path, priority, stripPrefix } of group.routes) {
+      const route = { host, path, priority, stripPrefix, service: group.name };
+      const rivals = claimants.get(routeKey(route));
+      if (rivals === undefined) claimants.set(routeKey(route), [{ route, group }]);
+      else rivals.push({ route, group });
+    }
+  }
+  const routes: Route[] = [];
+  for (const [key, rivals] of claimants) {
+    const [owner, ...losers] = rivals.sort((a, b) => (wasFirst(a.group, b.group, owners.get(key)) ? -1 : 1));
+    if (owner === undefined) continue;
+    routes.push(owner.route);
+    for (const loser of losers) {
+      if (!isGone(loser.group)) problems.push(routeConflict(owner.group, loser));
+    }
+  }
+  return routes.sort(compareRoutes);
+}
+
+function wasFirst(a: Group, b: Group, owner: string | undefined): boolean {
+  const serves = (group: Group) => group.claims.some((claim) => claim.serves !== undefined);
+  if (serves(a) !== serves(b)) return serves(a);
+  // A redeployed service is made of newer containers than its rival, and is still the one that was there.
+  if (a.name === owner || b.name === owner) return a.name === owner;
+  const since = (group: Group) => Math.min(...group.claims.map((claim) => claim.createdAt));
+  return since(a) === since(b) ? a.name < b.name : since(a) < since(b);
+}
+
+function notice(claim: Claim, where: string, message: string, hint?: string): Problem {
+  const { source, name: subject } = claim.origin;
+  return { severity: 'notice', source, subject, where, message, ...(hint !== undefined && { hint }) };
+}
+
+function routeConflict(owner: Group, loser: Claimant): Problem {
+  const message = `${routeName(loser.route)} is already served by service ${owner.name}, which was there first`;
+  // The name that a service has of its route is not always one that a label may say.
+  const joining = /^[\w.-]+$/.test(owner.name) ? `join it with service=${owner.name}, or ` : '';
+  const claim = loser.group.claims.at(-1) as Claim;
+  return notice(claim, 'host', message, `${joining}take another host, path or priority`);
+}
+
+/** Of those that claim the same route the newest says whether its prefix is removed. */
+function reportStripPrefix(group: Group, problems: Problem[]): void {
+  const decided = new Map(group.routes.map((route) => [routeKey(route), route.stripPrefix]));
+  for (const claim of group.claims) {
+    // A claim's other routes may belong to other groups.
+    const differs = claim.routes.some(
+      (route) => (decided.get(routeKey(route)) ?? route.stripPrefix) !== route.stripPrefix,
+    );
+    const message = `differs from what others of service ${group.name} say, and the newest of them wins`;
+    if (differs && !claim.isGone) problems.push(notice(claim, 'strip-prefix', message));
+  }
+}
+
+function fallbacksOf({ name, fallback = [] }: Service, group: Group): Part['fallbacks'] {
+  const claim = group.claims.findLast(({ settings }) => settings.fallback !== undefined);
+  if (claim === undefined || claim.isGone) return [];
+  return fallback.flatMap((one) => {
+    if (one.kind !== 'service') return [];
+    const { service } = one;
+    const message = `service ${name} falls back to service ${service}, which does not exist now`;
+    return [{ service, problem: notice(claim, 'fallback', message) }];
+  });
+}

@@ -1,0 +1,119 @@
+import { deepStrictEqual } from 'node:assert';
+import fc from 'fast-check';
+import t from 'tap';
+import { routeKey } from '../../src/control/groups.ts';
+import { mergeClaims } from '../../src/control/merge.ts';
+import { Merger } from '../../src/control/topology.ts';
+import type { Claim } from '../../src/model/contribution.ts';
+import { formatProblem, type Problem } from '../../src/model/problem.ts';
+import type { Route } from '../../src/model/route.ts';
+import { type ClaimParts, makeClaim, makeContribution } from '../support/claims.ts';
+
+const sorted = (problems: readonly Problem[]) => problems.map(formatProblem).sort();
+
+/** All claims merged in one piece. */
+function fromScratch(claims: readonly Claim[], before: readonly Route[]) {
+  const owners = new Map(before.map((route) => [routeKey(route), route.service]));
+  const { services, routes, signals, problems, fallbacks } = mergeClaims(claims, owners);
+  const isMissing = (service: string) => !services.some(({ name }) => name === service);
+  const missing = fallbacks.filter(({ service }) => isMissing(service)).map(({ problem }) => problem);
+  return { services, routes, signals, problems: sorted([...problems, ...missing]) };
+}
+
+const parts: fc.Arbitrary<ClaimParts> = fc
+  .record({
+    hosts: fc.subarray(['a.org', 'b.org', 'c.org', '*.org']),
+    path: fc.constantFrom('/', '/', '/api'),
+    priority: fc.constantFrom(0, 0, 0, 5),
+    stripPrefix: fc.boolean(),
+    service: fc.constantFrom(undefined, undefined, 'a.org', 'b.org/api', 'named', 'other'),
+    serves: fc.boolean(),
+    isGone: fc.constantFrom(false, false, true),
+    createdAt: fc.nat(3),
+    weight: fc.nat(1),
+    balance: fc.constantFrom('random' as const, 'round-robin' as const, undefined),
+    fallback: fc.constantFrom(undefined, 'named', 'a.org'),
+    isIll: fc.boolean(),
+  })
+  .map(({ service, balance, fallback, isIll, isGone, serves, ...rest }) => ({
+    ...rest,
+    ...(service && { service }),
+    ...(isIll && { health: { flags: ['Draining' as const], reason: 'as the test says' } }),
+    // What is only remembered never serves.
+    isGone,
+    serves: serves && !isGone,
+    settings: {
+      ...(balance && { balance }),
+      ...(fallback && { fallback: [{ kind: 'service' as const, service: fallback }] }),
+    },
+  }));
+
+/** What happens to one of a few containers: it is there now, as this, or it is removed. */
+const step = fc.record({
+  name: fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6'),
+  parts: fc.option(parts, { nil: undefined, freq: 4 }),
+  isEdited: fc.boolean(),
+});
+
+t.test('after any sequence of changes the topology is what a merge of everything makes', async () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 12 }), (turns) => {
+      const merger = new Merger();
+      const claims = new Map<string, Claim>();
+      let before: readonly Route[] = [];
+      for (const turn of turns) {
+        for (const { name, parts, isEdited } of turn) {
+          // In its place or at the end: the order of claims does not matter.
+          if (!isEdited || parts === undefined) claims.delete(name);
+          if (parts !== undefined) claims.set(name, makeClaim(name, parts));
+        }
+        const all = [...claims.values()];
+        const half = all.length >> 1;
+        const contributions = [
+          makeContribution(all.slice(0, half)),
+          makeContribution(all.slice(half), [], 'file'),
+        ];
+        const { problems, ...merged } = merger.update(contributions);
+        deepStrictEqual({ ...merged, problems: sorted(problems) }, fromScratch(all, before));
+        before = merged.routes;
+      }
+    }),
+    { numRuns: 2_000, seed: 4 },
+  );
+});
+
+t.test('what a change does not concern stays the very same', async (t) => {
+  const merger = new Merger();
+  const claims = ['a', 'b', 'c'].map((name) =>
+    makeClaim(name, { service: name, hosts: [`${name}.org`, `www.${name}.org`] }),
+  );
+  const before = merger.update([makeContribution(claims)]);
+  const more = makeClaim('b2', { service: 'b', hosts: ['www.b.org', 'b.org'] });
+  const after = merger.update([makeContribution([...claims, more])]);
+  t.strictSame(
+    after.services.map((service, i) => service === before.services[i]),
+    [true, false, true],
+  );
+  t.equal(after.routes, before.routes, 'routes that come out as they were, too');
+  t.equal(after.services[0], before.services[0]);
+  const same = merger.update([makeContribution([...claims, more])]);
+  t.equal(same.services, after.services);
+});
+
+t.test('two services become rivals, and strangers again, by one claim between them', async (t) => {
+  const merger = new Merger();
+  const owners = (...claims: Claim[]) => {
+    const { routes, problems } = merger.update([makeContribution(claims)]);
+    return [routes.map(({ host, service }) => `${host} ${service}`), problems.length];
+  };
+  const [a, b] = [
+    makeClaim('a', { service: 'a', hosts: ['a.org'] }),
+    makeClaim('b', { service: 'b', hosts: ['b.org'] }),
+  ];
+  const between = makeClaim('c', { service: 'b', hosts: ['a.org'], createdAt: 1 });
+  t.strictSame(owners(a, b), [['a.org a', 'b.org b'], 0]);
+  t.strictSame(owners(a, b, between), [['a.org a', 'b.org b'], 1]);
+  t.strictSame(owners(b, between), [['a.org b', 'b.org b'], 0]);
+  t.strictSame(owners(a, b, between), [['a.org b', 'b.org b'], 1], 'who has a route keeps it');
+  t.strictSame(owners(a, b), [['a.org a', 'b.org b'], 0]);
+});
