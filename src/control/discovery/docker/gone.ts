@@ -1,46 +1,48 @@
+import { changesOf } from '../../../model/changes.ts';
 import type { Claim } from '../../../model/contribution.ts';
 
 /** Routes that are remembered after their last container is gone. */
 const MAX_REMEMBERED = 1_000;
-
-interface Remembered {
-  readonly key: string;
-  readonly gone: Claim;
-}
 
 /**
  * The claims of containers that were removed, without an address: their hosts stay known and answer 503, not
  * 404, and a fallback that a label named still stands in.
  */
 export class GoneClaims {
-  /** By what they claim, so that a service that is redeployed again and again is remembered once. */
-  readonly #last = new Map<string, Claim>();
-  readonly #read = new WeakMap<Claim, Remembered>();
+  #claims: readonly Claim[] = [];
+  /** How many claim the same, by what they claim: a service that is redeployed again and again is remembered once. */
+  readonly #live = new Map<string, number>();
+  /** What the last of them left, by what it claimed; the latest at the end. */
+  readonly #gone = new Map<string, Claim>();
 
   /** Takes the claims that there are now, and answers those that are only remembered. */
   update(claims: readonly Claim[]): Claim[] {
-    const live = new Set<string>();
-    for (const claim of claims) {
-      if (claim.routes.length === 0) continue;
-      const { key, gone } = this.#remember(claim);
-      live.add(key);
-      // Anew at the end: the order is that of the last sight.
-      this.#last.delete(key);
-      this.#last.set(key, gone);
+    const { gone, fresh } = changesOf(this.#claims, claims);
+    this.#claims = claims;
+    for (const claim of gone) if (claim.routes.length > 0) this.#leave(claim);
+    for (const claim of fresh) if (claim.routes.length > 0) this.#come(claim);
+    for (const key of this.#gone.keys()) {
+      if (this.#gone.size <= MAX_REMEMBERED) break;
+      this.#gone.delete(key);
     }
-    const gone = [...this.#last].filter(([key]) => !live.has(key));
-    for (const [key] of gone.splice(0, Math.max(0, gone.length - MAX_REMEMBERED))) this.#last.delete(key);
-    return gone.map(([, claim]) => claim);
+    return [...this.#gone.values()];
   }
 
-  /** A claim that stays the same is read once. */
-  #remember(claim: Claim): Remembered {
-    const known = this.#read.get(claim);
-    if (known !== undefined) return known;
-    const { serves: _, ...rest } = claim;
-    const remembered = { key: claimKey(claim), gone: { ...rest, isGone: true } };
-    this.#read.set(claim, remembered);
-    return remembered;
+  #leave(claim: Claim): void {
+    const key = claimKey(claim);
+    const others = (this.#live.get(key) ?? 0) - 1;
+    if (others > 0) this.#live.set(key, others);
+    else {
+      const { serves: _, ...rest } = claim;
+      this.#live.delete(key);
+      this.#gone.set(key, { ...rest, isGone: true });
+    }
+  }
+
+  #come(claim: Claim): void {
+    const key = claimKey(claim);
+    this.#live.set(key, (this.#live.get(key) ?? 0) + 1);
+    this.#gone.delete(key);
   }
 }
 

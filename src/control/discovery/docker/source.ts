@@ -4,12 +4,13 @@ import type { Contribution, SourceStatus } from '../../../model/contribution.ts'
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
 import { Burst } from './burst.ts';
-import { type ContainerReport, reportContainer } from './claims.ts';
+import type { ContainerReport } from './claims.ts';
 import { type Container, readContainer } from './container.ts';
 import { type Engine, type EngineEvent, explainEngineError } from './engine.ts';
 import { GoneClaims } from './gone.ts';
 import { LAG_MS, News } from './news.ts';
 import type { Reach } from './reach.ts';
+import { Reports } from './reports.ts';
 import { Stopping } from './stopping.ts';
 
 /** A look at everything, for what no event told; also how a silent loss of the Engine is noticed. */
@@ -36,11 +37,9 @@ export class DockerSource implements Source {
   readonly #stopping: Stopping;
   readonly #gone = new GoneClaims();
   #publish: (contribution: Contribution) => void = () => {};
-  #containers = new Map<string, Container>();
+  readonly #reports = new Reports();
   #drivers: ReadonlyMap<string, string> = new Map();
   #reach: Reach = { kind: 'host', drivers: new Map() };
-  /** Reports by container id; those of what did not change are kept. */
-  #reports = new Map<string, ContainerReport>();
   #status: SourceStatus;
   /** How often a container ended: a restarted one is another backend, which has to prove its health anew. */
   readonly #deaths = new Map<string, number>();
@@ -64,7 +63,7 @@ export class DockerSource implements Source {
     this.#news = new News(options.clock);
     this.#touched = new Burst(options.clock, (ids) => this.#ask(ids));
     this.#stopping = new Stopping(options.engine, options.clock, (id) => {
-      this.#reports.delete(id);
+      this.#reports.renew(id);
       this.#contribute();
     });
   }
@@ -79,7 +78,7 @@ export class DockerSource implements Source {
 
   /** What became of each container, for `explain`. */
   get reports(): readonly ContainerReport[] {
-    return [...this.#reports.values()];
+    return this.#reports.all;
   }
 
   /** Connects again and again: what was known stays while the Engine is away. */
@@ -139,7 +138,7 @@ export class DockerSource implements Source {
     ]);
     if (connection.signal.aborted) return;
     this.#drivers = drivers;
-    this.#containers = new Map(this.#readAll(infos).map((container) => [container.id, container]));
+    this.#reports.take(this.#readAll(infos));
     this.#status = { name, target: endpoint, connected: true };
     this.#contribute();
     this.#touched.add(...this.#touchedMeanwhile);
@@ -179,11 +178,8 @@ export class DockerSource implements Source {
   async #ask(ids: readonly string[]): Promise<void> {
     try {
       const infos = await this.#options.engine.containers(ids);
-      for (const id of ids) {
-        this.#containers.delete(id);
-        this.#reports.delete(id);
-      }
-      for (const container of this.#readAll(infos)) this.#containers.set(container.id, container);
+      this.#reports.take(this.#readAll(infos), ids);
+      for (const id of ids) this.#reports.renew(id);
       this.#contribute();
     } catch (error) {
       // The next full list makes up for it, and a lost Engine is noticed by its stream.
@@ -194,20 +190,13 @@ export class DockerSource implements Source {
   #readAll(infos: readonly ContainerInfo[]): Container[] {
     return infos.flatMap((info) => {
       try {
-        const container = this.#read(info);
+        const container = this.#news.correct(readContainer(info));
         return container.id === '' ? [] : [container];
       } catch (error) {
         this.#options.log.warn({ error: String(error) }, 'an entry of the list of containers cannot be read');
         return [];
       }
     });
-  }
-
-  /** Keeps the old value when nothing changed, so that its report is kept too. */
-  #read(info: ContainerInfo): Container {
-    const container = this.#news.correct(readContainer(info));
-    const before = this.#reports.get(container.id)?.container;
-    return before !== undefined && JSON.stringify(before) === JSON.stringify(container) ? before : container;
   }
 
   #lost(error: unknown): void {
@@ -228,19 +217,8 @@ export class DockerSource implements Source {
       stopping: this.#stopping.signals,
       deaths: this.#deaths,
     };
-    const reports = new Map<string, ContainerReport>();
-    for (const [id, container] of this.#containers) {
-      const known = this.#reports.get(id);
-      reports.set(id, known?.container === container ? known : reportContainer(container, context));
-    }
-    this.#reports = reports;
-    const all = [...reports.values()];
-    const claims = all.flatMap((report) => report.services.map((service) => service.claim));
-    this.#publish({
-      status: this.#status,
-      claims: [...claims, ...this.#gone.update(claims)],
-      problems: all.flatMap((report) => report.problems),
-    });
+    const { claims, problems } = this.#reports.read(context);
+    this.#publish({ status: this.#status, claims: [...claims, ...this.#gone.update(claims)], problems });
   }
 
   /** Whether we are one of the containers, and on which networks, decides how all others are reached. */
@@ -248,12 +226,12 @@ export class DockerSource implements Source {
     const reach = this.#currentReach();
     if (JSON.stringify(reachKey(reach)) === JSON.stringify(reachKey(this.#reach))) return;
     this.#reach = reach;
-    this.#reports.clear();
+    this.#reports.renewAll();
   }
 
   #currentReach(): Reach {
     const { ownIds, elsewhere } = this.#options;
-    for (const container of this.#containers.values()) {
+    for (const container of this.#reports.containers()) {
       if (ownIds.some((id) => container.id.startsWith(id)))
         return { kind: 'container', self: container, drivers: this.#drivers };
     }
