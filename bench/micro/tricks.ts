@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { readDirectly } from '../../src/data/http1/direct-read.ts';
-import { commonLine, jsonLine } from '../../src/telemetry/access-log.ts';
+import { commonLine, jsonLine, makeBatch } from '../../src/telemetry/access-log.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
 import { type Group, sink } from './bench.ts';
 
@@ -24,14 +24,36 @@ const ENTRY: AccessEntry = {
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
 };
 
-/** Why lines are put together by hand. */
+/** What the batches of lines come to. */
+const keep = (lines: Buffer) => {
+  sink.last = lines;
+};
+
+/** Gathers lines as one long string. */
+function asString(toLine: (entry: AccessEntry) => string): () => void {
+  let batch = '';
+  return () => {
+    batch += toLine(ENTRY);
+    if (batch.length < 65_536) return;
+    keep(Buffer.from(batch));
+    batch = '';
+  };
+}
+
+/** Why lines are put together by hand, and gathered as bytes. */
 export function lineGroup(): Group {
+  const common = makeBatch('clf', keep);
+  const json = makeBatch('json', keep);
   return {
     name: 'line of the access log',
     ways: {
-      common: () => Buffer.byteLength(commonLine(ENTRY)),
-      json: () => Buffer.byteLength(jsonLine(ENTRY)),
-      'JSON.stringify': () => Buffer.byteLength(JSON.stringify({ ...ENTRY, time: new Date(ENTRY.time) })),
+      common: () => common.write(ENTRY),
+      'common, gathered as a string': asString(commonLine),
+      json: () => json.write(ENTRY),
+      'json, gathered as a string': asString(jsonLine),
+      'JSON.stringify, gathered as a string': asString(
+        (entry) => `${JSON.stringify({ ...entry, time: new Date(entry.time) })}\n`,
+      ),
     },
   };
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { commonLine, jsonLine } from '../../src/telemetry/access-log.ts';
+import { commonLine, jsonLine, makeBatch } from '../../src/telemetry/access-log.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
 
 const ENTRY: AccessEntry = {
@@ -133,4 +133,43 @@ t.test('header bytes that are UTF-8 are letters again in a JSON line', async (t)
 t.test('header bytes that are no UTF-8 are still one line of JSON', async (t) => {
   const line = jsonLine({ ...ENTRY, userAgent: 'caf\xe9' });
   t.equal(JSON.parse(line).userAgent, 'caf\ufffd');
+});
+
+t.test('durations to the microsecond are numbers in their shortest form', async (t) => {
+  for (const durationMs of [0, 0.000_4, 0.05, 0.5, 1, 1.5, 10.01, 59_999.999_6, 86_400_000.001]) {
+    const short = Math.round(durationMs * 1_000) / 1_000;
+    t.match(jsonLine({ ...ENTRY, durationMs }), `"durationMs":${short},`);
+  }
+});
+
+t.test('a backend of one name in two services is told with the right one', async (t) => {
+  for (const service of ['a', 'b', 'a']) {
+    t.equal(JSON.parse(jsonLine({ ...ENTRY, service })).service, service);
+    t.match(commonLine({ ...ENTRY, service }), ` "${service}" "web-1" `);
+  }
+});
+
+t.test('lines are handed over whole and in order, whatever their lengths and letters', async (t) => {
+  const entries = Array.from({ length: 2_000 }, (_, i) => ({
+    ...ENTRY,
+    // Some of two and four bytes a letter in UTF-8, and some longer than a whole batch.
+    target: Buffer.from(`/${i}/${'é🦊'.repeat(i % 500 === 7 ? 20_000 : i % 40)}`).toString('latin1'),
+  }));
+  for (const [format, toLine] of [
+    ['clf', commonLine],
+    ['json', jsonLine],
+  ] as const) {
+    const batches: Buffer[] = [];
+    const log = makeBatch(format, (lines) => batches.push(lines));
+    for (const entry of entries) log.write(entry);
+    const beforeFlush = batches.length;
+    log.flush();
+    log.flush();
+    t.equal(batches.length, beforeFlush + 1, 'what waits is handed over by a flush, once');
+    t.ok(
+      batches.every((lines) => lines.at(-1) === 10),
+      'no line is cut',
+    );
+    t.equal(Buffer.concat(batches).toString(), entries.map(toLine).join(''), format);
+  }
 });
