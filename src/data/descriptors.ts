@@ -1,5 +1,5 @@
 /** Descriptors that are not for traffic: the runtime's own, listeners, the admin address, Docker, probes, logs. */
-const RESERVED = 64;
+const RESERVED = 80;
 /** Each of which takes some kilobytes: whoever wants more says so. */
 const MAX_DEFAULT = 65_536;
 

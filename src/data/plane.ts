@@ -13,6 +13,7 @@ import type { HeadRules } from './http1/head.ts';
 import { ClientConnection } from './http1/server.ts';
 import type { ServerContext } from './http1/server-context.ts';
 import type { UpstreamContext } from './http1/upstream-context.ts';
+import { Intake } from './listener/intake.ts';
 import { type Listening, listenTcp } from './listener/tcp.ts';
 import { accessEntry, refusedEntry } from './proxy/access.ts';
 import type { ProxyError } from './proxy/errors.ts';
@@ -52,6 +53,7 @@ export interface DataEvents {
 
 /** Takes connections and serves them by the latest snapshot. */
 export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
+  readonly intake = new Intake();
   readonly sweep: Sweep;
   readonly rules: HeadRules;
   readonly maxHeaderSize: number;
@@ -225,6 +227,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   }
 
   #accept(socket: Socket): void {
+    this.intake.accepted();
     this.#clients.add(new ClientConnection(this, socket));
   }
 }

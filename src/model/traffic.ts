@@ -4,8 +4,10 @@ import type { TrafficStats } from './stats.ts';
 
 /** An address to take connections on. */
 export interface ListenAddress extends Address {
-  /** A socket that is bound to it already: its file descriptor. */
+  /** A socket that is bound to it already: its file descriptor, when it was inherited. */
   readonly fd?: number;
+  /** Or the socket itself (`net.BoundSocket`), which whoever listens closes. */
+  readonly socket?: object;
 }
 
 /** Carries requests in this process, by the latest snapshot. */

@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, type TrafficStats } from '../model/stats.ts';
 import type { Plane, Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import { bindAddress, canBind } from './sockets.ts';
 import { usage } from './usage.ts';
 
 /** One worker, which is this process. */
@@ -19,9 +20,16 @@ export class LocalTraffic implements Traffic {
 
   async start(addresses: readonly Address[]): Promise<Address[]> {
     const bound: Address[] = [];
-    for (const address of addresses) bound.push(await this.#plane.listen(address));
+    for (const address of addresses) bound.push(await this.#listen(address));
     this.#state = 'serving';
     return bound;
+  }
+
+  async #listen(address: Address): Promise<Address> {
+    if (!canBind()) return this.#plane.listen(address);
+    const bound = await bindAddress(address, 1);
+    for (const socket of bound.places.flat()) await this.#plane.listen({ ...bound.address, socket });
+    return bound.address;
   }
 
   apply(snapshot: Snapshot): void {

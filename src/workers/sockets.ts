@@ -1,15 +1,26 @@
 import { lookup } from 'node:dns/promises';
-import net, { type AddressInfo } from 'node:net';
+import net, { type AddressInfo, type BoundSocket } from 'node:net';
 import { type Address, isWithoutIpv6, whyNotListening } from '../model/address.ts';
+
+/**
+ * Sockets for each address, or more for more workers: the runtime accepts one connection of each in a turn of its
+ * loop, and under load a turn takes milliseconds (docs/decisions/0011).
+ */
+const SOCKETS = 16;
 
 /** Sockets that are bound to one address, for workers to take connections from. */
 export interface BoundAddress {
   /** With the port that was given, when 0 was asked for. */
   readonly address: Address;
-  /** A descriptor for each place, or one for all. */
-  readonly fds: readonly number[];
-  /** Takes no more connections, once the workers have closed theirs. */
+  /** Those of each place, or one for all places. */
+  readonly places: readonly (readonly BoundSocket[])[];
+  /** Takes no more connections, once whoever inherited them has closed theirs. */
   close(): void;
+}
+
+/** Whether this version of the runtime can bind sockets for others: early ones of 24 cannot. */
+export function canBind(): boolean {
+  return net.BoundSocket !== undefined;
 }
 
 /**
@@ -23,38 +34,39 @@ export async function bindAddress(
   places: number,
   sharesOut = canShareOut(),
 ): Promise<BoundAddress> {
-  // Called by its module: early versions of 24 do not have it, and could not even load a file that names it.
-  if (net.BoundSocket === undefined)
-    throw new Error(`more than one worker needs a newer Node.js than ${process.version}`);
+  if (!canBind()) throw new Error(`more than one worker needs a newer Node.js than ${process.version}`);
   try {
-    return bind(address, await numericHost(address.host), sharesOut ? places : 1);
+    return bind(address, await numericHost(address.host), places, sharesOut);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (isWithoutIpv6(address, code)) return bind(address, '0.0.0.0', sharesOut ? places : 1);
+    if (isWithoutIpv6(address, code)) return bind(address, '0.0.0.0', places, sharesOut);
     throw new Error(whyNotListening(address, code), { cause: error });
   }
 }
 
-function bind(address: Address, host: string, count: number): BoundAddress {
+function bind(address: Address, host: string, count: number, sharesOut: boolean): BoundAddress {
+  // Called by its module: versions that do not have it could not even load a file that names it.
   const plain = new net.BoundSocket({ host, port: address.port });
   const { port } = plain.address() as AddressInfo;
-  let sockets = [plain];
-  if (count > 1) {
+  let places = [[plain]];
+  if (sharesOut) {
     // The plain one has said that the address is free; those that share an address share it with strangers, too.
     plain.close();
-    sockets = Array.from({ length: count }, () => new net.BoundSocket({ host, port, reusePort: true }));
+    const bindOne = () => new net.BoundSocket({ host, port, reusePort: true });
+    const each = Math.ceil(SOCKETS / count);
+    places = Array.from({ length: count }, () => Array.from({ length: each }, bindOne));
   }
   return {
     address: { host: address.host, port },
-    fds: sockets.map((socket) => socket.fd()),
+    places,
     close: () => {
-      for (const socket of sockets) socket.close();
+      for (const socket of places.flat()) socket.close();
     },
   };
 }
 
 /** Whether the platform shares connections out between sockets of one address: the runtime refuses it elsewhere. */
-function canShareOut(): boolean {
+export function canShareOut(): boolean {
   try {
     new net.BoundSocket({ host: '127.0.0.1', reusePort: true }).close();
     return true;

@@ -146,7 +146,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
 
   spawn(worker: number): RemoteWorker {
     const { options, isTerminal, graceMs } = this.#input;
-    const process = this.#input.spawn(this.#listening.flatMap(({ fds }) => fds));
+    const process = this.#input.spawn(this.#listening.flatMap(descriptorsOf));
     const start = { worker, options, isTerminal, graceMs, sockets: inherited(this.#listening) };
     return new RemoteWorker(process, start, this.#snapshot, this);
   }
@@ -203,14 +203,18 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   }
 }
 
+function descriptorsOf({ places }: BoundAddress): number[] {
+  return places.flat().map((socket) => socket.fd());
+}
+
 /** The descriptors of a worker that inherits all of these, by place. */
 function inherited(listening: readonly BoundAddress[]): ListenAddress[][] {
   const sockets: ListenAddress[][] = [];
   let fd = FIRST_FD;
-  for (const { address, fds } of listening) {
-    for (const place of fds.keys()) {
+  for (const { address, places } of listening) {
+    for (const [place, own] of places.entries()) {
       sockets[place] ??= [];
-      sockets[place].push({ ...address, fd: fd++ });
+      for (const _ of own) sockets[place].push({ ...address, fd: fd++ });
     }
   }
   return sockets;

@@ -19,9 +19,9 @@ t.test('a client is an address of IPv4, or a /64 network of IPv6', async (t) => 
 t.test('clients may take half of what the process may open, and it keeps some for itself', async (t) => {
   for (const [descriptors, connections] of [
     [64, 16],
-    [256, 96],
-    [1_024, 480],
-    [20_000, 9_968],
+    [256, 88],
+    [1_024, 472],
+    [20_000, 9_960],
     [1_048_576, 65_536],
     [undefined, 65_536],
   ] as const)

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import t, { type Test } from 'tap';
-import { bindAddress } from '../../src/workers/sockets.ts';
+import { type BoundAddress, bindAddress } from '../../src/workers/sockets.ts';
 import { connectRaw, isRefused } from '../support/client.ts';
 
 const FREE = { host: '127.0.0.1', port: 0 };
@@ -18,10 +19,15 @@ async function startListener(t: Test, fd: number, onConnection: string): Promise
   return child;
 }
 
-t.test('each place has a socket of its own, all on the port that was given', async (t) => {
+const fdOf = (bound: BoundAddress) => bound.places[0]?.[0]?.fd() ?? -1;
+
+t.test('each place has sockets of its own, all on the port that was given', async (t) => {
   const bound = await bindAddress(FREE, 3);
   t.teardown(bound.close);
-  t.equal(new Set(bound.fds).size, 3);
+  t.equal(bound.places.length, 3);
+  const sockets = bound.places.flat();
+  t.equal(new Set(sockets.map((socket) => socket.fd())).size, 18, 'six each');
+  for (const socket of sockets) t.match(socket.address(), { port: bound.address.port });
   t.ok(bound.address.port > 0);
   t.equal(bound.address.host, '127.0.0.1');
 });
@@ -29,17 +35,17 @@ t.test('each place has a socket of its own, all on the port that was given', asy
 t.test('where connections are not shared out between sockets, all places have the same', async (t) => {
   const bound = await bindAddress(FREE, 3, false);
   t.teardown(bound.close);
-  t.equal(bound.fds.length, 1);
+  t.equal(bound.places.flat().length, 1);
   const { port } = bound.address;
-  await Promise.all([1, 2].map(() => startListener(t, bound.fds[0] ?? -1, `socket.end('here')`)));
+  await Promise.all([1, 2].map(() => startListener(t, fdOf(bound), `socket.end('here')`)));
   const client = await connectRaw(t, port);
   t.equal(await client.untilClosed(), 'here');
 });
 
 t.test('a connection that waits to be accepted outlives the process that would have', async (t) => {
-  const bound = await bindAddress(FREE, 1);
+  const bound = await bindAddress(FREE, 1, false);
   t.teardown(bound.close);
-  const [fd = -1] = bound.fds;
+  const fd = fdOf(bound);
   // It accepts one, and is busy with it for ever.
   const busy = await startListener(t, fd, `socket.write('busy', () => { for (;;); })`);
   const first = await connectRaw(t, bound.address.port);
@@ -60,9 +66,21 @@ t.test('a name is looked up, and one that is none is a sentence for people', asy
   });
 });
 
+t.test('what one process has, another is told about, although its sockets share an address', async (t) => {
+  const bound = await bindAddress(FREE, 1);
+  const { port } = bound.address;
+  const servers = bound.places.flat().map((socket) => createServer().listen(socket));
+  t.teardown(() => {
+    for (const server of servers) server.close();
+  });
+  await t.rejects(bindAddress({ host: '127.0.0.1', port }, 1), {
+    message: `cannot listen on 127.0.0.1:${port}: another process listens there`,
+  });
+});
+
 t.test('closed, it takes no more connections', async (t) => {
   const bound = await bindAddress(FREE, 2);
-  const child = await startListener(t, bound.fds[0] ?? -1, '');
+  const child = await startListener(t, fdOf(bound), '');
   child.kill('SIGKILL');
   await once(child, 'exit');
   bound.close();

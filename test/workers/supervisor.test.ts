@@ -42,7 +42,9 @@ t.test('each worker begins with what is known so far, and hears of each change',
     kind: 'start',
     worker: 2,
     options: { pages: 'here' },
-    sockets: [[{ ...address, fd: 4 }], [{ ...address, fd: 5 }]],
+    sockets: [8, 8].map((count, place) =>
+      Array.from({ length: count }, (_, i) => ({ ...address, fd: 4 + 8 * place + i })),
+    ),
     graceMs: 5_000,
   });
   await settle();

@@ -66,6 +66,11 @@ export class RequestReader {
     } else this.#heads.hold(chunk);
   }
 
+  /** Keeps bytes until `next`. */
+  hold(chunk: Buffer): void {
+    this.#heads.hold(chunk);
+  }
+
   /** The sink is free again: what waited is next. */
   next(): void {
     if (this.#isInLoop || !this.#heads.hasBytes) return;

@@ -1,3 +1,4 @@
+import type { Intake } from '../listener/intake.ts';
 import type { ProxyError } from '../proxy/errors.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import type { Sweep } from '../sweep.ts';
@@ -6,6 +7,7 @@ import type { ClientConnection } from './server.ts';
 
 /** What all client connections share. Times are in milliseconds. */
 export interface ServerContext extends ReadRules {
+  readonly intake: Intake;
   readonly sweep: Sweep;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;

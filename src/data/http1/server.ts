@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
+import type { Deferred } from '../listener/intake.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
 import { ForwardedFields } from '../proxy/headers.ts';
 import { errorReply, type Reply } from '../proxy/reply.ts';
 import type { Expiring } from '../sweep.ts';
 import { readDirectly, stopReading } from './direct-read.ts';
+import { BODY_TIMEOUT, GONE, HEAD_TIMEOUT, STALLED } from './downstream-errors.ts';
 import { type Flow, Outbox } from './outbox.ts';
 import type { RequestHead } from './request-head.ts';
 import { RequestReader, type RequestSink } from './request-reader.ts';
@@ -17,13 +19,8 @@ const LINGER_MS = 2_000;
 /** How long an idle client of a stopping process may send one more request, which is answered with a close. */
 const STOP_IDLE_MS = 1_000;
 
-const GONE = new ProxyError('client-gone', 'the client closed the connection');
-const HEAD_TIMEOUT = new ProxyError('head-timeout', 'the request head did not arrive in time');
-const BODY_TIMEOUT = new ProxyError('body-timeout', 'the request body did not arrive in time');
-const STALLED = new ProxyError('client-gone', 'the client stopped taking the response');
-
 /** A client's connection: takes one request after the other, in order. */
-export class ClientConnection implements Downstream, RequestSink, Expiring {
+export class ClientConnection implements Downstream, RequestSink, Expiring, Deferred {
   deadline = Number.POSITIVE_INFINITY;
   readonly clientAddress: string;
   readonly socket: Socket;
@@ -210,6 +207,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#isLingering) return;
+    if (this.#mustWait()) return this.#reader.hold(chunk);
     this.#reader.read(chunk);
     this.#afterRead();
   };
@@ -240,6 +238,16 @@ export class ClientConnection implements Downstream, RequestSink, Expiring {
   }
 
   // What follows from them.
+
+  /** The first request of a connection never does, but what comes behind one that does (`hasBytes`). */
+  #mustWait(): boolean {
+    if (this.#exchange !== undefined || this.#reader.isPartial || this.#requests === 0) return false;
+    return this.#reader.hasBytes || this.#context.intake.defers(this);
+  }
+
+  begin(): void {
+    if (!this.socket.writableEnded && !this.socket.destroyed) this.#readNext();
+  }
 
   /** The exchange is over: what came meanwhile is next. */
   #readNext(): void {

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { type BoundSocket, createServer, type Server, type Socket } from 'node:net';
 import { type Address, isWithoutIpv6, whyNotListening } from '../../model/address.ts';
 import type { ListenAddress } from '../../model/traffic.ts';
 
@@ -38,15 +38,21 @@ function listen(address: ListenAddress, onSocket: (socket: Socket) => void): Pro
       onSocket,
     );
     server.once('error', reject);
-    const { host, port, fd } = address;
-    // Of a descriptor the options' backlog does not count, only the argument's.
-    server.listen(fd === undefined ? { host, port } : { fd }, BACKLOG, () => {
+    const { host, port } = address;
+    // Of a socket the options' backlog does not count, only the argument's.
+    server.listen(socketOf(address) ?? { host, port }, BACKLOG, () => {
       server.off('error', reject);
       // Out of file descriptors, say: the next connection may be accepted again.
       server.on('error', () => {});
       resolve({ address: { host, port: portOf(server) }, close: () => server.close() });
     });
   });
+}
+
+/** What is bound to the address already. */
+function socketOf({ fd, socket }: ListenAddress): object | undefined {
+  if (socket !== undefined) return { handle: socket as BoundSocket };
+  return fd === undefined ? undefined : { fd };
 }
 
 function portOf(server: Server): number {

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import t from 'tap';
 import { ClientConnection } from '../../../src/data/http1/server.ts';
 import type { ServerContext } from '../../../src/data/http1/server-context.ts';
+import { Intake } from '../../../src/data/listener/intake.ts';
 import { ProxyError } from '../../../src/data/proxy/errors.ts';
 import type { Exchange } from '../../../src/data/proxy/exchange.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
@@ -42,7 +43,10 @@ function makeConnection() {
   const sweep = new Sweep(clock);
   const exchanges: Exchange[] = [];
   const failed: string[] = [];
+  const turns: (() => void)[] = [];
+  const intake = new Intake((run) => turns.push(run));
   const context: ServerContext = {
+    intake,
     sweep,
     rules: RULES,
     maxHeaderSize: 16_384,
@@ -61,7 +65,8 @@ function makeConnection() {
   };
   const socket = new FakeSocket({ allowHalfOpen: true, highWaterMark: 1_000 });
   const connection = new ClientConnection(context, socket as unknown as Socket);
-  return { clock, socket, connection, exchanges, failed };
+  const endTurn = () => turns.shift()?.();
+  return { clock, socket, connection, exchanges, failed, intake, endTurn };
 }
 
 const answer = (connection: ClientConnection, size: number, ...lines: string[]) => {
@@ -189,4 +194,69 @@ t.test('a client that is gone says so once', async (t) => {
   socket.destroy(new Error('reset'));
   await settle();
   t.same(failed, [new ProxyError('client-gone', '').code]);
+});
+
+type Made = ReturnType<typeof makeConnection>;
+
+/** A turn brings connections, and has begun all requests that it begins. */
+function flood({ intake }: Made): void {
+  intake.accepted();
+  while (!intake.defers({ begin: () => {} }));
+}
+
+/** A connection that has been served once, in such a turn. */
+async function makeLate(): Promise<Made> {
+  const made = makeConnection();
+  made.socket.takeAll();
+  made.socket.push('GET /first HTTP/1.1\r\nHost: a\r\n\r\n');
+  await settle();
+  answer(made.connection, 1);
+  made.connection.finished();
+  made.exchanges.pop();
+  flood(made);
+  return made;
+}
+
+t.test('a request that comes with a flood of connections begins when they are accepted', async (t) => {
+  const { socket, exchanges, endTurn } = await makeLate();
+  socket.push('POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab');
+  await settle();
+  socket.push('cdGET /two HTTP/1.1\r\nHost: a\r\n\r\n');
+  await settle();
+  t.same(exchanges, []);
+  endTurn();
+  t.same(exchanges, [], 'a connection came in that turn');
+  endTurn();
+  t.match(exchanges, [{ head: { target: '/one' }, body: { isComplete: true } }]);
+});
+
+t.test('the first of a connection is not kept waiting, nor one that has begun to come', async (t) => {
+  const made = makeConnection();
+  flood(made);
+  made.socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await settle();
+  t.equal(made.exchanges.length, 1);
+  const late = await makeLate();
+  late.endTurn();
+  late.endTurn();
+  late.socket.push('GET / HTTP/1.1\r\nHo');
+  await settle();
+  flood(late);
+  late.socket.push('st: a\r\n\r\n');
+  await settle();
+  t.equal(late.exchanges.length, 1);
+});
+
+t.test('of a client that is gone before its turn nothing begins', async (t) => {
+  for (const leave of ['end', 'destroy'] as const) {
+    const { socket, exchanges, endTurn } = await makeLate();
+    socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await settle();
+    if (leave === 'end') socket.push(null);
+    else socket.destroy();
+    await settle();
+    endTurn();
+    endTurn();
+    t.same(exchanges, [], leave);
+  }
 });

@@ -1,0 +1,59 @@
+import t from 'tap';
+import { Intake } from '../../../src/data/listener/intake.ts';
+
+/** An intake whose turns end when the test says so. */
+function makeIntake() {
+  const turns: (() => void)[] = [];
+  const begun: number[] = [];
+  const intake = new Intake((run) => turns.push(run));
+  return {
+    intake,
+    begun,
+    endTurn: () => turns.shift()?.(),
+    isAtRest: () => turns.length === 0,
+    /** Requests of a turn, each with its number; answers how many must wait. */
+    ask: (count: number) =>
+      Array.from({ length: count }, (_, i) => intake.defers({ begin: () => begun.push(i) })).filter(Boolean)
+        .length,
+  };
+}
+
+t.test('without new connections no request waits', async (t) => {
+  const { ask, isAtRest } = makeIntake();
+  t.equal(ask(1_000), 0);
+  t.equal(isAtRest(), true, 'and no turn is counted');
+});
+
+t.test('a turn that brings a connection begins some requests, and the rest when none comes', async (t) => {
+  const scene = makeIntake();
+  scene.intake.accepted();
+  t.equal(scene.ask(20), 4);
+  scene.endTurn();
+  t.same(scene.begun, []);
+  scene.endTurn();
+  t.same(scene.begun, [16, 17, 18, 19]);
+  t.equal(scene.isAtRest(), true);
+  t.equal(scene.ask(100), 0);
+});
+
+t.test('each turn begins some', async (t) => {
+  const { intake, ask, endTurn } = makeIntake();
+  for (let turn = 0; turn < 3; turn++) {
+    intake.accepted();
+    t.equal(ask(17), 1);
+    endTurn();
+  }
+});
+
+t.test('connections that never stop coming do not keep requests for ever', async (t) => {
+  const { intake, ask, begun, endTurn } = makeIntake();
+  intake.accepted();
+  ask(17);
+  for (let turn = 0; turn < 15; turn++) {
+    t.same(begun, []);
+    endTurn();
+    intake.accepted();
+  }
+  endTurn();
+  t.same(begun, [16]);
+});
