@@ -8,8 +8,11 @@ import type { Probe, ProbeResult } from './probe.ts';
 const DOUBT_MS = 1_000;
 /** At most this often while requests fail. */
 const HURRY_MS = 200;
-/** After a first failure, for a backend that is just starting; doubles up to `DOUBT_MS`. */
-const FIRST_RETRY_MS = 25;
+/**
+ * After a failure, where a second one matters more than what it costs to ask: of a backend that is just starting, and
+ * of one on which requests fail, too. Doubles up to `DOUBT_MS` once it has not come in time.
+ */
+const QUICK_MS = 25;
 /** Probes at one time; the rest wait for their turn. */
 const MAX_CONCURRENT = 256;
 /** Share of an interval by which probes are spread, so that many started together drift apart. */
@@ -45,6 +48,10 @@ interface Running {
   beganAt: number;
   /** Probes that were asked for pass: what asks for them is not the backend's health. */
   isRefuted: boolean;
+  /** Requests speak against it as well as probes: the next gap between these; 0 otherwise. */
+  quickMs: number;
+  /** When the next probe begins: `Clock.elapsed`. */
+  nextAt: number;
   cancel: () => void;
 }
 
@@ -84,6 +91,8 @@ export class Checker {
         isBusy: false,
         beganAt: Number.NEGATIVE_INFINITY,
         isRefuted: false,
+        quickMs: 0,
+        nextAt: Number.POSITIVE_INFINITY,
         cancel: () => {},
       };
       this.#running.set(target.key, running);
@@ -96,23 +105,31 @@ export class Checker {
   }
 
   /**
-   * Something else speaks against it: probes it now. When it has just been probed a moment later, and not again so
-   * soon while the probes say that all is well.
+   * Something else speaks against it: probes it now, and if that fails, too, again and again in quick succession until
+   * that is a verdict. When it has just been probed a moment later, and not again so soon while the probes say that
+   * all is well.
    */
   hurry(key: string): void {
     const running = this.#running.get(key);
     if (running === undefined || running.isBusy || running.target.check.type === 'none') return;
     const gap = running.isRefuted && running.machine.isSettled ? DOUBT_MS : HURRY_MS;
-    const wait = running.beganAt + gap - this.#clock.elapsed();
-    running.cancel();
+    const wait = Math.max(0, running.beganAt + gap - this.#clock.elapsed());
     running.isRefuted = true;
-    if (wait <= 0) this.#start(running);
-    else running.cancel = this.#clock.after(wait, () => this.#start(running));
+    if (running.quickMs === 0) running.quickMs = QUICK_MS;
+    if (running.nextAt - this.#clock.elapsed() <= wait) return;
+    running.cancel();
+    if (wait === 0) this.#start(running);
+    else this.#startIn(wait, running);
   }
 
   stop(): void {
     for (const { cancel } of this.#running.values()) cancel();
     this.#running.clear();
+  }
+
+  #startIn(delay: number, running: Running): void {
+    running.nextAt = this.#clock.elapsed() + delay;
+    running.cancel = this.#clock.after(delay, () => this.#start(running));
   }
 
   #start(running: Running): void {
@@ -133,7 +150,7 @@ export class Checker {
     running.isBusy = false;
     if (!result.isVoid) this.#observe(running, result);
     if (result.isPass) this.#events.onPass(running.target, beganAt);
-    running.cancel = this.#clock.after(this.#delay(running), () => this.#start(running));
+    this.#startIn(this.#delay(running), running);
   }
 
   /** Those that left while they waited are passed over. */
@@ -153,18 +170,24 @@ export class Checker {
     running.failures = result.isPass ? 0 : running.failures + 1;
     const isFlip = machine.observe(result, this.#clock.now());
     if (!result.isPass) running.isRefuted = false;
+    if (machine.isSettled) running.quickMs = 0;
     if (isFlip || (machine.verdict === 'pending' && machine.reason !== reason))
       this.#events.onChange(running.target);
     else if (machine.reason !== reason) this.#events.onReason(running.target);
   }
 
-  #delay({ machine, target, failures }: Running): number {
+  #delay(running: Running): number {
+    const { machine, target, failures, quickMs } = running;
     const { intervalMs } = target.check;
     const doubt = Math.min(intervalMs, DOUBT_MS);
     let delay = machine.isSettled ? intervalMs : doubt;
     // An application that just started will listen any moment, and asking a closed port costs nothing.
-    if (machine.verdict === 'pending')
-      delay = Math.min(doubt, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+    if (machine.verdict === 'pending') delay = Math.min(doubt, QUICK_MS * 2 ** Math.min(failures - 1, 10));
+    else if (quickMs > 0) {
+      // Taken out soon, it comes back soon: what made it fail may be over in a moment.
+      delay = Math.min(doubt, failures > 0 ? quickMs : HURRY_MS);
+      if (machine.verdict === 'down' && failures > 0) running.quickMs = Math.min(2 * quickMs, DOUBT_MS);
+    }
     return delay * (1 - JITTER + 2 * JITTER * this.#random());
   }
 }

@@ -193,16 +193,56 @@ t.test('a probe that is asked for comes at once, and while probes pass at most e
   t.same(probes.times('a').slice(4), [9_000, 14_000]);
 });
 
-t.test('while they fail they come five times a second for as long as they are asked for', async (t) => {
-  const { clock, probes, checker, verdicts } = setUp();
-  const target = makeTarget('a', { fall: 4 });
+t.test(
+  'one that fails where requests fail is followed by others at once, until it is a verdict',
+  async (t) => {
+    const { clock, probes, checker, verdicts } = setUp();
+    const target = makeTarget('a', { fall: 3, rise: 2 });
+    checker.update([target]);
+    await clock.advance(2_000);
+    probes.script['a'] = [...new Array(8).fill(FAIL), PASS];
+    checker.hurry(target.key);
+    await clock.advance(50);
+    t.same(probes.times('a'), [0, 2_000, 2_025, 2_050]);
+    t.same(verdicts(target), ['down']);
+    await clock.advance(1_500);
+    t.same(
+      probes.times('a').slice(4),
+      [2_075, 2_125, 2_225, 2_425, 2_825],
+      'less and less often while it is out',
+    );
+    await clock.advance(6_000);
+    t.same(probes.times('a').slice(9), [3_625, 3_825, 8_825], 'and at its pace when it is back');
+    t.same(verdicts(target), ['up']);
+  },
+);
+
+t.test('requests that fail on hold up no probe that comes sooner', async (t) => {
+  const { clock, probes, checker } = setUp();
+  const target = makeTarget('a', { fall: 5 });
   checker.update([target]);
   await clock.advance(2_000);
   probes.script['a'] = [FAIL];
   for (let i = 0; i < 10; i++) {
     checker.hurry(target.key);
-    await clock.advance(100);
+    await clock.advance(10);
   }
-  t.same(probes.times('a'), [0, 2_000, 2_200, 2_400, 2_600, 2_800, 3_000]);
-  t.same(verdicts(target), ['down']);
+  t.same(probes.times('a'), [0, 2_000, 2_025, 2_050, 2_075, 2_100]);
 });
+
+t.test(
+  'a probe that passes ends that: where the check is well, requests cause one each second',
+  async (t) => {
+    const { clock, probes, checker, verdicts } = setUp();
+    const target = makeTarget('a', { fall: 2 });
+    checker.update([target]);
+    await clock.advance(2_000);
+    probes.script['a'] = [FAIL, PASS];
+    for (let i = 0; i < 30; i++) {
+      checker.hurry(target.key);
+      await clock.advance(100);
+    }
+    t.same(probes.times('a'), [0, 2_000, 2_025, 2_225, 3_225, 4_225]);
+    t.same(verdicts(target), ['up']);
+  },
+);

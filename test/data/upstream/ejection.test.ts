@@ -200,6 +200,33 @@ t.test('a backend that fails under load asks for a probe at most ten times a sec
   t.equal(signals.length, 10);
 });
 
+t.test('a check that passes while every request fails costs no more than its first belief', async (t) => {
+  const cause = fc.constantFrom('reset' as const, 'timeout' as const, 'status' as const);
+  const run = fc.record({
+    cause,
+    failures: fc.integer({ min: 1, max: 10 }),
+    checkMs: fc.integer({ min: 100, max: 5_000 }),
+  });
+  const property = fc.asyncProperty(run, async ({ cause, failures, checkMs }) => {
+    const { clock, ejector, service, at, fail } = setUp(2, { eject: { failures } });
+    let failed = 0;
+    let checkedAt = 0;
+    for (; clock.elapsed() < 120_000; await clock.advance(100)) {
+      if (clock.elapsed() - checkedAt >= checkMs) {
+        checkedAt = clock.elapsed();
+        ejector.prove(service, at(0), { kind: 'check', at: clock.now() });
+      }
+      if (!at(0).isAvailable) continue;
+      fail(0, 1, cause);
+      failed++;
+    }
+    // Once for each ejection after the first: within 6 s, then after 10, 20 and 40.
+    return failed <= failures + 4;
+  });
+  await fc.assert(property, { numRuns: 12, seed: 7 });
+  t.pass();
+});
+
 type Step =
   | { readonly kind: 'fail'; readonly at: number; readonly cause: 'connect' | 'reset' | 'timeout' | 'status' }
   | { readonly kind: 'well'; readonly at: number }
