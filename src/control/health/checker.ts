@@ -3,6 +3,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { HealthCheck } from '../../model/health.ts';
 import { type CheckState, HealthMachine, type Verdict } from './machine.ts';
 import type { Probe, ProbeResult } from './probe.ts';
+import { Timetable } from './timetable.ts';
 
 /** At most this long until the next probe while a verdict is in doubt. */
 const DOUBT_MS = 1_000;
@@ -63,10 +64,12 @@ export class Checker {
   readonly #events: CheckerEvents;
   readonly #running = new Map<string, Running>();
   readonly #queue: Running[] = [];
+  readonly #timetable: Timetable;
   #concurrent = 0;
 
   constructor(clock: Clock, probe: Probe, random: () => number, events: CheckerEvents) {
     this.#clock = clock;
+    this.#timetable = new Timetable(clock);
     this.#probe = probe;
     this.#random = random;
     this.#events = events;
@@ -127,9 +130,9 @@ export class Checker {
     this.#running.clear();
   }
 
-  #startIn(delay: number, running: Running): void {
+  #startIn(delay: number, running: Running, timer: Pick<Clock, 'after'> = this.#clock): void {
     running.nextAt = this.#clock.elapsed() + delay;
-    running.cancel = this.#clock.after(delay, () => this.#start(running));
+    running.cancel = timer.after(delay, () => this.#start(running));
   }
 
   #start(running: Running): void {
@@ -150,7 +153,9 @@ export class Checker {
     running.isBusy = false;
     if (!result.isVoid) this.#observe(running, result);
     if (result.isPass) this.#events.onPass(running.target, beganAt);
-    this.#startIn(this.#delay(running), running);
+    // While in doubt each moment counts; the many whose backends are well can wait for one another.
+    const timer = running.machine.isSettled ? this.#timetable : this.#clock;
+    this.#startIn(this.#delay(running), running, timer);
   }
 
   /** Those that left while they waited are passed over. */

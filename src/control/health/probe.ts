@@ -80,6 +80,8 @@ function probeLife(address: Address, check: HealthCheck): Promise<ProbeResult> {
 function probeTcp(address: Address, timeoutMs: number): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket = connect({ ...address, timeout: timeoutMs });
+    // Nothing will be read: then Node does not begin to, either.
+    socket.pause();
     const settle = (result: ProbeResult) => {
       resolve(result);
       socket.destroy();

@@ -38,7 +38,8 @@ t.test('a passing target is probed each interval', async (t) => {
 t.test('an interval is jittered by a tenth at most, to both sides', async (t) => {
   for (const [random, wait] of [
     [0, 4_500],
-    [0.25, 4_750],
+    // Started with others: at the next 20 ms.
+    [0.25, 4_760],
     [0.999_999, 5_500],
   ] as const) {
     const { clock, probes, checker } = setUp(() => random);
@@ -212,7 +213,7 @@ t.test(
       'less and less often while it is out',
     );
     await clock.advance(6_000);
-    t.same(probes.times('a').slice(9), [3_625, 3_825, 8_825], 'and at its pace when it is back');
+    t.same(probes.times('a').slice(9), [3_625, 3_825, 8_840], 'and at its pace when it is back, with others');
     t.same(verdicts(target), ['up']);
   },
 );

@@ -24,6 +24,15 @@ export class Reports {
     for (const { container } of this.#seen.values()) yield container;
   }
 
+  /** The very same container as before if it says the same. */
+  known(container: Container): Container {
+    const known = this.#seen.get(container.id)?.container;
+    // An entry that is read again names the same things in the same order, and text is compared faster than objects.
+    return known !== container && JSON.stringify(known) === JSON.stringify(container)
+      ? (known as Container)
+      : container;
+  }
+
   /** Takes what there is of the containers with these ids, or of all. */
   take(containers: readonly Container[], ids: Iterable<string> = [...this.#seen.keys()]): void {
     const found = new Set(containers.map(({ id }) => id));
@@ -32,7 +41,7 @@ export class Reports {
       const seen = this.#seen.get(container.id);
       if (seen === undefined) {
         this.#seen.set(container.id, { container, report: undefined, isOutdated: true });
-      } else if (!isDeepStrictEqual(seen.container, container)) {
+      } else if (seen.container !== this.known(container)) {
         seen.container = container;
         seen.isOutdated = true;
       }

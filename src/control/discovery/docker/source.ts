@@ -15,6 +15,8 @@ import { Stopping } from './stopping.ts';
 
 /** A look at everything, for what no event told; also how a silent loss of the Engine is noticed. */
 const FULL_LIST_MS = 30_000;
+/** Entries of a list that are read without a pause. */
+const SLICE = 200;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
 
@@ -138,7 +140,9 @@ export class DockerSource implements Source {
     ]);
     if (connection.signal.aborted) return;
     this.#drivers = drivers;
-    this.#reports.take(this.#readAll(infos));
+    const containers = await this.#readInSlices(infos);
+    if (connection.signal.aborted) return;
+    this.#reports.take(containers);
     this.#status = { name, target: endpoint, connected: true };
     this.#contribute();
     this.#touched.add(...this.#touchedMeanwhile);
@@ -187,10 +191,20 @@ export class DockerSource implements Source {
     }
   }
 
+  /** A list of thousands must not keep requests waiting. */
+  async #readInSlices(infos: readonly ContainerInfo[]): Promise<Container[]> {
+    const containers: Container[] = [];
+    for (let i = 0; i < infos.length; i += SLICE) {
+      if (i > 0) await new Promise((resolve) => setImmediate(resolve));
+      containers.push(...this.#readAll(infos.slice(i, i + SLICE)));
+    }
+    return containers;
+  }
+
   #readAll(infos: readonly ContainerInfo[]): Container[] {
     return infos.flatMap((info) => {
       try {
-        const container = this.#news.correct(readContainer(info));
+        const container = this.#reports.known(this.#news.correct(readContainer(info)));
         return container.id === '' ? [] : [container];
       } catch (error) {
         this.#options.log.warn({ error: String(error) }, 'an entry of the list of containers cannot be read');
