@@ -57,6 +57,22 @@ t.test('an order outlives all changes of others, an absence, and a restart of it
   t.match(look('shop.org/a~2:80', { ...restarted, serves }), { signal: { flags: ['Maintenance'] } });
 });
 
+t.test('with an order, too, what does not change stays the very same', async (t) => {
+  const { orders, merge } = setUp();
+  const merged = merge(a, makeClaim('c', { hosts: ['other.org'] }));
+  orders.set(merged.services, 'a', { weight: 7 });
+  const [first, again] = [orders.layOver(merged), orders.layOver(merged)];
+  t.strictSame(
+    first.services.map((service, i) => [service === merged.services[i], service === again.services[i]]),
+    [
+      [true, true],
+      [false, true],
+    ],
+  );
+  orders.set(merged.services, 'a', { weight: 8 });
+  t.match(orders.layOver(merged).services[1], { backends: [{ weight: 8 }] });
+});
+
 t.test('an order joins what the source says', async (t) => {
   const { orders, merge, look } = setUp();
   const ill = makeClaim('a', { health: { flags: ['FailedCheck'], reason: 'its HEALTHCHECK fails' } });

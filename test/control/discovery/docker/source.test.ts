@@ -14,6 +14,22 @@ t.test('all containers are listed at first', async (t) => {
   t.same(latest().status, { name: 'docker', target: 'unix:///run/docker.sock', connected: true });
 });
 
+t.test('a long list is read in slices, whole, and again when it is listed again', async (t) => {
+  const entries = Array.from({ length: 450 }, (_, i) => makeEntry({ id: `${i}x` }));
+  const { engine, clock, contributions, serving } = await followEngine(t, (engine) => {
+    engine.entries = entries;
+  });
+  await settle();
+  t.equal(serving().length, 450);
+  const before = contributions.at(-1)?.claims;
+  engine.entries = entries.slice(1);
+  await clock.advance(30_000);
+  await settle();
+  t.equal(serving().length, 449);
+  const after = new Set(contributions.at(-1)?.claims);
+  t.equal(before?.filter((claim) => after.has(claim)).length, 449, 'what stays is the very same');
+});
+
 t.test('the first event of a burst is acted on at once, the rest in one question', async (t) => {
   const { engine, clock, serving } = await followEngine(t);
   engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b' }), makeEntry({ id: 'c' })];
