@@ -10,7 +10,7 @@ import type { Group } from './bench.ts';
 import { BROWSER_REQUEST, PAGE_RESPONSE, SMALL_REQUEST, SMALL_RESPONSE } from './heads.ts';
 import { decodeLax, parseLax } from './lax.ts';
 import { pickGroup } from './picks.ts';
-import { lineGroup, readGroup } from './tricks.ts';
+import { lineGroup, readGroup, trayGroup } from './tricks.ts';
 
 const RULES: HeadRules = { maxHeaders: 100, keepUnderscores: false };
 
@@ -147,4 +147,5 @@ export const GROUPS: readonly Group[] = [
   pickGroup(100),
   lineGroup(),
   readGroup(),
+  trayGroup(),
 ];

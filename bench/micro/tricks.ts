@@ -1,5 +1,8 @@
-import { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { Duplex, Writable } from 'node:stream';
 import { readDirectly } from '../../src/data/http1/direct-read.ts';
+import { Outbox } from '../../src/data/http1/outbox.ts';
+import { ReadBuffer } from '../../src/data/http1/read-buffer.ts';
 import { commonLine, jsonLine, makeBatch } from '../../src/telemetry/access-log.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
 import { type Group, sink } from './bench.ts';
@@ -73,5 +76,35 @@ export function readGroup(): Group {
   return {
     name: 'read of a socket',
     ways: { directly: () => direct.push(chunk), 'by the stream': () => streamed.push(chunk) },
+  };
+}
+
+/** Why what must be copied is copied to a tray that is used again. One call is a response. */
+export function trayGroup(): Group {
+  const head = 'HTTP/1.1 200 OK\r\n'.padEnd(250, 'x');
+  const body = new ReadBuffer().next(0).subarray(0, 16_384);
+  const buffer = new ReadBuffer().next(0);
+  const socket = new Writable({
+    decodeStrings: false,
+    write: (_chunk, _encoding, done) => done(),
+    writev: (_chunks, done) => done(),
+  });
+  const outbox = new Outbox(socket as unknown as Socket);
+  return {
+    name: 'head and 16 KB, copied and written',
+    ways: {
+      'by a tray': () => {
+        outbox.text(head);
+        outbox.bytes(buffer, 0, body.length);
+        return outbox.flush().length;
+      },
+      'by new buffers': () => {
+        socket.cork();
+        socket.write(head, 'latin1');
+        socket.write(Buffer.from(body));
+        socket.uncork();
+        return socket.writableLength;
+      },
+    },
   };
 }

@@ -9,7 +9,7 @@ import { type BodySink, chunkLine, lastChunk } from './chunked.ts';
 import { HeadReader } from './head-reader.ts';
 import { idleTime } from './idle-time.ts';
 import { openSocket } from './open-socket.ts';
-import { type Flow, JOINED, Outbox } from './outbox.ts';
+import { type Flow, Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { parseResponseHead } from './response-head.ts';
 import { SentRequest } from './sent-request.ts';
@@ -146,9 +146,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   body(buffer: Buffer, from: number, to: number): void {
     const exchange = this.#exchange as Exchange;
     exchange.bytesOut += to - from;
-    if (to - from > JOINED && this.#readBuffer.isShared(buffer)) {
-      exchange.downstream.write(Buffer.from(buffer.subarray(from, to)), 0, to - from);
-    } else exchange.downstream.write(buffer, from, to);
+    exchange.downstream.write(buffer, from, to);
   }
 
   /** Before the response: the limit is on what the backend, and not the client, has to do next. */
@@ -215,6 +213,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#backend.silence.answered(this.#context.watch.tick - this.since);
     this.#keepAlive = head.keepAlive;
     this.#body.begin(head.length);
+    this.#readBuffer.begin();
     this.#idleMs = idleTime(head);
     if (!this.#context.events.onResponse(exchange, head, this)) return;
     const { bytes, from, to } = this.#reader;

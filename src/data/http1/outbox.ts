@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { isShared } from './read-buffer.ts';
 
 /** What became of the bytes that were written. */
 export type Flow =
@@ -9,8 +10,16 @@ export type Flow =
   /** So many are waiting that the writer must stop until the socket drains. */
   | 'full';
 
-/** Pieces up to this size are joined into one string; a larger one is handed to the kernel where it lies. */
-export const JOINED = 4_096;
+/** Pieces up to this size are joined: a list of many costs more than their copies. */
+const JOINED = 4_096;
+/**
+ * What must be copied is copied into a tray, with the text around it. The kernel mostly takes all of it at once, and the
+ * tray is free again: a buffer made for each response would be a matter for the garbage collector, and that costs far
+ * more than the copy (bench/micro/tricks.ts). One for each outbox that is being filled, which is rarely two.
+ */
+const TRAY_SIZE = 65_536;
+const MAX_SPARE = 4;
+const spare: Buffer[] = [];
 
 /**
  * Gathers what one turn writes to a socket, so that it leaves in one system call: on loopback and bridge
@@ -19,6 +28,9 @@ export const JOINED = 4_096;
 export class Outbox {
   readonly #socket: Socket;
   #text = '';
+  /** Has what came before `#text`, which is empty then. */
+  #tray: Buffer | undefined = undefined;
+  #used = 0;
   #corked = false;
 
   constructor(socket: Socket) {
@@ -27,16 +39,51 @@ export class Outbox {
 
   /** Adds latin1 text. */
   text(text: string): void {
-    this.#text += text;
+    if (this.#tray === undefined) this.#text += text;
+    else if (this.#hasRoom(text.length)) this.#used += this.#tray.write(text, this.#used, 'latin1');
+    else {
+      this.#writeTray();
+      this.#text = text;
+    }
   }
 
-  /** Adds bytes; they must not change before `flush` answers, nor after it if that says that they wait. */
+  /**
+   * Adds bytes. Those of the shared read buffer are copied; others go to the kernel where they lie, and must not change
+   * before `flush` answers, nor after it if that says that they wait.
+   */
   bytes(buffer: Buffer, from: number, to: number): void {
-    if (to - from <= JOINED) {
+    const size = to - from;
+    if (this.#tray === undefined && size <= JOINED && this.#text.length <= JOINED) {
       this.#text += buffer.toString('latin1', from, to);
-      return;
+    } else if (size <= JOINED || isShared(buffer)) this.#copy(buffer, from, to);
+    else this.#writeInPlace(buffer, from, to);
+  }
+
+  flush(): Flow {
+    if (this.#tray !== undefined) this.#writeTray();
+    else this.#writeText();
+    if (this.#corked) {
+      this.#corked = false;
+      this.#socket.uncork();
     }
-    if (!this.#corked) {
+    if (this.#socket.writableLength === 0) return 'taken';
+    return this.#socket.writableNeedDrain ? 'full' : 'held';
+  }
+
+  #copy(buffer: Buffer, from: number, to: number): void {
+    if (this.#tray !== undefined && !this.#hasRoom(to - from)) this.#writeTray();
+    if (this.#text.length + to - from > TRAY_SIZE) this.#writeText();
+    if (this.#tray === undefined) {
+      this.#tray = spare.pop() ?? Buffer.allocUnsafeSlow(TRAY_SIZE);
+      this.#used = this.#text === '' ? 0 : this.#tray.write(this.#text, 'latin1');
+      this.#text = '';
+    }
+    this.#used += buffer.copy(this.#tray, this.#used, from, to);
+  }
+
+  #writeInPlace(buffer: Buffer, from: number, to: number): void {
+    if (this.#tray !== undefined) this.#writeTray();
+    if (this.#text !== '' && !this.#corked) {
       this.#corked = true;
       this.#socket.cork();
     }
@@ -44,14 +91,19 @@ export class Outbox {
     this.#socket.write(from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to));
   }
 
-  flush(): Flow {
-    this.#writeText();
-    if (this.#corked) {
-      this.#corked = false;
-      this.#socket.uncork();
-    }
-    if (this.#socket.writableLength === 0) return 'taken';
-    return this.#socket.writableNeedDrain ? 'full' : 'held';
+  #hasRoom(size: number): boolean {
+    return this.#used + size <= TRAY_SIZE;
+  }
+
+  /** What the kernel does not take at once must not lie in a tray that is much larger, nor in one that is used again. */
+  #writeTray(): void {
+    const socket = this.#socket;
+    const tray = this.#tray as Buffer;
+    this.#tray = undefined;
+    const bytes = tray.subarray(0, this.#used);
+    const mustWait = socket.connecting || socket.writableLength > 0;
+    socket.write(mustWait ? Buffer.from(bytes) : bytes);
+    if ((mustWait || socket.writableLength === 0) && spare.length < MAX_SPARE) spare.push(tray);
   }
 
   #writeText(): void {
