@@ -12,6 +12,7 @@ import { type ErrorCode, ProxyError } from './proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './proxy/exchange.ts';
 import { addedFields, targetOf } from './proxy/headers.ts';
 import type { Expiring } from './sweep.ts';
+import { joinDirectly } from './tunnel.ts';
 import type { BackendState, PooledConnection } from './upstream/backend-state.ts';
 import type { ServiceState } from './upstream/service-state.ts';
 
@@ -21,7 +22,8 @@ const NO_BYTES = Buffer.alloc(0);
 
 /**
  * One try to give a client a connection of another protocol (RFC 9110, section 7.8), WebSocket above all. The
- * work is http-proxy's: it sends the request and, once the backend has answered 101, joins the two sockets.
+ * work is http-proxy's: it sends the request, joins the two sockets once the backend has answered 101, and closes
+ * one with the other.
  * Until then the client's connection speaks HTTP: nothing of it is passed on, the try may be followed by another,
  * and any other response is handed to it as usual.
  */
@@ -99,6 +101,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   #start(): void {
     const proxy = createProxyServer();
     proxy.on('error', () => {});
+    proxy.on('open', (socket) => joinDirectly(this.#client, socket));
     proxy.on('proxyReqWs', (request) => {
       this.#request = request;
       request.on('upgrade', (_response, socket) => this.#join(socket));
@@ -123,7 +126,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     this.#request?.removeAllListeners('response').on('response', (response) => this.#relay(response));
   }
 
-  /** The backend speaks the other protocol: from now on http-proxy passes on what comes, until both have closed. */
+  /** The backend speaks the other protocol: from now on what comes is passed on, until both have closed. */
   #join(backend: Socket): void {
     const exchange = this.#exchange;
     this.deadline = Number.POSITIVE_INFINITY;

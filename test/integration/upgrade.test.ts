@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import t from 'tap';
+import { connect, type Socket } from 'node:net';
+import t, { type Test } from 'tap';
+import { startRawBackend } from '../support/backend.ts';
 import { connectRaw } from '../support/client.ts';
 import { startManualBackend } from '../support/manual.ts';
-import { startProxy } from '../support/proxy.ts';
+import { Pattern, type Production, produce } from '../support/pattern.ts';
+import { startProxy, type TestProxy } from '../support/proxy.ts';
 import { underWay, untilQuiet } from '../support/quiet.ts';
+import { eventually, steady } from '../support/wait.ts';
 import { closed, nextMessage, openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
 t.test('messages are echoed: text, binary, large and in fragments', async (t) => {
@@ -153,4 +157,64 @@ t.test('what follows a joined connection stays there', async (t) => {
   await connection.until((received) => received.endsWith(canary), 'the bytes');
   const { idle, inFlight } = proxy.plane.stats().backends[`test/${backend.port}`] ?? {};
   t.same([idle, inFlight, backend.connections.length], [0, 1, 1]);
+});
+
+/** What may be under way: two kernel buffers for each of two connections, and what the proxy holds. */
+const MOST = 24_000_000;
+const SIZE = 100_000_000;
+
+/** A tunnel: both its ends, neither of which reads, with nothing on the way. */
+async function openTunnel(t: Test): Promise<{ proxy: TestProxy; ends: readonly [Socket, Socket] }> {
+  let backend: Socket | undefined;
+  const { port } = await startRawBackend(t, (socket) => {
+    socket.allowHalfOpen = true;
+    socket.once('data', () => {
+      socket.pause().write(SWITCH, 'latin1');
+      backend = socket;
+    });
+  });
+  const proxy = await startProxy(t, [{ backends: [port] }]);
+  const client = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+  t.teardown(() => client.destroy());
+  client.write(UPGRADE);
+  const [head] = await once(client, 'data');
+  t.match(String(head), /^HTTP\/1\.1 101 /);
+  client.removeAllListeners('data').pause();
+  return { proxy, ends: [client, backend as Socket] };
+}
+
+t.test(
+  'an end of a tunnel that does not read stops the other, and gets everything once it reads',
+  async (t) => {
+    for (const isFromClient of [true, false]) {
+      const { ends } = await openTunnel(t);
+      const [from, to] = isFromClient ? ends : ends.toReversed();
+      const pattern = new Pattern();
+      const production: Production = produce(from as Socket, pattern, SIZE);
+      await eventually(() => production.accepted() > 100_000, 'a beginning');
+      const accepted = await steady(production.accepted);
+      t.ok(accepted < MOST, `${accepted} bytes were taken`);
+      production.done.then(() => from?.end());
+      pattern.checkAll(to as Socket);
+      await once(to as Socket, 'end');
+      t.equal(pattern.checked, SIZE);
+      t.ok(pattern.isIntact, 'every byte is where it belongs');
+    }
+  },
+);
+
+t.test('a client that has said all it has to say still hears the answer', async (t) => {
+  const { proxy, ends } = await openTunnel(t);
+  const [client, backend] = ends;
+  backend.resume();
+  client.end('a question');
+  await once(backend, 'end');
+  const pattern = new Pattern();
+  pattern.checkAll(client);
+  await produce(backend, pattern, 5_000_000).done;
+  backend.end();
+  await once(client, 'end');
+  t.equal(pattern.checked, 5_000_000);
+  t.ok(pattern.isIntact);
+  await untilQuiet(proxy);
 });
