@@ -56,9 +56,9 @@ is the runtime's: its socket, its compiler and its collector of garbage.
 
 const MEMORY = `## Memory
 
-Resident memory of the process, without the kernel's buffers (\`npm run bench:memory\`). The slope of a run of few
-millions says little: it holds the steps in which V8 lets its heap grow (one of 28 MB after 1.4 million requests when this
-was written; 3 MB a million before it, 0.2 MB after).
+Resident memory of the process, without the kernel's buffers (\`npm run bench:memory\`). It holds the steps in which V8 lets
+its heap grow, one of 28 MB among them: whether anything is kept of requests is told by what is alive in the heap after a
+full collection, whose slope is that of the line of least squares through a sample each 5 s.
 `;
 
 const FLOOR = `### What is left, and why

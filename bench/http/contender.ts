@@ -6,6 +6,8 @@ export interface Setup {
   readonly folder: string;
   /** Writes an access log, of about what the combined format holds, to a file. */
   readonly isLogged: boolean;
+  /** Arguments of Node.js itself, for a process that is looked into. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** Something that forwards from `PROXY_PORT` to the backends, and `/ws` to the echo. */

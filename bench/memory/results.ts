@@ -8,6 +8,8 @@ export interface MemoryResults {
   readonly perConnection: number;
   readonly perBareConnection: number;
   readonly requests: number;
-  /** Growth of the resident memory over the second half of the requests, in bytes for each million. */
+  /** Growth over the second half of the requests, in bytes for each million: of the resident memory… */
   readonly slope: number;
+  /** …and of what is alive in the heap. */
+  readonly heapSlope?: number;
 }

@@ -1,5 +1,5 @@
 // npm run bench:memory: what idle connections cost, and whether anything grows with the requests.
-// --requests N (a million)  --write
+// --requests N (a million; ten million take five minutes)  --write
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -9,18 +9,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writePerformancePage } from '../../docs/performance.ts';
 import { startBackends } from '../http/backends.ts';
-import { CASES, type Case } from '../http/cases.ts';
-import { load } from '../http/load/load.ts';
 import { fairlead } from '../http/peers/fairlead.ts';
 import { PROXY_PORT } from '../http/ports.ts';
 import { listening, memoryBytes, pinSelf, start, stop } from '../http/process.ts';
 import { thisMachine, today, writeResults } from '../results.ts';
+import { growthOf } from './growth.ts';
 import type { MemoryResults } from './results.ts';
 
 /** Within the limit of descriptors that is usual, with room for the connections to backends. */
 const CONNECTIONS = 9_000;
-const SLICE_SECONDS = 5;
-const SMALL_GET = CASES[0] as Case;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const { values } = parseArgs({
@@ -36,7 +33,7 @@ try {
   const perConnection = await idleCost(fairlead.start({ folder, isLogged: false }));
   const perBareConnection = await idleCost(startBare());
   console.log(`an idle connection: ${perConnection.toFixed(0)} bytes, bare ${perBareConnection.toFixed(0)}`);
-  const growth = await growthOf(fairlead.start({ folder, isLogged: false }), Number(values.requests));
+  const growth = await growthOf(folder, Number(values.requests));
   const cost = { connections: CONNECTIONS, perConnection, perBareConnection };
   const results: MemoryResults = { date: today(), machine: thisMachine(), ...cost, ...growth };
   if (values.write) {
@@ -80,39 +77,4 @@ function askOnce(): Promise<Socket> {
     socket.once('error', reject).once('data', () => resolve(socket));
     socket.write('GET /small HTTP/1.1\r\nHost: shop.localhost\r\n\r\n');
   });
-}
-
-interface Sample {
-  readonly requests: number;
-  readonly memory: number;
-}
-
-async function growthOf(server: ChildProcess, wanted: number): Promise<{ requests: number; slope: number }> {
-  try {
-    await listening(PROXY_PORT, server);
-    const samples: Sample[] = [];
-    let requests = 0;
-    while (requests < wanted) {
-      requests += (await load(SMALL_GET, SLICE_SECONDS)).requests;
-      const memory = memoryBytes(server.pid ?? 0);
-      samples.push({ requests, memory });
-      console.log(`${requests} requests: ${(memory / 1e6).toFixed(1)} MB`);
-    }
-    const slope = slopeOf(samples.slice(Math.floor(samples.length / 2)));
-    console.log(`slope ${(slope / 1e6).toFixed(2)} MB a million requests`);
-    return { requests, slope };
-  } finally {
-    await stop(server);
-  }
-}
-
-/**
- * Bytes for each million requests: the median of the slopes between all pairs (Theil and Sen). One step, such as the
- * heap's next size, moves it little; what grows with every request moves all pairs.
- */
-function slopeOf(samples: readonly Sample[]): number {
-  const slopes = samples.flatMap((a, i) =>
-    samples.slice(i + 1).map((b) => ((b.memory - a.memory) / (b.requests - a.requests)) * 1e6),
-  );
-  return slopes.sort((a, b) => a - b)[Math.floor(slopes.length / 2)] ?? Number.NaN;
 }

@@ -59,7 +59,7 @@ export function scaleTable(results: ScaleResults): string {
 
 /** What connections and requests leave in memory. */
 export function memoryTable(results: MemoryResults): string {
-  const { connections, perConnection, perBareConnection, requests, slope } = results;
+  const { connections, perConnection, perBareConnection, requests, slope, heapSlope } = results;
   const kb = (bytes: number) => `${(bytes / 1_024).toFixed(1)} KB`;
   return table([
     {
@@ -74,5 +74,15 @@ export function memoryTable(results: MemoryResults): string {
       goal: 'none',
       isMet: slope <= 500_000,
     },
+    ...(heapSlope === undefined
+      ? []
+      : [
+          {
+            text: 'the same of what is alive in the heap',
+            measured: `${(heapSlope / 1e3).toFixed(1)} KB`,
+            goal: 'none',
+            isMet: heapSlope <= 50_000,
+          },
+        ]),
   ]);
 }

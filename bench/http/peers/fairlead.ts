@@ -16,7 +16,7 @@ export function fairleadAt(name: string, main: string): Contender {
   return {
     name,
     version: () => VERSION,
-    start({ folder, isLogged }) {
+    start({ folder, isLogged, nodeArgs = [] }) {
       const file = join(folder, 'fairlead.yaml');
       const backends = BACKEND_PORTS.map((port) => `http://127.0.0.1:${port}`).join(', ');
       writeFileSync(
@@ -36,7 +36,7 @@ services:
         role: 'proxy',
         stderr: join(folder, 'stderr'),
         program: process.execPath,
-        args: [main, '--config', file],
+        args: [...nodeArgs, main, '--config', file],
         stdout,
       });
     },
