@@ -67,6 +67,11 @@ export class HeadReader {
     this.text = '';
   }
 
+  /** Lets go of bytes that were all used: an idle connection holds none. */
+  release(): void {
+    if (!this.hasBytes) this.bytes = EMPTY;
+  }
+
   reset(): void {
     this.#kept = undefined;
     this.#set(EMPTY, 0, 0);

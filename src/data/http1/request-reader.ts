@@ -100,6 +100,7 @@ export class RequestReader {
       found = heads.find(this.#limits.maxHeaderSize);
     }
     this.#isInLoop = false;
+    heads.release();
     // From a head's first byte on, not anew with each: a byte now and then must not hold it open for ever.
     if (found === 'partial' && isNewHead) this.#sink.headBegan();
     else if (found === 'malformed') this.#sink.refuse(MALFORMED);

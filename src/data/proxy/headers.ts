@@ -31,15 +31,9 @@ export class ForwardedFields {
     }
     // A connection nearly always asks the same host again.
     if (head.host !== this.#host || this.#fields === '') {
-      // A copy: the string is a slice that would keep the whole head in memory while the connection is idle.
-      this.#host = Buffer.from(head.host, 'latin1').toString('latin1');
-      this.#fields = fieldLines(
-        this.#address,
-        this.#address,
-        this.#proto,
-        this.#host,
-        portOf(this.#host, this.#proto),
-      );
+      this.#host = flat(head.host);
+      const port = portOf(this.#host, this.#proto);
+      this.#fields = flat(fieldLines(this.#address, this.#address, this.#proto, this.#host, port));
     }
     return this.#fields;
   }
@@ -58,6 +52,14 @@ export class ForwardedFields {
       head.forwardedPort || portOf(host, proto),
     );
   }
+}
+
+/**
+ * A copy in one piece, for as long as the connection is idle: a slice would keep the whole head in memory, and a text
+ * that was put together all of its pieces.
+ */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 function fieldLines(chain: string, client: string, proto: string, host: string, port: string): string {

@@ -144,3 +144,15 @@ t.test('after a reset nothing is left', async (t) => {
   t.equal(read(reader, 'a\r\n\r\n'), 'whole');
   t.equal(headOf(reader), 'a\r\n\r\n');
 });
+
+t.test('bytes that were all used are let go, and others are not', (t) => {
+  const reader = new HeadReader();
+  read(reader, 'GET / HTTP/1.1\r\n\r\nrest');
+  reader.consume(18);
+  reader.release();
+  t.equal(restOf(reader, 0), 'rest');
+  reader.consume(4);
+  reader.release();
+  t.equal(reader.bytes.length, 0);
+  t.end();
+});
