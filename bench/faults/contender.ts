@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { family, hasProgram, listening, memoryBytes } from '../http/process.ts';
+import { assertFree, family, hasProgram, listening, memoryBytes } from '../http/process.ts';
 import type { FleetBackend } from './fleet.ts';
 
 /** What every proxy is told, each in its own words. */
@@ -51,6 +51,7 @@ export class RunningProxy {
   }
 
   static async start(contender: Contender, setup: Setup): Promise<RunningProxy> {
+    await assertFree(setup.port);
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-contender-'));
     const file = join(folder, 'config');
     await writeFile(file, contender.configure(setup, folder));
@@ -73,7 +74,8 @@ export class RunningProxy {
   }
 
   readonly #kill = (): void => {
-    if (this.isRunning) for (const pid of this.pids.reverse()) process.kill(pid, 'SIGKILL');
+    // The first of them first: it would start others in the place of those that go.
+    if (this.isRunning) for (const pid of this.pids) kill(pid);
   };
 
   get isRunning(): boolean {
@@ -104,6 +106,14 @@ export class RunningProxy {
     process.off('exit', this.#kill);
     await this.exited();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended with its parent.
   }
 }
 

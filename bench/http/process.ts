@@ -62,7 +62,10 @@ export async function stop(child: ChildProcess): Promise<void> {
 
 /** Rejects when somebody listens there already, whose answers would be taken for those of our own. */
 export async function assertFree(port: number): Promise<void> {
-  if (await isListening(port)) throw new Error(`port ${port} is taken: set BENCH_PORT to another`);
+  if (await isListening(port))
+    throw new Error(
+      `port ${port} is taken by another process (npm run bench takes others from BENCH_PORT on)`,
+    );
 }
 
 function isListening(port: number): Promise<boolean> {
