@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assertFree, family, hasProgram, listening, memoryBytes } from '../http/process.ts';
+import { assertFree, family, hasProgram, kill, listening, memoryBytes } from '../http/process.ts';
 import type { FleetBackend } from './fleet.ts';
 
 /** What every proxy is told, each in its own words. */
@@ -73,10 +73,7 @@ export class RunningProxy {
     }
   }
 
-  readonly #kill = (): void => {
-    // The first of them first: it would start others in the place of those that go.
-    if (this.isRunning) for (const pid of this.pids) kill(pid);
-  };
+  readonly #kill = (): void => kill(this.#child);
 
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
@@ -102,18 +99,10 @@ export class RunningProxy {
   }
 
   async stop(): Promise<void> {
-    this.#kill();
+    kill(this.#child);
     process.off('exit', this.#kill);
     await this.exited();
     await rm(this.#folder, { recursive: true, force: true });
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended with its parent.
   }
 }
 

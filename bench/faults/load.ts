@@ -9,13 +9,15 @@ const SELF = fileURLToPath(import.meta.url);
 export interface LoadProcess {
   /** Sends no more, waits for what is under way, and answers what became of each request. */
   stop(): Promise<readonly Outcome[]>;
+  /** Nobody wants to know what came of it. */
+  kill(): void;
 }
 
 /** Starts the load; rejects when its process cannot start. */
 export async function startLoadProcess(origin: string, options: LoadOptions): Promise<LoadProcess> {
   const child = fork(SELF, [JSON.stringify({ origin, options })], { serialization: 'advanced' });
   await once(child, 'spawn');
-  return { stop: () => stopped(child) };
+  return { stop: () => stopped(child), kill: () => void child.kill('SIGKILL') };
 }
 
 async function stopped(child: ChildProcess): Promise<readonly Outcome[]> {

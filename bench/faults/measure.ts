@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { type Contender, RunningProxy } from './contender.ts';
 import { type Experiment, type Method, ms, type Scene, type Score } from './experiment.ts';
 import { Fleet } from './fleet.ts';
-import { startLoadProcess } from './load.ts';
+import { type LoadProcess, startLoadProcess } from './load.ts';
 import { score } from './score.ts';
 
 const PORT = 19_180;
@@ -36,6 +36,7 @@ export async function measure(
   const busy = (loadavg()[0] ?? 0) / availableParallelism();
   const fleet = await Fleet.start({ image, labels, env });
   let proxy: RunningProxy | undefined;
+  let load: LoadProcess | undefined;
   try {
     proxy = await RunningProxy.start(contender, {
       backends: fleet.backends,
@@ -55,7 +56,7 @@ export async function measure(
       },
       note: (text) => notes.push(text),
     };
-    const load = await startLoadProcess(proxy.origin, { host: fleet.host, rate, method });
+    load = await startLoadProcess(proxy.origin, { host: fleet.host, rate, method });
     await ms(WARM_MS * pace);
     const beganAt = Date.now();
     await experiment.fault(scene);
@@ -71,6 +72,7 @@ export async function measure(
     });
     return { ...scored, rate, busy, notes };
   } finally {
+    load?.kill();
     await proxy?.stop();
     await fleet.stop();
   }

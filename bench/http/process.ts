@@ -49,6 +49,13 @@ export function start({ role, program, args, env = {}, stdout, stderr }: Command
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
+  kill(child);
+  await ended;
+}
+
+/** The same without waiting. */
+export function kill(child: ChildProcess): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   // The parent first, which would replace a child.
   for (const pid of family(child.pid ?? 0)) {
     try {
@@ -57,7 +64,6 @@ export async function stop(child: ChildProcess): Promise<void> {
       // It ended with its parent.
     }
   }
-  await ended;
 }
 
 /** Rejects when somebody listens there already, whose answers would be taken for those of our own. */

@@ -20,6 +20,7 @@ http {
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
   client_max_body_size 0;
+  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   upstream app {
     zone app 64k;
 ${backends.map(({ ip, port }) => `    server ${ip}:${port};`).join('\n')}
@@ -30,7 +31,8 @@ ${backends.map(({ ip, port }) => `    server ${ip}:${port};`).join('\n')}
     location / {
       proxy_pass http://app;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
       proxy_set_header Host $host;
       proxy_request_buffering off;
       proxy_connect_timeout 2s;

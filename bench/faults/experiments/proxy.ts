@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { request } from 'undici';
+import { WebSocket } from 'ws';
 import { type Experiment, ms, type Scene } from '../experiment.ts';
 import { oversized } from './oversized.ts';
 
@@ -15,7 +17,7 @@ export const PROXY_EXPERIMENTS: readonly Experiment[] = [
     name: 'the proxy is stopped',
     what:
       'the signal for a graceful end (SIGTERM; nginx SIGQUIT, HAProxy SIGUSR1) under load, with 20 requests of 2 s ' +
-      'under way. A refused connect afterwards is not counted: nobody listens any more',
+      'and a WebSocket under way; SIGTERM when these are answered. A refused connect is not counted: nobody listens any more',
     methods: ['GET', 'POST'],
     fault: stopGracefully,
     settleMs: 500,
@@ -63,14 +65,34 @@ async function stopGracefully({ fleet, proxy, note }: Scene): Promise<void> {
       () => 0,
     ),
   );
+  const webSocket = await openWebSocket(proxy.origin, fleet.host);
   await ms(500);
-  const signalledAt = performance.now();
   proxy.kill(proxy.contender.gracefulSignal);
-  await Promise.race([proxy.exited(), ms(15_000)]);
-  const seconds = ((performance.now() - signalledAt) / 1_000).toFixed(1);
   const whole = (await Promise.all(slow)).filter((status) => status === 200).length;
   note(`${whole} of ${SLOW_REQUESTS} slow requests answered`);
-  note(proxy.isRunning ? 'still running after 15 s' : `ended after ${seconds} s`);
+  // Some are done with what they have only when they have looked around once more.
+  await Promise.race([proxy.exited(), ms(500)]);
+  note(
+    `the WebSocket ${webSocket.readyState === WebSocket.OPEN ? 'is open meanwhile' : 'was closed with them'}`,
+  );
+  if (proxy.isRunning) note(await endAtOnce(proxy));
+  webSocket.terminate();
+}
+
+async function openWebSocket(origin: string, host: string): Promise<WebSocket> {
+  const webSocket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, { headers: { host } });
+  await once(webSocket, 'open');
+  webSocket.on('error', () => {});
+  return webSocket;
+}
+
+/** A second signal while it still drains. */
+async function endAtOnce(proxy: Scene['proxy']): Promise<string> {
+  const signalledAt = performance.now();
+  proxy.kill('SIGTERM');
+  await Promise.race([proxy.exited(), ms(15_000)]);
+  if (proxy.isRunning) return 'it runs on 15 s after a second signal';
+  return `ended ${((performance.now() - signalledAt) / 1_000).toFixed(1)} s after a second signal`;
 }
 
 async function killWorker({ proxy, happened, note }: Scene): Promise<void> {
