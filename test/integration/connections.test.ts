@@ -172,3 +172,26 @@ t.test('surplus bytes after a response reach nobody', async (t) => {
     }
   }
 });
+
+t.test('to a backend that spoke unasked no connection is used again for a minute', async (t) => {
+  const clock = new FakeClock();
+  let connections = 0;
+  let isSound = false;
+  const { port } = await startRawBackend(t, (socket) => {
+    connections++;
+    socket.on('data', () => socket.write(okText('own') + (isSound ? '' : okText('canary'))));
+  });
+  const proxy = await startProxy(t, [{ backends: [port] }], {}, clock);
+  const askThrice = async () => {
+    const client = await connectRaw(t, proxy.port);
+    for (let i = 0; i < 3; i++) t.equal((await exchange(client, GET)).body, 'own');
+  };
+  t.equal((await exchange(await connectRaw(t, proxy.port), GET)).body, 'own');
+  isSound = true;
+  await askThrice();
+  t.equal(connections, 4, 'one for each request');
+  t.equal(proxy.plane.stats().backends[`test/${port}`]?.failures['unasked'], 1);
+  await clock.advance(60_100);
+  await askThrice();
+  t.equal(connections, 5, 'then one for all');
+});

@@ -185,8 +185,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#backend.silence.heard++;
     if (this.#phase === 'head') this.#readHead(buffer, size);
     else if (this.#phase === 'body') this.#readBody(buffer, 0, size);
-    // Nobody asked for these bytes: what they would answer is unknowable.
-    else this.destroy();
+    else this.#backend.spokeUnasked(this.#context.sweep.now);
     return true;
   }
 
@@ -245,13 +244,15 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#exchange = undefined;
     this.#phase = 'idle';
     this.#settle(exchange.downstream.flush());
-    // Surplus bytes, or a request that was not taken whole, would be read as part of the next exchange.
-    const isReusable =
-      this.#keepAlive && surplus === 0 && this.#requestDone && !this.#isRetired && this.#idleMs > 0;
+    const { now } = this.#context.sweep;
+    if (surplus > 0) this.#backend.spokeUnasked(now);
+    // A request that was not taken whole would be read as part of the next exchange.
+    const isWhole = this.#keepAlive && this.#requestDone && this.#idleMs > 0;
+    const isReusable = isWhole && !this.#isRetired && this.#backend.trustedFrom <= now;
     if (!isReusable || this.#socket.writableLength > 0 || this.#socket.destroyed) this.destroy();
     else {
       this.#isReused = true;
-      this.idleAt = this.#context.sweep.now;
+      this.idleAt = now;
       this.deadline = this.idleAt + this.#idleMs;
       this.#backend.idle.push(this);
     }

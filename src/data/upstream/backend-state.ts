@@ -8,6 +8,9 @@ import type { Exchange } from '../proxy/exchange.ts';
 import type { Ejection } from './ejection.ts';
 import { Silence } from './hang.ts';
 
+/** For how long connections carry one exchange each to a backend that spoke unasked. */
+const DISTRUST_MS = 60_000;
+
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
   /** The exchange that waits on it for its backend: for a connection, or for the head of a response. */
@@ -46,6 +49,8 @@ export class BackendState implements Weighted {
   readonly silence = new Silence();
   /** `Clock.elapsed` when a connection that waited was last found closed. */
   staleAt = Number.NEGATIVE_INFINITY;
+  /** From when on its connections may carry one exchange after the other, in the sweep's milliseconds. */
+  trustedFrom = Number.NEGATIVE_INFINITY;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -95,6 +100,16 @@ export class BackendState implements Weighted {
   /** A connection that waited had been closed. */
   foundStale(now: number): void {
     this.staleAt = now;
+  }
+
+  /**
+   * It sent what nobody asked for. Where that comes a moment later, the next request is under way on the same connection, and
+   * takes it for its answer: so none is used again for a while, nor is one that waits.
+   */
+  spokeUnasked(now: number): void {
+    this.trustedFrom = now + DISTRUST_MS;
+    this.countFailure('unasked');
+    this.#retireAll();
   }
 
   countFailure(code: string): void {
