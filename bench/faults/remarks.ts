@@ -10,6 +10,11 @@ export const REMARKS: Readonly<Record<string, string>> = {
     'somebody asks, and refuses who finds no place.',
   'E3a, E3b POST':
     'a POST that was sent on a waiting connection as the application closed it may have arrived, and is not sent again.',
+  E3b:
+    'nginx leaves a server alone for 10 s after a failure (`fail_timeout`): the restarts come in quicker succession, so at the ' +
+    'third none is left.',
+  'E6, E7a, E7b':
+    'latencies of the others but of HAProxy in E6 hold the warm-up before the fault, too: these were measured before it was left out.',
   'E1 GET':
     "the address of a killed container vanishes from Docker's network, so that a connect gets no answer, until Docker tells: " +
     'nobody but Fairlead hears that. What is slow here is the start of a container on the same two busy cores.',
