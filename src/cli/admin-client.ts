@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import type { Options } from '../config/options.ts';
-import { type Address, formatAddress } from '../model/address.ts';
+import { type Address, formatAddress, isEverywhere } from '../model/address.ts';
 
 /** What the admin address of a running Fairlead answered. */
 export interface AdminAnswer {
@@ -39,7 +39,7 @@ export async function askAdmin(
 
 /** Where what listens on an address of this machine is reached from here: at home, if it listens everywhere. */
 export function reachable({ host, port }: Address): Address {
-  return { host: host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host, port };
+  return { host: isEverywhere(host) ? '127.0.0.1' : host, port };
 }
 
 /** Why a running Fairlead could not be asked. */

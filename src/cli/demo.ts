@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Running } from '../app.ts';
-import { loadOptions } from '../config/load.ts';
 import { nameOf } from '../config/options.ts';
 import { staticSource } from '../control/discovery/static.ts';
-import { formatAddress } from '../model/address.ts';
+import { formatAddress, isEverywhere } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
 import { makeLog } from '../telemetry/log.ts';
 import { runApp } from './serve.ts';
-import { EXIT_USAGE, print, readText, reportConfiguration, type Terminal } from './terminal.ts';
+import { EXIT_USAGE, print, readConfiguration, type Terminal } from './terminal.ts';
 
 const NAMES = ['anchor', 'bollard', 'cleat'];
 /** How long a backend fails its checks after it was asked to. */
@@ -17,8 +16,8 @@ const BROKEN_MS = 20_000;
 
 /** `serve` with three backends inside, and with Docker if it happens to be there. */
 export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
-  const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
-  if (reportConfiguration(loaded)) return EXIT_USAGE;
+  const loaded = readConfiguration(args, terminal);
+  if (loaded === undefined) return EXIT_USAGE;
   const log = makeLog(
     { level: loaded.options.logLevel, format: loaded.options.logFormat },
     terminal.isTerminal,
@@ -63,7 +62,7 @@ async function startBackend(name: string): Promise<Claim> {
 
 function whatToTry({ http, admin: dashboard }: Running, hasDocker: boolean): string[] {
   const { host, port } = http;
-  const shown = host === '::' || host === '0.0.0.0' ? `localhost:${port}` : formatAddress(http);
+  const shown = isEverywhere(host) ? `localhost:${port}` : formatAddress(http);
   const admin = dashboard === undefined ? undefined : formatAddress(dashboard);
   const docker = hasDocker
     ? 'A container of yours:    docker run -d -l fairlead.host=shop.localhost IMAGE'

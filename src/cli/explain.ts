@@ -1,5 +1,4 @@
 import { dockerSources, explain as explainSubject } from '../app.ts';
-import { loadOptions } from '../config/load.ts';
 import type { Options } from '../config/options.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import { FileSource } from '../control/discovery/file/source.ts';
@@ -7,15 +6,7 @@ import { probe } from '../control/health/probe.ts';
 import { systemClock } from '../model/clock.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
-import {
-  EXIT_FAILURE,
-  EXIT_USAGE,
-  print,
-  printError,
-  readText,
-  reportOptions,
-  type Terminal,
-} from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
 
 /** How long to look around without a running Fairlead, at most. */
 const LOOK_MS = 3_000;
@@ -29,8 +20,8 @@ export async function explain(args: readonly string[], terminal: Terminal): Prom
     );
     return EXIT_USAGE;
   }
-  const loaded = loadOptions({ args: rest, env: terminal.env, readFile: readText });
-  if (reportOptions(loaded)) return EXIT_USAGE;
+  const loaded = readOptions(rest, terminal);
+  if (loaded === undefined) return EXIT_USAGE;
   const answer = await askAdmin(loaded.options, `/api/explain?subject=${encodeURIComponent(subject)}`);
   if (answer?.status === 200) {
     print(...JSON.parse(answer.body).lines);

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { request } from 'undici';
-import { loadOptions } from '../config/load.ts';
 import { formatAddress } from '../model/address.ts';
 import { askAdmin, explainSilence, reachable } from './admin-client.ts';
-import { EXIT_FAILURE, EXIT_USAGE, printError, readText, reportOptions, type Terminal } from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, printError, readOptions, readText, type Terminal } from './terminal.ts';
 
 /** How long a Fairlead may take to answer, in milliseconds: less than Docker waits for a check. */
 const TIMEOUT_MS = 2_000;
@@ -14,8 +13,8 @@ const TIMEOUT_MS = 2_000;
  */
 export async function healthcheck(args: readonly string[], terminal: Terminal): Promise<number> {
   const served = args.length > 0 ? args : servedArguments(readText('/proc/1/cmdline') ?? '');
-  const loaded = loadOptions({ args: served, env: terminal.env, readFile: readText });
-  if (reportOptions(loaded)) return EXIT_USAGE;
+  const loaded = readOptions(served, terminal);
+  if (loaded === undefined) return EXIT_USAGE;
   const { options } = loaded;
   if (options.admin === false) return checkHttp(formatAddress(reachable(options.http)));
   const answer = await askAdmin(options, '/healthz');

@@ -1,16 +1,7 @@
-import { loadOptions } from '../config/load.ts';
 import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { parseWeight, ValueError } from '../model/parse.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
-import {
-  EXIT_FAILURE,
-  EXIT_USAGE,
-  print,
-  printError,
-  readText,
-  reportOptions,
-  type Terminal,
-} from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
 
 type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
 
@@ -47,8 +38,8 @@ async function giveOrder(
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
-  if (reportOptions(loaded)) return EXIT_USAGE;
+  const loaded = readOptions(args, terminal);
+  if (loaded === undefined) return EXIT_USAGE;
   const answer = await askAdmin(loaded.options, '/api/backends', { backend: subject, ...order });
   if (answer?.status === 404 || answer?.status === 400) {
     printError(`error: ${JSON.parse(answer.body).error}; fairlead status names them all`);

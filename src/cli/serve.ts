@@ -1,23 +1,15 @@
 import { isatty } from 'node:tty';
 import { App, type AppInput, type Running } from '../app.ts';
-import { loadOptions } from '../config/load.ts';
 import type { Options } from '../config/options.ts';
 import { formatAddress } from '../model/address.ts';
 import { type Log, makeLog } from '../telemetry/log.ts';
 import { VERSION } from '../version.ts';
-import {
-  EXIT_FAILURE,
-  EXIT_USAGE,
-  printError,
-  readText,
-  reportConfiguration,
-  type Terminal,
-} from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, printError, readConfiguration, type Terminal } from './terminal.ts';
 
 /** The main job. */
 export async function serve(args: readonly string[], terminal: Terminal): Promise<number> {
-  const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
-  if (reportConfiguration(loaded)) return EXIT_USAGE;
+  const loaded = readConfiguration(args, terminal);
+  if (loaded === undefined) return EXIT_USAGE;
   const { options, file } = loaded;
   const log = makeLog({ level: options.logLevel, format: options.logFormat }, terminal.isTerminal);
   return runApp({ options, file, log }, terminal);

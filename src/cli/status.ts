@@ -1,23 +1,14 @@
 import type { LiveBackend, LiveState } from '../admin/state.ts';
-import { loadOptions } from '../config/load.ts';
 import { formatAddress } from '../model/address.ts';
 import { formatProblem } from '../model/problem.ts';
 import { routeName } from '../model/route.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
-import {
-  EXIT_FAILURE,
-  EXIT_USAGE,
-  print,
-  printError,
-  readText,
-  reportOptions,
-  type Terminal,
-} from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
 
 /** The live table of a running Fairlead. */
 export async function status(args: readonly string[], terminal: Terminal): Promise<number> {
-  const loaded = loadOptions({ args, env: terminal.env, readFile: readText });
-  if (reportOptions(loaded)) return EXIT_USAGE;
+  const loaded = readOptions(args, terminal);
+  if (loaded === undefined) return EXIT_USAGE;
   const answer = await askAdmin(loaded.options, '/api/snapshot');
   if (answer?.status !== 200) {
     printError(`error: ${explainSilence(loaded.options, answer)}`);

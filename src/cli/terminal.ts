@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ConfigError, LoadedOptions } from '../config/load.ts';
+import { type ConfigError, type LoadedOptions, loadOptions } from '../config/load.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -34,8 +34,20 @@ export function readText(path: string): string | undefined {
   }
 }
 
+/** The options of a command; undefined when something is wrong with them, which is printed. */
+export function readOptions(args: readonly string[], { env }: Terminal): LoadedOptions | undefined {
+  const loaded = loadOptions({ args, env, readFile: readText });
+  return reportOptions(loaded) ? undefined : loaded;
+}
+
+/** The same of a command that serves, to which the services of the file matter, too. */
+export function readConfiguration(args: readonly string[], { env }: Terminal): LoadedOptions | undefined {
+  const loaded = loadOptions({ args, env, readFile: readText });
+  return reportConfiguration(loaded) ? undefined : loaded;
+}
+
 /** Prints what is wrong with the options; true when there is an error among it. */
-export function reportOptions(loaded: LoadedOptions): boolean {
+function reportOptions(loaded: LoadedOptions): boolean {
   const line = ({ where, message }: ConfigError) => `${where}: ${message}`;
   printError(...loaded.warnings.map((warning) => `warning: ${line(warning)}`));
   printError(...loaded.errors.map((error) => `error: ${line(error)}`));
@@ -46,7 +58,7 @@ export function reportOptions(loaded: LoadedOptions): boolean {
  * Prints what is wrong with the options and with the services of their file, all of it at once; true when there is
  * an error among it. At start a mistake in a service is one in the configuration: nothing was good before.
  */
-export function reportConfiguration(loaded: LoadedOptions): boolean {
+function reportConfiguration(loaded: LoadedOptions): boolean {
   const hasBadOptions = reportOptions(loaded);
   const { file, errors } = loaded;
   const problems = file === undefined ? [] : servicesProblems(file, readText(file) ?? '', errors);

@@ -35,10 +35,9 @@ export class Applied {
     this.#random = random;
   }
 
-  /** By `Backend.id`; made for whoever asks. */
-  get backends(): ReadonlyMap<string, BackendState> {
-    const states = [...this.services.values()].flatMap(({ backends }) => backends);
-    return new Map(states.map((state) => [state.backend.id, state]));
+  /** Those of all services. */
+  *backends(): Iterable<BackendState> {
+    for (const { backends } of this.services.values()) yield* backends;
   }
 
   /** Takes what is not as in the snapshot before: all else stays as it is. */

@@ -131,20 +131,20 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
       });
     }
     for (const connection of this.#clients) connection.destroy();
-    for (const state of this.#applied.backends.values()) state.closeAll();
+    for (const state of this.#applied.backends()) state.closeAll();
     this.sweep.stop();
     this.#watch.stop();
   }
 
   stats(): TrafficStats {
-    const { services, backends } = this.#applied;
+    const { services } = this.#applied;
     let upgrades = 0;
     for (const connection of this.#clients) if (connection.isUpgraded) upgrades++;
     return {
       services: Object.fromEntries([...services].map(([name, state]) => [name, state.stats])),
       backends: Object.fromEntries(
-        [...backends].map(([id, { stats, inFlight, idle }]) => [
-          id,
+        [...this.#applied.backends()].map(({ backend, stats, inFlight, idle }) => [
+          backend.id,
           { ...stats, inFlight, idle: idle.length },
         ]),
       ),
@@ -167,7 +167,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
 
   makeRoom(): void {
     this.#clients.makeRoomToServe();
-    for (const { idle } of this.#applied.backends.values()) for (const one of [...idle]) one.destroy();
+    for (const { idle } of this.#applied.backends()) for (const one of [...idle]) one.destroy();
   }
 
   prove(service: ServiceState, backend: BackendState, proof: Proof): void {

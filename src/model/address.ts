@@ -17,6 +17,11 @@ export function isLinkLocal(address: string): boolean {
   return /^(?:::ffff:)?169\.254\.|^::ffff:a9fe:|^fe[89ab][0-9a-f]:/i.test(address);
 }
 
+/** What listens there is reached by every address of the machine. */
+export function isEverywhere(host: string): boolean {
+  return host === '::' || host === '0.0.0.0';
+}
+
 /** Listening failed because the machine has no IPv6: every address is then every IPv4 address. */
 export function isWithoutIpv6({ host }: Address, code: string | undefined): boolean {
   return host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
