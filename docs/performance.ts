@@ -32,6 +32,9 @@ const METHOD = `### How it is measured
 - All proxies do the same work: round-robin over three backends, connections kept alive on both sides, \`X-Forwarded-For\`,
   \`-Proto\`, \`-Host\`, \`-Port\` and \`X-Real-IP\` set, no access log unless the case says so. Apart from that each has the
   defaults of its authors; none was tuned for a case. nginx buffers its log (\`buffer=64k flush=1s\`), as Fairlead does.
+- *bare sockets* is the floor of what public API of the runtime allows: 150 lines on the same sockets, pools and buffers
+  as Fairlead's, which only find where messages end and pass on their bytes. No head is checked, nothing is limited,
+  timed, counted, logged or tried again ([bench/http/baselines/bare.ts](../bench/http/baselines/bare.ts)).
 - *new connection*: every request with \`Connection: close\` on a connection of its own; the backends' are kept.
   *chunked*: a response in chunks. *WebSocket echo*: a request is a message of 64 bytes and its echo.
 `;
