@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { Agent, request } from 'undici';
 import { type Address, formatAddress } from '../../model/address.ts';
 import { isExhaustion } from '../../model/exhaustion.ts';
@@ -24,6 +24,10 @@ export type Probe = (address: Address, check: HealthCheck, question?: Question) 
 
 /** A backend that lives says something within this time. */
 const LIFE_MS = 500;
+/** How late it may be noticed that nothing came of a connection. */
+const TICK_MS = 50;
+
+const CONNECTED: ProbeResult = { isPass: true, reason: 'connected' };
 
 // A connection for each probe: whether the backend still accepts them is part of the question.
 const agent = new Agent({ pipelining: 0, connect: { autoSelectFamily: true } });
@@ -78,18 +82,64 @@ function probeLife(address: Address, check: HealthCheck): Promise<ProbeResult> {
 }
 
 function probeTcp(address: Address, timeoutMs: number): Promise<ProbeResult> {
-  return new Promise((resolve) => {
-    const socket = connect({ ...address, timeout: timeoutMs });
+  return new Promise((resolve) => new TcpProbe(address, timeoutMs, resolve));
+}
+
+/**
+ * A connection that is closed as soon as it has come about. Thousands of backends may be asked so each few seconds, and
+ * garbage costs more than the work: it has no timer, closure or list of its own.
+ */
+class TcpProbe extends Socket {
+  /** Those that nothing has come of yet. One timer looks for the late ones, and none runs while there are none. */
+  static readonly #underWay = new Set<TcpProbe>();
+  static #isWatched = false;
+  readonly #timeoutMs: number;
+  readonly #lateAt: number;
+  readonly #resolve: (result: ProbeResult) => void;
+
+  constructor({ host, port }: Address, timeoutMs: number, resolve: (result: ProbeResult) => void) {
+    super();
+    this.#timeoutMs = timeoutMs;
+    this.#lateAt = performance.now() + timeoutMs;
+    this.#resolve = resolve;
     // Nothing will be read: then Node does not begin to, either.
-    socket.pause();
-    const settle = (result: ProbeResult) => {
-      resolve(result);
-      socket.destroy();
-    };
-    socket.once('connect', () => settle({ isPass: true, reason: 'connected' }));
-    socket.once('timeout', () => settle({ isPass: false, reason: `no connection within ${timeoutMs} ms` }));
-    socket.once('error', (error) => settle(failed(error, timeoutMs)));
-  });
+    this.pause();
+    this.on('connect', this.#onConnect);
+    this.on('error', this.#onError);
+    this.connect(port, host);
+    TcpProbe.#underWay.add(this);
+    if (!TcpProbe.#isWatched) TcpProbe.#watch();
+  }
+
+  #onConnect(): void {
+    this.#settle(CONNECTED);
+  }
+
+  #onError(error: Error): void {
+    this.#settle(failed(error, this.#timeoutMs));
+  }
+
+  static #watch(): void {
+    TcpProbe.#isWatched = true;
+    setTimeout(TcpProbe.#onTick, TICK_MS).unref();
+  }
+
+  static #onTick(): void {
+    const now = performance.now();
+    for (const probe of TcpProbe.#underWay) {
+      if (probe.#lateAt > now) continue;
+      probe.#settle({ isPass: false, reason: `no connection within ${probe.#timeoutMs} ms` });
+    }
+    TcpProbe.#isWatched = false;
+    if (TcpProbe.#underWay.size > 0) TcpProbe.#watch();
+  }
+
+  /** Its end, not a reset, which would be no cheaper: one that comes unheeded ends a backend that is a bare Node server. */
+  #settle(result: ProbeResult): void {
+    TcpProbe.#underWay.delete(this);
+    this.#resolve(result);
+    this.destroy();
+  }
 }
 
 function failed(error: unknown, timeoutMs: number): ProbeResult {

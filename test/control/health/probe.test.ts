@@ -4,6 +4,7 @@ import { type ProbeResult, probe } from '../../../src/control/health/probe.ts';
 import type { HealthCheck } from '../../../src/model/health.ts';
 import { deadPort, startBackend, startRawBackend } from '../../support/backend.ts';
 import { makeTarget } from '../../support/scripted-probe.ts';
+import { startUnreachable } from '../../support/unreachable.ts';
 
 /** Probes a port of this machine as a service's check says. */
 function ask(port: number, check: Partial<HealthCheck>, host = '127.0.0.1'): Promise<ProbeResult> {
@@ -141,6 +142,37 @@ t.test('an address from which nothing comes back fails in time', async (t) => {
   // Of the addresses for documentation (RFC 5737), which nobody has.
   for (const type of ['http', 'tcp'] as const)
     t.match(await ask(80, { type, timeoutMs: 30 }, '192.0.2.1'), { isPass: false });
+});
+
+t.test(
+  'connections that nothing comes of fail each at its own time, and the last may wait longest',
+  async (t) => {
+    const port = await startUnreachable(t);
+    if (port === undefined) {
+      t.comment('no such backend can be made here');
+      return;
+    }
+    const since = performance.now();
+    const late = async (timeoutMs: number) => {
+      const result = await ask(port, { type: 'tcp', timeoutMs });
+      t.same(result, { isPass: false, reason: `no connection within ${timeoutMs} ms` });
+      const ms = performance.now() - since;
+      t.ok(ms >= timeoutMs && ms < timeoutMs + 300, `${timeoutMs} ms: after ${ms.toFixed(0)} ms`);
+    };
+    await Promise.all([late(700), late(50), late(350)]);
+  },
+);
+
+t.test('a backend sees the end of a connection by tcp, and no reset', async (t) => {
+  const { promise: heard, resolve } = Promise.withResolvers<string>();
+  const { port } = await startRawBackend(t, (socket) =>
+    socket
+      .resume()
+      .on('end', () => resolve('end'))
+      .on('error', ({ message }) => resolve(message)),
+  );
+  t.match(await ask(port, { type: 'tcp' }), { isPass: true });
+  t.equal(await heard, 'end');
 });
 
 t.test('a name that leads nowhere fails and never rejects', async (t) => {
