@@ -42,6 +42,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   #response: IncomingMessage | undefined = undefined;
   /** The backend's side, once the two are joined. */
   #joined: Socket | undefined = undefined;
+  #isConnected = false;
   #isOver = false;
 
   constructor(exchange: Exchange, backend: BackendState, events: ExchangeEvents, context: UpstreamContext) {
@@ -49,14 +50,12 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     this.#backend = backend;
     this.#events = events;
     this.#context = context;
-    const { timeouts, retry } = (exchange.service as ServiceState).service;
-    this.#timeouts = timeouts;
+    this.#timeouts = (exchange.service as ServiceState).service.timeouts;
     this.#client = exchange.downstream.socket;
     backend.open.add(this);
     backend.stats.connectionsOpened++;
     context.sweep.add(this);
-    const tryMs = retry.timeoutMs || timeouts.responseMs;
-    if (tryMs > 0) this.#wait(timeouts.connectMs + tryMs);
+    this.#wait(this.#timeouts.connectMs);
     this.#start();
   }
 
@@ -93,6 +92,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
     if (this.#joined !== undefined) this.destroy();
+    else if (!this.#isConnected) this.#fail('connect-timeout', 'no connection in time');
     else if (this.#response === undefined)
       this.#fail('response-timeout', 'no response to the upgrade in time');
     else this.#fail('body-stalled', `the response stalled for ${this.#timeouts.idleMs} ms`);
@@ -104,6 +104,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     proxy.on('open', (socket) => joinDirectly(this.#client, socket));
     proxy.on('proxyReqWs', (request) => {
       this.#request = request;
+      request.once('socket', (socket) => socket.once('connect', () => this.#waitForResponse()));
       request.on('upgrade', (_response, socket) => this.#join(socket));
     });
     // After an error http-proxy would end the client's connection, on which the client has yet to be answered.
@@ -114,7 +115,6 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     const options = {
       target: { host, port, protocol: 'http:' },
       toProxy: true,
-      connectTimeout: this.#timeouts.connectMs,
       method: this.#exchange.head.method,
       headers: upgradeFields(this.#exchange, this.#backend),
     };
@@ -124,6 +124,12 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     );
     // A refusal it would send without heeding whether the client takes it, and not notice when it breaks off.
     this.#request?.removeAllListeners('response').on('response', (response) => this.#relay(response));
+  }
+
+  #waitForResponse(): void {
+    this.#isConnected = true;
+    const { retry } = (this.#exchange.service as ServiceState).service;
+    this.#wait(retry.timeoutMs || this.#timeouts.responseMs);
   }
 
   /** The backend speaks the other protocol: from now on what comes is passed on, until both have closed. */
@@ -184,8 +190,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   #onError(error: NodeJS.ErrnoException): void {
     // A joined connection that breaks is closed by http-proxy; its close is all we need.
     if (this.#joined !== undefined) return;
-    const isTimeout =
-      error.code === 'ECONNECT_TIMEOUT' || (error.code === 'ETIMEDOUT' && error.syscall === 'connect');
+    const isTimeout = error.code === 'ETIMEDOUT' && error.syscall === 'connect';
     if (isExhaustion(error.code)) this.#fail('exhausted', error.code ?? '');
     else if (isTimeout) this.#fail('connect-timeout', 'no connection in time');
     else if (error.syscall === 'connect') this.#fail('connect-failed', error.code ?? error.message);

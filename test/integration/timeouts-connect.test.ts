@@ -9,6 +9,7 @@ import { eventually } from '../support/wait.ts';
 
 const request = (method: string) =>
   `${method} / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 4\r\n\r\nbody`;
+const UPGRADE = 'GET / HTTP/1.1\r\nHost: test.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 t.test('a backend to which no connection comes about is given up in time', async (t) => {
   const port = await startUnreachable(t);
@@ -19,18 +20,21 @@ t.test('a backend to which no connection comes about is given up in time', async
   const clock = new FakeClock();
   const proxy = await startProxy(
     t,
-    [{ backends: [port], settings: { timeouts: { connectMs: 3_000 } } }],
+    [{ backends: [port], settings: { timeouts: { connectMs: 3_000 }, retry: { attempts: 0 } } }],
     {},
     clock,
   );
-  const client = await connectRaw(t, proxy.port);
-  client.send(request('POST'));
-  await eventually(() => proxy.plane.stats().backends[`test/${port}`]?.inFlight === 1, 'the try');
-  await clock.advance(2_800);
-  t.equal(client.received, '');
-  await clock.advance(400);
-  t.equal((await responses(client, 1))[0]?.status, 504);
-  t.match(proxy.plane.stats().backends[`test/${port}`], { inFlight: 0, failures: { 'connect-timeout': 1 } });
+  const stats = () => proxy.plane.stats().backends[`test/${port}`];
+  for (const [index, text] of [request('POST'), UPGRADE].entries()) {
+    const client = await connectRaw(t, proxy.port);
+    client.send(text);
+    await eventually(() => stats()?.inFlight === 1, 'the try');
+    await clock.advance(2_800);
+    t.equal(client.received, '');
+    await clock.advance(400);
+    t.equal((await responses(client, 1))[0]?.status, 504);
+    t.match(stats(), { inFlight: 0, failures: { 'connect-timeout': index + 1 } });
+  }
 });
 
 t.test('then another is asked, whatever the method, with the whole body', async (t) => {
