@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http';
 import t, { type Test } from 'tap';
 import { startBackend, startRawBackend } from '../support/backend.ts';
-import { ask, connectRaw } from '../support/client.ts';
+import { ask, connectRaw, reset } from '../support/client.ts';
 import { okText } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { untilQuiet } from '../support/quiet.ts';
@@ -11,12 +11,14 @@ import { parseResponses } from '../support/responses.ts';
 const random = seededRandom(2_026);
 const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhi';
+
 const ANSWERS = [
   okText('fine'),
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\n\r\n',
   'HTTP/1.1 204 No Content\r\n\r\n',
   'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine',
-  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhi',
+  SWITCHING,
   `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`,
   'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort',
   'HTTP/1.1 200 OK\r\n\r\nuntil the end',
@@ -27,15 +29,17 @@ const ANSWERS = [
 /** A backend that does anything, at any time. */
 function startWildBackend(t: Test): Promise<{ readonly port: number }> {
   return startRawBackend(t, (socket) => {
-    if (random() < 0.1) socket.resetAndDestroy();
-    socket.on('data', () => {
-      const answer = oneOf(ANSWERS);
+    if (random() < 0.1) reset(socket);
+    socket.on('data', (chunk) => {
+      // Few requests are for an upgrade, and few of their clients stay until it is answered.
+      const isUpgrade = random() < 0.5 && chunk.includes('Upgrade');
+      const answer = isUpgrade ? SWITCHING : oneOf(ANSWERS);
       socket.write(
         answer.slice(0, random() < 0.7 ? undefined : Math.floor(random() * answer.length)),
         'latin1',
       );
       const after = random();
-      if (after < 0.1) socket.resetAndDestroy();
+      if (after < 0.1) reset(socket);
       else if (after < 0.2) socket.destroy();
       else if (after < 0.4) socket.end();
     });
@@ -71,7 +75,7 @@ async function runWildClient(t: Test, port: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, random() * 5));
   }
   const leave = random();
-  if (leave < 0.3) client.socket.resetAndDestroy();
+  if (leave < 0.3) reset(client.socket);
   else if (leave < 0.6) client.socket.end();
   setTimeout(() => client.socket.destroy(), 20);
 }

@@ -3,7 +3,7 @@ import { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { deadPort } from '../support/backend.ts';
-import { connectRaw } from '../support/client.ts';
+import { connectRaw, reset } from '../support/client.ts';
 import { settle } from '../support/clock.ts';
 import { startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -78,8 +78,8 @@ t.test('a reset in any state is heard: no socket is ever without a listener for 
         const client = await connectRaw(t, proxy.port);
         await reach({ client, backend });
         // Either side first, or both in the same turn.
-        if (round % 3 !== 0) client.socket.resetAndDestroy();
-        if (round % 3 !== 1) for (const { socket } of backend.connections) socket.resetAndDestroy();
+        if (round % 3 !== 0) reset(client.socket);
+        if (round % 3 !== 1) for (const { socket } of backend.connections) reset(socket);
         await settle();
         client.socket.destroy();
         for (const { socket } of backend.connections) socket.destroy();

@@ -1,6 +1,7 @@
+import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
-import { ask, connectRaw } from '../support/client.ts';
+import { ask, connectRaw, reset } from '../support/client.ts';
 import { startManualBackend } from '../support/manual.ts';
 import { startProxy, type TestProxy } from '../support/proxy.ts';
 import { untilQuiet } from '../support/quiet.ts';
@@ -14,7 +15,11 @@ const UNHEARD = [
   'while the backend takes nothing',
 ];
 
-const WAYS = ['resetAndDestroy', 'destroy', 'end'] as const;
+const WAYS: Readonly<Record<string, (socket: Socket) => unknown>> = {
+  reset,
+  destroy: (socket) => socket.destroy(),
+  end: (socket) => socket.end(),
+};
 
 /** After whatever happened: nothing is left of it, and the next request is answered. */
 async function checkAfter(
@@ -34,7 +39,7 @@ for (const [name, reach] of Object.entries(STATES)) {
   t.test(`a client or a backend that breaks off ${name} leaves nothing behind`, async (t) => {
     const sound = await startBackend(t, 'sound');
     for (const side of ['client', 'backend'] as const) {
-      for (const way of WAYS) {
+      for (const [way, end] of Object.entries(WAYS)) {
         const backend = await startManualBackend(t);
         const settings = { retry: { attempts: 0 } };
         const proxy = await startProxy(t, [
@@ -45,7 +50,7 @@ for (const [name, reach] of Object.entries(STATES)) {
         const scene = { client, backend };
         await reach(scene);
         const broken = side === 'client' ? client : backend.connections[0];
-        broken?.socket[way]();
+        if (broken !== undefined) end(broken.socket);
         if (side === 'client' && !UNHEARD.includes(name)) {
           for (const other of backend.connections) await other.untilClosed();
         }

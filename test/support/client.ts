@@ -106,6 +106,15 @@ export async function connectRaw(t: Test, port: number): Promise<RawClient> {
   return client;
 }
 
+/**
+ * Resets a connection, in whatever state it is. The runtime cannot while it is sending the connection's end: it would
+ * lose the handle, and never be done with its own exit.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** Whether nobody takes connections on a port. */
 export async function isRefused(port: number): Promise<boolean> {
   const socket = connect({ host: '127.0.0.1', port });
