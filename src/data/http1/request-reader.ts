@@ -55,6 +55,11 @@ export class RequestReader {
     return this.#heads.hasBytes;
   }
 
+  /** Nothing of a request is here. */
+  get isEmpty(): boolean {
+    return !this.isPartial && !this.hasBytes;
+  }
+
   /** Takes bytes as they come; what does not belong to the request that is under way waits. */
   read(chunk: Buffer): void {
     if (!this.#body.isComplete) {

@@ -61,7 +61,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
 
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
   get idleSince(): number {
-    const isIdle = this.isFree && !this.#reader.isPartial && this.socket.writableLength === 0;
+    const isIdle = this.isFree && this.#reader.isEmpty && this.socket.writableLength === 0;
     return isIdle ? this.deadline - this.#context.idleTimeout : Number.POSITIVE_INFINITY;
   }
 

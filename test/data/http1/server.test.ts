@@ -260,3 +260,11 @@ t.test('of a client that is gone before its turn nothing begins', async (t) => {
     t.same(exchanges, [], leave);
   }
 });
+
+t.test('whose request waits for its turn is not idle, so that its place is not given away', async (t) => {
+  const { socket, connection } = await makeLate();
+  t.not(connection.idleSince, Number.POSITIVE_INFINITY);
+  socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await settle();
+  t.equal(connection.idleSince, Number.POSITIVE_INFINITY);
+});
