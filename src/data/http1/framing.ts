@@ -32,7 +32,18 @@ export function bodyLength(
     return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(transferEncoding) ? UNSUPPORTED_CODING : BAD_CODING;
   }
   if (contentLength === undefined) return undefined;
-  // 16 digits hold every safe integer, and no attacker's longer run of zeros is looked at.
-  const length = /^[0-9]{1,16}$/.test(contentLength) ? Number(contentLength) : Number.NaN;
+  const length = numberOf(contentLength);
   return Number.isSafeInteger(length) ? length : BAD_LENGTH;
+}
+
+/** The number that up to 16 digits make, which hold every safe integer; else NaN. */
+function numberOf(digits: string): number {
+  if (digits.length === 0 || digits.length > 16) return Number.NaN;
+  let number = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
 }

@@ -1,8 +1,8 @@
 import { ProxyError } from '../proxy/errors.ts';
 import type { RequestHead } from './request-head.ts';
 
-/** Nearly every host is a plain name, with or without a port. */
-const PLAIN_AUTHORITY = /^[0-9A-Za-z.-]+(?::[0-9]{1,4})?$/;
+/** Nearly every host is a plain name, with or without a port; of five digits those that need no comparison. */
+const PLAIN_AUTHORITY = /^[0-9A-Za-z.-]+(?::(?:[0-9]{1,4}|[1-5][0-9]{4}))?$/;
 // RFC 3986, section 3.2.2, without user information; a comma would make it a list.
 const AUTHORITY =
   /^(?:(?:[0-9A-Za-z\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|(\[[0-9A-Fa-f:.]+\]))(?::([0-9]{1,5}))?$/;

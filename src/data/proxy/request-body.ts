@@ -4,6 +4,9 @@ import type { Upstream } from './exchange.ts';
 /** Bytes of a request's body that are kept once they were sent, so that another backend can be sent the same. */
 export const MAX_REPLAY = 65_536;
 
+/** What is kept of a body that is empty: nothing is added to it, and most requests have none. */
+const NOTHING: Buffer[] = [];
+
 /** What has come of a request's body: passed on as it comes, and kept as long as another attempt may need it. */
 export class RequestBody {
   /** The whole body has come. */
@@ -11,13 +14,14 @@ export class RequestBody {
   trailers = '';
   /** Bytes that came. */
   size = 0;
-  #kept: Buffer[] | undefined = [];
+  #kept: Buffer[] | undefined;
   #sent = false;
   /** It was sent, and must not be sent again. */
   #isSpent = false;
 
   constructor(isEmpty: boolean) {
     this.isComplete = isEmpty;
+    this.#kept = isEmpty ? NOTHING : [];
   }
 
   /** A backend may have seen some of the request. */
