@@ -80,7 +80,7 @@ cost 19.5, split by the shares that \`perf\` found in either process:
 
 So even what checks nothing is within a tenth of HAProxy (18.1 and 18.2 in another run), and what Fairlead does for a request (two
 heads read strictly and written, routing, balancing, counting) has room for one microsecond if it is to cost no more. No step of it
-takes more than 2 %. The garbage collector takes 0.3 %: each request leaves 3 KB, and a larger young generation gains nothing
+takes more than 2 %. The garbage collector takes less than 1 %: each request leaves about 2 KB, and a larger young generation gains nothing
 (23.7 µs with the default, 25.5 with 32 MB, 23.6 with 64 MB). An access log adds a line of about a microsecond, and one
 \`write\` for some 360 of them.
 
