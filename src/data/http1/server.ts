@@ -222,7 +222,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
   #onEnd(): void {
     if (this.#isDetached) return;
     this.#abandon();
-    this.socket.end();
+    if (!this.socket.writableEnded) this.socket.end(); // A second time makes an error, with its stack.
   }
 
   #onClose(): void {
