@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex, Writable } from 'node:stream';
-import { readDirectly } from '../../src/data/http1/direct-read.ts';
+import { DirectRead } from '../../src/data/http1/direct-read.ts';
 import { Outbox } from '../../src/data/http1/outbox.ts';
 import { ReadBuffer } from '../../src/data/http1/read-buffer.ts';
 import { commonLine, jsonLine, makeBatch } from '../../src/telemetry/access-log.ts';
@@ -69,7 +69,7 @@ export function readGroup(): Group {
   };
   const makeStream = () => new Duplex({ read() {}, write() {} });
   const direct = makeStream();
-  readDirectly(direct as Parameters<typeof readDirectly>[0], onData);
+  new DirectRead(onData).begin(direct as unknown as Socket);
   const streamed = makeStream().on('data', onData);
   direct.resume();
   streamed.resume();

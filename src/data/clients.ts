@@ -21,6 +21,8 @@ const SEARCH_MS = 100;
 const MAX_BEYOND = 32;
 /** How long a client waits for a place without asking for anything. */
 const WAIT_MS = 2_000;
+/** How long a connection has to be idle to rest, and how often those are looked for. */
+const REST_MS = 500;
 
 const FULL = new ProxyError('overloaded', 'all connections are in use');
 const TOO_MANY = new ProxyError('too-many-connections', 'too many connections from this address');
@@ -31,7 +33,7 @@ const TOO_MANY = new ProxyError('too-many-connections', 'too many connections fr
  */
 export class Clients implements Expiring {
   /** While somebody waits, each turn of the sweep. */
-  deadline = Number.POSITIVE_INFINITY;
+  deadline: number;
   readonly counts = {
     clientConnectionsTotal: 0,
     clientsRefusedFull: 0,
@@ -49,6 +51,7 @@ export class Clients implements Expiring {
   readonly #waiting = new Map<ClientConnection, number>();
   readonly #refusing = new Set<ClientConnection>();
   readonly #perClient = new Map<string, number>();
+  #nextRest: number;
   #nextSearch = 0;
   #nextSearchToServe = 0;
 
@@ -57,6 +60,8 @@ export class Clients implements Expiring {
     this.#limits = limits;
     this.#sweep = sweep;
     this.#isExempt = isExempt;
+    this.#nextRest = sweep.now + REST_MS;
+    this.deadline = this.#nextRest;
     sweep.add(this);
   }
 
@@ -98,9 +103,10 @@ export class Clients implements Expiring {
     return true;
   }
 
-  /** Some may have waited for long enough. */
+  /** Some may have waited for long enough, others been idle for so long that they rest. */
   expire(): void {
     const { now } = this.#sweep;
+    if (this.#nextRest <= now) this.#rest();
     for (const [connection, since] of this.#waiting) {
       if (since > now - WAIT_MS) break;
       // Who has begun to ask has the time that a head may take.
@@ -188,7 +194,13 @@ export class Clients implements Expiring {
   }
 
   #schedule(): void {
-    this.deadline = this.#waiting.size > 0 ? this.#sweep.now : Number.POSITIVE_INFINITY;
+    this.deadline = this.#waiting.size > 0 ? this.#sweep.now : this.#nextRest;
+  }
+
+  #rest(): void {
+    const { now } = this.#sweep;
+    this.#nextRest = now + REST_MS;
+    for (const connection of this.#asked) if (connection.idleSince <= now - REST_MS) connection.rest();
   }
 
   #refuseFull(connection: ClientConnection): void {

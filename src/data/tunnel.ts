@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { readDirectly } from './http1/direct-read.ts';
+import { DirectRead } from './http1/direct-read.ts';
 
 /**
  * Passes on between two sockets what each reads, in place of the pipes that joined them: a pipe takes every chunk
@@ -12,9 +12,9 @@ export function joinDirectly(client: Socket, backend: Socket): void {
 
 function pass(from: Socket, to: Socket): void {
   from.unpipe(to);
-  readDirectly(from, (chunk) => {
+  new DirectRead((chunk) => {
     if (!to.write(chunk)) from.pause();
-  });
+  }).begin(from);
   to.on('drain', () => from.resume());
   // The other direction may go on: half a connection is closed.
   from.on('end', () => to.end());

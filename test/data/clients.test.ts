@@ -1,6 +1,35 @@
 import t from 'tap';
-import { clientOf } from '../../src/data/clients.ts';
+import { Clients, clientOf } from '../../src/data/clients.ts';
 import { defaultMaxConnections, descriptorLimit, descriptorsFor } from '../../src/data/descriptors.ts';
+import type { ClientConnection } from '../../src/data/http1/server.ts';
+import { Sweep } from '../../src/data/sweep.ts';
+import { FakeClock } from '../support/clock.ts';
+
+t.test('of connections that have asked, those rest that are idle for a while', async (t) => {
+  const clock = new FakeClock();
+  const clients = new Clients(
+    { maxConnections: 0, maxConnectionsPerClient: 0 },
+    new Sweep(clock),
+    () => false,
+  );
+  const rested: string[] = [];
+  const add = (name: string, idleSince: () => number) => {
+    const connection = {
+      clientAddress: '192.0.2.1',
+      get idleSince() {
+        return idleSince();
+      },
+      rest: () => rested.push(name),
+    } as unknown as ClientConnection;
+    clients.add(connection);
+    return connection;
+  };
+  clients.admit(add('idle', () => 0));
+  clients.admit(add('busy', () => Number.POSITIVE_INFINITY));
+  clients.admit(add('idle for a moment', () => clock.elapsed() - 100));
+  await clock.advance(700);
+  t.same(rested, ['idle']);
+});
 
 t.test('a client is an address of IPv4, or a /64 network of IPv6', async (t) => {
   for (const [address, client] of [

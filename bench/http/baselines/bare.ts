@@ -2,7 +2,7 @@
 // It believes whatever it reads: nothing is checked, limited, timed, counted or tried again, and headers are spelled as
 // the benchmark's load and backend spell them.
 import { connect, createServer, type Socket } from 'node:net';
-import { readDirectly } from '../../../src/data/http1/direct-read.ts';
+import { DirectRead } from '../../../src/data/http1/direct-read.ts';
 import { BACKEND_PORTS, PROXY_PORT } from '../ports.ts';
 
 /** Up to this size a message is passed on as text, which the runtime writes faster than a slice of a buffer. */
@@ -33,10 +33,11 @@ class Client {
     this.socket = socket;
     const address = socket.remoteAddress;
     this.#forwarded = `X-Forwarded-For: ${address}\r\nX-Real-IP: ${address}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: 127.0.0.1:${PROXY_PORT}\r\nX-Forwarded-Port: ${PROXY_PORT}\r\n\r\n`;
-    readDirectly(socket, (chunk) => this.#read(chunk));
+    new DirectRead((chunk) => this.#read(chunk)).begin(socket);
     socket.on('error', () => {});
     socket.on('drain', () => this.upstream?.clientDrained());
-    socket.on('end', () => socket.end());
+    // A second time would make an error, with its stack.
+    socket.on('end', () => socket.writableEnded || socket.end());
     socket.on('close', () => this.upstream?.socket.destroy());
   }
 

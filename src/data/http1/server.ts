@@ -2,17 +2,16 @@ import type { Socket } from 'node:net';
 import type { Deferred } from '../listener/intake.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
-import { ForwardedFields } from '../proxy/headers.ts';
 import { errorReply, type Reply } from '../proxy/reply.ts';
 import type { Expiring } from '../sweep.ts';
-import { readDirectly, stopReading } from './direct-read.ts';
 import { BODY_TIMEOUT, GONE, HEAD_TIMEOUT, STALLED } from './downstream-errors.ts';
-import { type Flow, Outbox } from './outbox.ts';
+import type { Flow } from './outbox.ts';
 import type { RequestHead } from './request-head.ts';
-import { RequestReader, type RequestSink } from './request-reader.ts';
+import type { RequestSink } from './request-reader.ts';
 import type { ResponseHead } from './response-head.ts';
-import { ResponseWriter } from './response-writer.ts';
 import type { ServerContext } from './server-context.ts';
+import { addressOf, handOver, own, type SocketOwner } from './socket-owner.ts';
+import { Talk } from './talk.ts';
 
 /** How long what a client still sends is read and thrown away, so that it can read our last answer. */
 const LINGER_MS = 2_000;
@@ -20,14 +19,12 @@ const LINGER_MS = 2_000;
 const STOP_IDLE_MS = 1_000;
 
 /** A client's connection: takes one request after the other, in order. */
-export class ClientConnection implements Downstream, RequestSink, Expiring, Deferred {
+export class ClientConnection implements Downstream, RequestSink, SocketOwner, Expiring, Deferred {
   deadline = Number.POSITIVE_INFINITY;
   readonly clientAddress: string;
   readonly socket: Socket;
   readonly #context: ServerContext;
-  readonly #reader: RequestReader;
-  readonly #writer: ResponseWriter;
-  readonly #forwarded: ForwardedFields;
+  #talking: Talk | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
   /** Of the request something has come that the backend was not sent. */
   #isUnsent = false;
@@ -40,17 +37,8 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
   constructor(context: ServerContext, socket: Socket) {
     this.#context = context;
     this.socket = socket;
-    const address = socket.remoteAddress ?? '';
-    this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
-    this.#reader = new RequestReader(this, context, context.isTrusted(this.clientAddress));
-    this.#writer = new ResponseWriter(new Outbox(socket));
-    this.#forwarded = new ForwardedFields(this.clientAddress, 'http');
-    // At once: a reset that nobody listens for would end the process.
-    socket.on('error', () => {});
-    readDirectly(socket, this.#onData);
-    socket.on('drain', this.#onDrain);
-    socket.on('end', () => this.#onEnd());
-    socket.on('close', () => this.#onClose());
+    this.clientAddress = addressOf(socket);
+    own(socket, this);
     context.sweep.add(this);
     this.#wait(context.idleTimeout);
   }
@@ -61,35 +49,45 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
 
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
   get idleSince(): number {
-    const isIdle = this.isFree && this.#reader.isEmpty && this.socket.writableLength === 0;
+    const isIdle = this.isFree && this.#talking?.reader.isEmpty !== false && this.socket.writableLength === 0;
     return isIdle ? this.deadline - this.#context.idleTimeout : Number.POSITIVE_INFINITY;
+  }
+
+  /** Nothing is asked for a while: lays down what it takes to talk, until something is. */
+  rest(): void {
+    this.#talking = undefined;
+  }
+
+  get #talk(): Talk {
+    this.#talking ??= new Talk(this.#context, this, this.socket, this.clientAddress);
+    return this.#talking;
   }
 
   // Downstream: what the exchange says to the client.
 
   forwardedFields(head: RequestHead): string {
-    return this.#forwarded.of(head);
+    return this.#talk.forwarded.of(head);
   }
 
   inform(head: ResponseHead): void {
-    this.#writer.inform(head);
-    this.#writer.flush();
+    this.#talk.writer.inform(head);
+    this.#talk.writer.flush();
   }
 
   respond(head: ResponseHead, fields: string): void {
-    this.#keepAlive = this.#writer.respond(head, this.#canStay, fields);
+    this.#keepAlive = this.#talk.writer.respond(head, this.#canStay, fields);
   }
 
   write(buffer: Buffer, from: number, to: number): void {
-    this.#writer.write(buffer, from, to);
+    this.#talk.writer.write(buffer, from, to);
   }
 
   end(trailers: string): void {
-    this.#writer.end(trailers);
+    this.#talk.writer.end(trailers);
   }
 
   flush(): Flow {
-    const flow = this.#writer.flush();
+    const flow = this.#talk.writer.flush();
     if (flow === 'full') this.#waitForClient();
     return flow;
   }
@@ -97,8 +95,8 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
   reply(reply: Reply): void {
     // What was refused may be read in another way by others: nothing that follows it can be trusted.
     this.#keepAlive = this.#canStay && this.#exchange?.error?.code !== 'bad-request';
-    this.#writer.reply(reply, this.#keepAlive);
-    this.#writer.flush();
+    this.#talk.writer.reply(reply, this.#keepAlive);
+    this.#talk.writer.flush();
   }
 
   reset(): void {
@@ -126,14 +124,13 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
 
   detach(): Buffer {
     this.#isDetached = true;
-    this.socket.off('drain', this.#onDrain);
-    stopReading(this.socket, this.#onData);
-    return this.#reader.takeRest();
+    handOver(this.socket);
+    return this.#talk.reader.takeRest();
   }
 
   /** The process is stopping: an idle connection ends soon, a busy one with its exchange. */
   stop(): void {
-    if (this.#exchange === undefined && !this.#reader.isPartial) this.#wait(STOP_IDLE_MS);
+    if (this.#exchange === undefined && this.#talking?.reader.isPartial !== true) this.#wait(STOP_IDLE_MS);
   }
 
   destroy(): void {
@@ -145,7 +142,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
     const exchange = this.#exchange;
     const isStalled = this.socket.writableNeedDrain;
     if (this.#isLingering || (isStalled && exchange === undefined)) this.destroy();
-    else if (exchange === undefined && this.#reader.isPartial) this.refuse(HEAD_TIMEOUT);
+    else if (exchange === undefined && this.#talking?.reader.isPartial === true) this.refuse(HEAD_TIMEOUT);
     else if (exchange === undefined) this.#linger();
     else this.#context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
   }
@@ -167,7 +164,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
     if (this.#requests === 1 && !this.#context.admit(this)) return;
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#isUnsent = head.length !== 0;
-    this.#writer.begin(head);
+    this.#talk.writer.begin(head);
     this.#exchange = new Exchange(this, head, this.#context.elapsed());
     this.#waitForClient();
     this.#context.open(this.#exchange);
@@ -198,34 +195,35 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
   refuse(error: ProxyError): void {
     this.#context.refused(error, this.clientAddress);
     this.#keepAlive = false;
-    this.#writer.begin();
+    this.#talk.writer.begin();
     this.reply(errorReply(error, '', crypto.randomUUID()));
     this.#linger();
   }
 
   // The socket's events.
 
-  readonly #onData = (chunk: Buffer): void => {
+  onData(chunk: Buffer): void {
     if (this.#isLingering) return;
-    if (this.#mustWait()) return this.#reader.hold(chunk);
-    this.#reader.read(chunk);
+    const { reader } = this.#talk;
+    if (this.#mustWait(reader)) return reader.hold(chunk);
+    reader.read(chunk);
     this.#afterRead();
-  };
+  }
 
-  readonly #onDrain = (): void => {
+  onDrain(): void {
     if (this.#exchange !== undefined) {
       this.#waitForClient();
       this.#exchange.upstream?.resume();
     } else if (!this.#isLingering && this.socket.isPaused()) this.#readNext();
-  };
+  }
 
-  #onEnd(): void {
+  onEnd(): void {
     if (this.#isDetached) return;
     this.#abandon();
     if (!this.socket.writableEnded) this.socket.end(); // A second time makes an error, with its stack.
   }
 
-  #onClose(): void {
+  onClose(): void {
     this.#abandon();
     this.#context.sweep.delete(this);
     this.#context.closed(this);
@@ -240,9 +238,9 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
   // What follows from them.
 
   /** The first request of a connection never does, but what comes behind one that does (`hasBytes`). */
-  #mustWait(): boolean {
-    if (this.#exchange !== undefined || this.#reader.isPartial || this.#requests === 0) return false;
-    return this.#reader.hasBytes || this.#context.intake.defers(this);
+  #mustWait(reader: Talk['reader']): boolean {
+    if (this.#exchange !== undefined || reader.isPartial || this.#requests === 0) return false;
+    return reader.hasBytes || this.#context.intake.defers(this);
   }
 
   begin(): void {
@@ -253,8 +251,9 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
   #readNext(): void {
     this.#wait(this.#context.idleTimeout);
     if (this.socket.isPaused()) this.socket.resume();
-    if (!this.#reader.hasBytes) return;
-    if (this.isFree) this.#reader.next();
+    const { reader } = this.#talk;
+    if (!reader.hasBytes) return;
+    if (this.isFree) reader.next();
     this.#afterRead();
   }
 
@@ -268,7 +267,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
       this.#waitForClient();
       const flow = exchange.upstream?.flush();
       if (flow === 'full' && !exchange.body.isComplete) this.pauseBody();
-    } else if (this.#reader.hasBytes) this.socket.pause();
+    } else if (this.#talk.reader.hasBytes) this.socket.pause();
   }
 
   /** A request whose body is not here when its response begins takes the connection with it. */
@@ -279,7 +278,7 @@ export class ClientConnection implements Downstream, RequestSink, Expiring, Defe
   /** Says that nothing more comes, and reads on for a while: closing over unread bytes would reset the answer. */
   #linger(): void {
     this.#isLingering = true;
-    this.#reader.takeRest();
+    this.#talking?.reader.takeRest();
     if (this.socket.destroyed) return;
     // For what is not sent yet the client has its time, as before.
     this.#wait(this.#context.bodyTimeout);

@@ -9,6 +9,7 @@ import type { Exchange } from '../../../src/data/proxy/exchange.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 import { RULES, responseHead } from '../../support/heads.ts';
+import { heapInUse } from '../../support/memory.ts';
 
 /** A client whose side of the connection the test is: it takes nothing until told to. */
 class FakeSocket extends Duplex {
@@ -267,4 +268,17 @@ t.test('whose request waits for its turn is not idle, so that its place is not g
   socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await settle();
   t.equal(connection.idleSince, Number.POSITIVE_INFINITY);
+});
+
+t.test('a connection at rest gives back what requests took, and serves the next', async (t) => {
+  const all = await Promise.all(Array.from({ length: 500 }, makeLate));
+  const before = heapInUse();
+  for (const { connection } of all) connection.rest();
+  t.ok((before - heapInUse()) / all.length > 300, 'half a KB or so');
+  const [{ socket, connection, exchanges, endTurn }] = all as [Made];
+  for (let i = 0; i < 2; i++) endTurn();
+  socket.push('GET /next HTTP/1.1\r\nHost: a\r\n\r\n');
+  await settle();
+  t.match(exchanges, [{ head: { target: '/next' } }]);
+  t.match(connection.forwardedFields((exchanges[0] as Exchange).head), 'X-Forwarded-For: 192.0.2.1\r\n');
 });

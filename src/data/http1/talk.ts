@@ -1,0 +1,19 @@
+import type { Socket } from 'node:net';
+import { ForwardedFields } from '../proxy/headers.ts';
+import { Outbox } from './outbox.ts';
+import { RequestReader, type RequestSink } from './request-reader.ts';
+import { ResponseWriter } from './response-writer.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** What a client's connection needs while requests come: one that is idle for longer has none. */
+export class Talk {
+  readonly reader: RequestReader;
+  readonly writer: ResponseWriter;
+  readonly forwarded: ForwardedFields;
+
+  constructor(context: ServerContext, sink: RequestSink, socket: Socket, clientAddress: string) {
+    this.reader = new RequestReader(sink, context, context.isTrusted(clientAddress));
+    this.writer = new ResponseWriter(new Outbox(socket));
+    this.forwarded = new ForwardedFields(clientAddress, 'http');
+  }
+}
