@@ -60,8 +60,9 @@ it cost 1.4 times as much, much of that in the threads of the collector. A reset
 
 const MEMORY = `## Memory
 
-Resident memory of the process, without the kernel's buffers (\`npm run bench:memory\`). It holds the steps in which V8 lets
-its heap grow, by up to 28 MB at once: whether anything is kept of requests is told by what is alive in the heap after a
+Resident memory of the process, without the kernel's buffers (\`npm run bench:memory\`). What an idle connection costs is
+told by two full collections: one before the connections are opened, and one when each has been answered once and then left
+alone for two seconds. With requests the memory holds the steps in which V8 lets its heap grow, by up to 28 MB at once: whether anything is kept of requests is told by what is alive in the heap after a
 full collection, whose slope is that of the line of least squares through a sample each 5 s.
 `;
 

@@ -1,12 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CASES, type Case } from '../http/cases.ts';
 import { load } from '../http/load/load.ts';
 import { fairlead } from '../http/peers/fairlead.ts';
 import { PROXY_PORT } from '../http/ports.ts';
 import { listening, memoryBytes, stop } from '../http/process.ts';
+import { collectable, heapAfterCollection } from './collect.ts';
 
 const SLICE_SECONDS = 5;
 const SMALL_GET = CASES[0] as Case;
@@ -32,10 +29,7 @@ export interface Growth {
  * garbage, and the steps in which V8 lets its heap grow, are told apart from what is kept.
  */
 export async function growthOf(folder: string, wanted: number): Promise<Growth> {
-  const file = join(folder, 'heap');
-  process.env['BENCH_HEAP_FILE'] = file;
-  const hook = fileURLToPath(new URL('heap.ts', import.meta.url));
-  const server = fairlead.start({ folder, isLogged: false, nodeArgs: ['--expose-gc', '--import', hook] });
+  const server = fairlead.start({ folder, isLogged: false, nodeArgs: collectable(folder) });
   try {
     await listening(PROXY_PORT, server);
     const samples: Sample[] = [];
@@ -45,7 +39,7 @@ export async function growthOf(folder: string, wanted: number): Promise<Growth> 
       requests += (await load(SMALL_GET, SLICE_SECONDS)).requests;
       // The closing of the load's connections is to be over.
       await sleep(300);
-      const heap = await heapAfterCollection(server, file);
+      const heap = await heapAfterCollection(server, folder);
       const sample = { requests, memory: memoryBytes(server.pid ?? 0), heap };
       samples.push(sample);
       report(sample, wanted, (Date.now() - startedAt) / 1_000);
@@ -67,18 +61,6 @@ function report({ requests, memory, heap }: Sample, wanted: number, seconds: num
   console.log(
     `${requests} requests: heap ${(heap / 1e6).toFixed(3)} MB, resident ${(memory / 1e6).toFixed(1)} MB; ${left.toFixed(0)} s left`,
   );
-}
-
-async function heapAfterCollection(server: ChildProcess, file: string): Promise<number> {
-  const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []);
-  const before = lines().length;
-  server.kill('SIGUSR2');
-  for (let i = 0; i < 500; i++) {
-    await sleep(20);
-    const now = lines();
-    if (now.length > before) return Number(now.at(-1));
-  }
-  throw new Error('it does not answer what its heap is');
 }
 
 /** Bytes for each million requests: the line with the least squares through the samples. */

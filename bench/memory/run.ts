@@ -13,6 +13,7 @@ import { fairlead } from '../http/peers/fairlead.ts';
 import { PROXY_PORT } from '../http/ports.ts';
 import { listening, memoryBytes, pinSelf, start, stop } from '../http/process.ts';
 import { thisMachine, today, writeResults } from '../results.ts';
+import { collectable, heapAfterCollection } from './collect.ts';
 import { growthOf } from './growth.ts';
 import type { MemoryResults } from './results.ts';
 
@@ -30,7 +31,9 @@ const folder = mkdtempSync(join(tmpdir(), 'fairlead-memory-'));
 pinSelf();
 const backends = await startBackends(folder);
 try {
-  const perConnection = await idleCost(fairlead.start({ folder, isLogged: false }));
+  const perConnection = await idleCost(
+    fairlead.start({ folder, isLogged: false, nodeArgs: collectable(folder) }),
+  );
   const perBareConnection = await idleCost(startBare());
   console.log(`an idle connection: ${perConnection.toFixed(0)} bytes, bare ${perBareConnection.toFixed(0)}`);
   const growth = await growthOf(folder, Number(values.requests));
@@ -47,10 +50,10 @@ try {
 
 function startBare(): ChildProcess {
   const bare = fileURLToPath(new URL('bare.ts', import.meta.url));
-  return start({ role: 'proxy', program: process.execPath, args: [bare] });
+  return start({ role: 'proxy', program: process.execPath, args: [...collectable(folder), bare] });
 }
 
-/** Bytes that a connection costs which has had one request and waits for the next. */
+/** Bytes that a connection costs which has had one request and waits for the next, without the garbage of its opening. */
 async function idleCost(server: ChildProcess): Promise<number> {
   try {
     await listening(PROXY_PORT, server);
@@ -58,11 +61,12 @@ async function idleCost(server: ChildProcess): Promise<number> {
     // No more than one request before: what a load leaves free in the heap would take in the connections unseen.
     (await askOnce()).destroy();
     await sleep(2_000);
+    await heapAfterCollection(server, folder);
     const before = memoryBytes(pid);
     const sockets: Socket[] = [];
     for (let i = 0; i < CONNECTIONS; i++) sockets.push(await askOnce());
-    // Garbage of the opening goes with time.
-    await sleep(10_000);
+    await sleep(2_000);
+    await heapAfterCollection(server, folder);
     const cost = (memoryBytes(pid) - before) / CONNECTIONS;
     for (const socket of sockets) socket.destroy();
     return cost;
