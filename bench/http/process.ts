@@ -48,9 +48,19 @@ export function start({ role, program, args, env = {}, stdout, stderr }: Command
 /** Ends a child and all of its own, and waits for it. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  const pids = family(child.pid ?? 0);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   kill(child);
   await ended;
+  // One with many connections takes a while to go, and would be asked in place of the next that listens there.
+  for (let i = 0; i < 200 && pids.some(isRunning); i++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Whether a process has yet to end; one that only nobody has asked about does not. */
+function isRunning(pid: number): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat !== '' && !/^.*\) Z/s.test(stat);
 }
 
 /** The same without waiting. */
