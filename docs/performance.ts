@@ -62,8 +62,13 @@ const MEMORY = `## Memory
 
 Resident memory of the process, without the kernel's buffers (\`npm run bench:memory\`). What an idle connection costs is
 told by two full collections: one before the connections are opened, and one when each has been answered once and then left
-alone for two seconds. With requests the memory holds the steps in which V8 lets its heap grow, by up to 28 MB at once: whether anything is kept of requests is told by what is alive in the heap after a
-full collection, whose slope is that of the line of least squares through a sample each 5 s.
+alone for two seconds. V8's young generation is kept at its least size for that. In a process that has done nothing yet it
+grows by some 20 MB as the connections are opened, once and not by how many there are: with it an idle connection seems to
+cost twice as much.
+
+With requests the memory holds the steps in which V8 lets its heap grow, by up to 28 MB at once: whether anything is kept of
+requests is told by what is alive in the heap after a full collection, whose slope is that of the line of least squares
+through a sample each 5 s.
 `;
 
 const FLOOR = `### What is left, and why
@@ -86,18 +91,19 @@ takes more than 2 %. The garbage collector takes less than 1 %, and a larger you
 which make an object each and the text flat, 0.7 of the request (its head, its exchange, its text for the backend), 0.55 of the
 response and 0.05 of the runtime's read. An access log adds a line of about a microsecond, and one \`write\` for some 360 of them.
 
-A new connection for each request costs more than with HAProxy and nginx, and so it does with bare sockets: in one run of five
-rounds 87.4 µs, of bare sockets 83.2, of HAProxy 56.8; a shorter run found 82.9, 65.7 and 51.8. So a quarter to a half more than
-HAProxy is the runtime's part: the objects of a socket, and the ends of its streams. The rest is the
-request itself and what Fairlead keeps of a connection. With one listening socket in place of sixteen it was 150.7 µs, since
-the runtime accepts one connection of each in a turn of its loop.
+A new connection for each request costs more than with HAProxy and nginx, and so it does with bare sockets: a tenth to a third
+more than with HAProxy is the runtime's part, the objects of a socket and the ends of its streams. The rest is the request
+itself and what Fairlead keeps of a connection: \`strace -c\` shows the same calls but for four that have the kernel find out
+when a client has vanished. With one listening socket in place of sixteen it was 150.7 µs, since the runtime accepts one
+connection of each in a turn of its loop.
 
 Of a 1 MB GET 80 to 90 % is the kernel's time, which copies every byte twice and wakes the other side: five reads and five
 writes, none of them partial ([why the buffers are as large as they are](decisions/0002-read-buffers.md)). A C program that
 only reads and writes what comes, 256 KB at a time, cost 378 µs where Fairlead cost 398, a relay of nothing but \`net\` sockets
 421 and HAProxy 754 (medians of eight turns of 1 s; 422, 418, 444 and 570 in another run, with 512 KB for the program in C). So
 Fairlead is within a tenth of what reading and writing costs at all; how that compares with HAProxy differs from run to run.
-Far below it is only what does not copy: the same program took 258 µs with \`splice\`, which the runtime does not have.
+In the turns of the table above it was more; nine rounds after them, of 2 s each, gave 417 for Fairlead, 383 for bare sockets
+and 557 for HAProxy. Far below it is only what does not copy: the same program took 258 µs with \`splice\`, which the runtime does not have.
 
 On this machine of two cores, which nothing else used, single rounds differ by a tenth and more: so small a difference means
 nothing.

@@ -19,6 +19,11 @@ import type { MemoryResults } from './results.ts';
 
 /** Within the limit of descriptors that is usual, with room for the connections to backends. */
 const CONNECTIONS = 9_000;
+/**
+ * V8's young generation grows by some 20 MB when so many objects stay, whether they are connections or not, and once. At
+ * its least size it does not.
+ */
+const FIXED_YOUNG = '--max-semi-space-size=1';
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const { values } = parseArgs({
@@ -31,13 +36,14 @@ const folder = mkdtempSync(join(tmpdir(), 'fairlead-memory-'));
 pinSelf();
 const backends = await startBackends(folder);
 try {
-  const perConnection = await idleCost(
-    fairlead.start({ folder, isLogged: false, nodeArgs: collectable(folder) }),
+  const perConnection = await idleCost(startFairlead(FIXED_YOUNG));
+  const perBareConnection = await idleCost(startBare(FIXED_YOUNG));
+  const perConnectionAtFirst = await idleCost(startFairlead());
+  console.log(
+    `an idle connection: ${perConnection.toFixed(0)} bytes, bare ${perBareConnection.toFixed(0)}; in a fresh process ${perConnectionAtFirst.toFixed(0)}`,
   );
-  const perBareConnection = await idleCost(startBare());
-  console.log(`an idle connection: ${perConnection.toFixed(0)} bytes, bare ${perBareConnection.toFixed(0)}`);
   const growth = await growthOf(folder, Number(values.requests));
-  const cost = { connections: CONNECTIONS, perConnection, perBareConnection };
+  const cost = { connections: CONNECTIONS, perConnection, perBareConnection, perConnectionAtFirst };
   const results: MemoryResults = { date: today(), machine: thisMachine(), ...cost, ...growth };
   if (values.write) {
     writeResults('memory', results);
@@ -48,9 +54,14 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-function startBare(): ChildProcess {
+function startFairlead(...nodeArgs: readonly string[]): ChildProcess {
+  return fairlead.start({ folder, isLogged: false, nodeArgs: [...nodeArgs, ...collectable(folder)] });
+}
+
+function startBare(...nodeArgs: readonly string[]): ChildProcess {
   const bare = fileURLToPath(new URL('bare.ts', import.meta.url));
-  return start({ role: 'proxy', program: process.execPath, args: [...collectable(folder), bare] });
+  const args = [...nodeArgs, ...collectable(folder), bare];
+  return start({ role: 'proxy', program: process.execPath, args });
 }
 
 /** Bytes that a connection costs which has had one request and waits for the next, without the garbage of its opening. */

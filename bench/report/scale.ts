@@ -59,7 +59,8 @@ export function scaleTable(results: ScaleResults): string {
 
 /** What connections and requests leave in memory. */
 export function memoryTable(results: MemoryResults): string {
-  const { connections, perConnection, perBareConnection, requests, slope, heapSlope } = results;
+  const { connections, perConnection, perBareConnection, perConnectionAtFirst } = results;
+  const { requests, slope, heapSlope } = results;
   const kb = (bytes: number) => `${(bytes / 1_024).toFixed(1)} KB`;
   return table([
     {
@@ -67,6 +68,12 @@ export function memoryTable(results: MemoryResults): string {
       measured: kb(perConnection),
       goal: '4.0 KB',
       isMet: perConnection <= 4_096,
+    },
+    {
+      text: 'the same in a fresh process, with what its young generation grows by',
+      measured: kb(perConnectionAtFirst),
+      goal: '4.0 KB',
+      isMet: perConnectionAtFirst <= 4_096,
     },
     {
       text: `growth with a million requests, over the second half of ${(requests / 1e6).toFixed(1)} million`,
