@@ -45,8 +45,8 @@ function asString(toLine: (entry: AccessEntry) => string): () => void {
 
 /** Why lines are put together by hand, and gathered as bytes. */
 export function lineGroup(): Group {
-  const common = makeBatch('clf', 65_536, keep);
-  const json = makeBatch('json', 65_536, keep);
+  const common = makeBatch('clf', keep);
+  const json = makeBatch('json', keep);
   return {
     name: 'line of the access log',
     ways: {

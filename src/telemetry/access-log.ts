@@ -1,4 +1,3 @@
-import { fstatSync } from 'node:fs';
 import pino from 'pino';
 import type { AccessEntry } from './events.ts';
 
@@ -11,8 +10,6 @@ export interface AccessLog {
 
 /** So many bytes are gathered before they are written: each write costs a system call and a turn of another thread… */
 const BATCH_BYTES = 65_536;
-/** So many go into a pipe at once or not at all (PIPE_BUF of Linux): of more, workers that share it would tear lines. */
-const PIPE_BYTES = 4_096;
 /** …and for so long at most. */
 const FLUSH_MS = 500;
 /** What a reader that stalls may leave in memory; lines beyond it are dropped. */
@@ -22,16 +19,14 @@ const TEXT_LENGTH = 8_192;
 
 /** An access log on standard output. */
 export function openAccessLog(format: 'json' | 'clf'): AccessLog {
-  const batchBytes = fstatSync(1).isFIFO() ? PIPE_BYTES : BATCH_BYTES;
   const destination = pino.destination({
     dest: 1,
     maxLength: MAX_WAITING_BYTES,
-    maxWrite: batchBytes,
     sync: false,
     contentMode: 'buffer',
   });
   // Its types know strings only. By its name each time: when the reader is gone, another `write` is there.
-  const batch = makeBatch(format, batchBytes, (lines) => destination.write(lines as unknown as string));
+  const batch = makeBatch(format, (lines) => destination.write(lines as unknown as string));
   setInterval(batch.flush, FLUSH_MS).unref();
   return {
     write: batch.write,
@@ -49,19 +44,13 @@ export function openAccessLog(format: 'json' | 'clf'): AccessLog {
 /**
  * Gathers lines as bytes. They are put there a few at a time: one by one each would be a call of native code, and
  * one long string of all of them would keep the pieces of every line in memory until it is put together.
- * @param batchBytes how many to hand over at most; a line that is longer goes alone
  * @param hand takes the lines, which are its to keep
  */
-export function makeBatch(
-  format: 'json' | 'clf',
-  batchBytes: number,
-  hand: (lines: Buffer) => void,
-): AccessLog {
+export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void): AccessLog {
   const toLine = format === 'json' ? jsonLine : commonLine;
   // A common line is ASCII.
   const encoding = format === 'json' ? 'utf8' : 'latin1';
-  const bytes = Buffer.allocUnsafeSlow(batchBytes);
-  const textLength = Math.min(TEXT_LENGTH, batchBytes);
+  const bytes = Buffer.allocUnsafeSlow(BATCH_BYTES);
   let used = 0;
   let text = '';
   const handBytes = () => {
@@ -69,17 +58,16 @@ export function makeBatch(
     used = 0;
   };
   const toBytes = () => {
-    const size = Buffer.byteLength(text, encoding);
-    if (size > batchBytes - used) handBytes();
-    if (size > batchBytes) hand(Buffer.from(text, encoding));
+    const most = text.length * (encoding === 'utf8' ? 3 : 1);
+    if (most > BATCH_BYTES - used) handBytes();
+    if (most > BATCH_BYTES) hand(Buffer.from(text, encoding));
     else used += bytes.write(text, used, encoding);
     text = '';
   };
   return {
     write(entry) {
-      const line = toLine(entry);
-      if (text.length + line.length > textLength) toBytes();
-      text += line;
+      text += toLine(entry);
+      if (text.length >= TEXT_LENGTH) toBytes();
     },
     flush() {
       toBytes();

@@ -185,7 +185,7 @@ t.test(
   async (t) => {
     const backend = await startBackend(t, 'a');
     const { http, cli } = await startWorkers(t, [backend.port], ['--access-log', 'json']);
-    const target = `/${'x'.repeat(3_000)}`;
+    const target = `/${'x'.repeat(6_000)}`;
     const ask100 = () => Promise.all(Array.from({ length: 100 }, () => ask(http, { path: target })));
     await ask100();
     cli.child.kill('SIGHUP');

@@ -160,7 +160,7 @@ t.test('lines are handed over whole and in order, whatever their lengths and let
     ['json', jsonLine],
   ] as const) {
     const batches: Buffer[] = [];
-    const log = makeBatch(format, 65_536, (lines) => batches.push(lines));
+    const log = makeBatch(format, (lines) => batches.push(lines));
     for (const entry of entries) log.write(entry);
     const beforeFlush = batches.length;
     log.flush();
@@ -172,17 +172,4 @@ t.test('lines are handed over whole and in order, whatever their lengths and let
     );
     t.equal(Buffer.concat(batches).toString(), entries.map(toLine).join(''), format);
   }
-});
-
-t.test('of lines for a pipe no more are handed over than it takes at once, and whole', async (t) => {
-  const batches: Buffer[] = [];
-  const log = makeBatch('json', 4_096, (lines) => batches.push(lines));
-  for (let i = 0; i < 100; i++) log.write({ ...ENTRY, target: `/${'x'.repeat(i * 37)}` });
-  const before = batches.length;
-  log.write({ ...ENTRY, target: `/${'x'.repeat(6_000)}` });
-  log.flush();
-  t.ok(before > 20);
-  t.ok(batches.slice(0, before).every(({ length }) => length <= 4_096));
-  t.ok(batches.every((lines) => lines.at(-1) === 10));
-  t.equal(Buffer.concat(batches).toString().trimEnd().split('\n').length, 101);
 });
