@@ -32,7 +32,7 @@ const TOO_MANY = new ProxyError('too-many-connections', 'too many connections fr
  * room for them.
  */
 export class Clients implements Expiring {
-  /** While somebody waits, each turn of the sweep. */
+  /** While somebody waits, each turn of the sweep; else when it is time to look for those that may rest. */
   deadline: number;
   readonly counts = {
     clientConnectionsTotal: 0,
