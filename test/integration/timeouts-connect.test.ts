@@ -20,7 +20,7 @@ t.test('a backend to which no connection comes about is given up in time', async
   const clock = new FakeClock();
   const proxy = await startProxy(
     t,
-    [{ backends: [port], settings: { timeouts: { connectMs: 3_000 }, retry: { attempts: 0 } } }],
+    [{ backends: [port], settings: { timeouts: { connectMs: 3_000 } } }],
     {},
     clock,
   );
