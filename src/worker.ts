@@ -38,7 +38,7 @@ export function makePlane(
     stats: () => plane.stats(),
     async stop(graceMs) {
       await plane.stop(graceMs);
-      accessLog?.flush();
+      await accessLog?.flush();
     },
   };
 }

@@ -1,10 +1,17 @@
-import pino from 'pino';
 import type { AccessEntry } from './events.ts';
+import { openOutput } from './output.ts';
 
 /** Writes a line for each request, in batches. */
 export interface AccessLog {
   write(entry: AccessEntry): void;
-  /** Writes what is waiting, now. */
+  /** Writes what is waiting. Resolves when it has left, or nobody reads it any more. */
+  flush(): Promise<void>;
+}
+
+/** Lines that are gathered. */
+export interface Batch {
+  write(entry: AccessEntry): void;
+  /** Hands over what is waiting, now. */
   flush(): void;
 }
 
@@ -19,24 +26,14 @@ const TEXT_LENGTH = 8_192;
 
 /** An access log on standard output. */
 export function openAccessLog(format: 'json' | 'clf'): AccessLog {
-  const destination = pino.destination({
-    dest: 1,
-    maxLength: MAX_WAITING_BYTES,
-    sync: false,
-    contentMode: 'buffer',
-  });
-  // Its types know strings only. By its name each time: when the reader is gone, another `write` is there.
-  const batch = makeBatch(format, (lines) => destination.write(lines as unknown as string));
+  const output = openOutput(1, { maxLength: MAX_WAITING_BYTES });
+  const batch = makeBatch(format, output.write);
   setInterval(batch.flush, FLUSH_MS).unref();
   return {
     write: batch.write,
     flush() {
-      try {
-        batch.flush();
-        destination.flushSync();
-      } catch {
-        // Not open yet, or the reader is gone: there is nowhere to write to.
-      }
+      batch.flush();
+      return output.drained();
     },
   };
 }
@@ -46,7 +43,7 @@ export function openAccessLog(format: 'json' | 'clf'): AccessLog {
  * one long string of all of them would keep the pieces of every line in memory until it is put together.
  * @param hand takes the lines, which are its to keep
  */
-export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void): AccessLog {
+export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void): Batch {
   const toLine = format === 'json' ? jsonLine : commonLine;
   // A common line is ASCII.
   const encoding = format === 'json' ? 'utf8' : 'latin1';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import pino from 'pino';
+import { type Output, openOutput } from '../telemetry/output.ts';
 
 const NEWLINE = 10;
 
@@ -7,17 +7,13 @@ const NEWLINE = 10;
 export interface LineSink {
   /** Takes what a worker writes, and passes it on in whole lines: those of two workers never mix. */
   take(stream: Readable): void;
-  /** Writes what is waiting, now. */
-  flush(): void;
+  /** Resolves when all that was taken has been written, or nobody reads it any more. */
+  drained: Output['drained'];
 }
 
 /** @param fd 1 or 2, whose lines are too rare to wait for and are written at once */
 export function openLines(fd: 1 | 2): LineSink {
-  const destination = pino.destination({ dest: fd, sync: fd === 2, contentMode: 'buffer' });
-  // Each worker may wait for it.
-  destination.setMaxListeners(0);
-  // Its types know strings only. When the reader is gone it throws everything away, and answers nothing.
-  const write = destination.write.bind(destination) as unknown as (lines: Buffer) => boolean | undefined;
+  const output = openOutput(fd, { sync: fd === 2 });
   return {
     take(stream) {
       let rest: Buffer = Buffer.alloc(0);
@@ -27,21 +23,15 @@ export function openLines(fd: 1 | 2): LineSink {
           rest = Buffer.concat([rest, chunk]);
           return;
         }
-        const isFull = write(Buffer.concat([rest, chunk.subarray(0, end)])) === false;
+        const hasRoom = output.write(Buffer.concat([rest, chunk.subarray(0, end)]));
         rest = chunk.subarray(end);
-        if (!isFull) return;
+        if (hasRoom) return;
         stream.pause();
-        destination.once('drain', () => stream.resume());
+        void output.drained().then(() => stream.resume());
       });
       // What a worker that died has of its last line is thrown away: nobody can read half of an entry.
       stream.on('error', () => {});
     },
-    flush() {
-      try {
-        destination.flushSync();
-      } catch {
-        // Not open yet, or the reader is gone: there is nowhere to write to.
-      }
-    },
+    drained: output.drained,
   };
 }

@@ -8,7 +8,7 @@ export interface WorkerProcess {
   readonly channel: Channel<ToSupervisor, ToWorker>;
   /** Resolves when it is gone, with the words for how: `exit code 1`, `SIGKILL`. */
   readonly exited: Promise<string>;
-  /** Resolves when everything that it wrote has been taken, after its end. */
+  /** Resolves when everything that it wrote has been passed on, after its end. */
   readonly closed: Promise<void>;
   kill(): void;
 }
@@ -34,12 +34,13 @@ export function spawnWorkers(program: string, stdout: LineSink, stderr: LineSink
     const exited = new Promise<string>((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
-    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const closed = new Promise<unknown>((resolve) => child.once('close', resolve));
+    const passedOn = async () => void (await Promise.all([stdout.drained(), stderr.drained()]));
     return {
       pid: child.pid ?? 0,
       channel: childChannel(child),
       exited: Promise.race([exited, failed]),
-      closed: Promise.race([closed, failed.then(() => {})]),
+      closed: Promise.race([closed, failed]).then(passedOn),
       kill: () => void child.kill('SIGKILL'),
     };
   };

@@ -1,6 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { commonLine, jsonLine, makeBatch } from '../../src/telemetry/access-log.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
+import { readSlowly } from '../support/slow-reader.ts';
+
+const ACCESS_LOG = fileURLToPath(new URL('../../src/telemetry/access-log.ts', import.meta.url));
 
 const ENTRY: AccessEntry = {
   time: Date.UTC(2024, 1, 9, 3, 4, 5, 67),
@@ -171,5 +175,27 @@ t.test('lines are handed over whole and in order, whatever their lengths and let
       'no line is cut',
     );
     t.equal(Buffer.concat(batches).toString(), entries.map(toLine).join(''), format);
+  }
+});
+
+t.test('a log that is flushed while it is being written is whole and in order, to its end', async (t) => {
+  const program = `import { openAccessLog } from ${JSON.stringify(ACCESS_LOG)};
+    const log = openAccessLog('json');
+    const entry = ${JSON.stringify(ENTRY)};
+    const write = (from) => {
+      for (let i = from; i < from + 200; i++) log.write({ ...entry, attempts: i, target: '/' + 'x'.repeat(6_000) });
+    };
+    write(0);
+    // By now a write waits for the reader.
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    write(200);
+    await log.flush();
+    process.exit();`;
+  for (const written of await Promise.all(Array.from({ length: 5 }, () => readSlowly(program)))) {
+    const entries = written
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).attempts);
+    t.strictSame(entries, [...Array(400).keys()]);
   }
 });

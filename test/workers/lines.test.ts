@@ -1,29 +1,17 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { readSlowly } from '../support/slow-reader.ts';
 
 const LINES = fileURLToPath(new URL('../../src/workers/lines.ts', import.meta.url));
 
 /** Runs a program that gathers the lines of others, and answers what it wrote, read slowly. */
-async function gather(program: string): Promise<string> {
-  const code = `import { openLines } from ${JSON.stringify(LINES)};
+function gather(program: string): Promise<string> {
+  return readSlowly(`import { openLines } from ${JSON.stringify(LINES)};
     import { PassThrough } from 'node:stream';
     const sink = openLines(1);
     ${program}
-    sink.flush();`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let written = '';
-  // A reader that lags fills the pipe, whose rest then comes in pieces.
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    written += text;
-    child.stdout.pause();
-    setTimeout(() => child.stdout.resume(), 2);
-  });
-  await once(child, 'close');
-  return written;
+    await sink.drained();
+    process.exit();`);
 }
 
 t.test('lines that come in pieces from several come out whole, whatever their length', async (t) => {
