@@ -1,7 +1,7 @@
 // npm run bench: the CPU per request of Fairlead beside its peers, on the same work and machine, in turns.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writePerformancePage } from '../../docs/performance.ts';
 import { caseTable } from '../report/http.ts';
@@ -12,6 +12,7 @@ import type { Contender } from './contender.ts';
 import { CONTENDERS } from './contenders.ts';
 import { GENERATOR } from './load/load.ts';
 import { compare, type Rounds } from './measure.ts';
+import { fairleadAt } from './peers/fairlead.ts';
 import { canPin, pinSelf } from './process.ts';
 import type { CaseResult, HttpResults } from './results.ts';
 
@@ -20,6 +21,7 @@ const HELP = `npm run bench -- [OPTIONS]      about 18 minutes; with --quick 4
   --rounds N           of which the median counts (3)
   --cases NAME,…       parts of their names: ${CASES.map(({ name }) => name.replace(',', '')).join(', ')}
   --against NAME,…     parts of the names of proxies (all that are installed)
+  --before DIR         beside the project of another checkout, too
   --quick              one round of 1 s
   --write              keep the figures in bench/results and write docs/performance.md, as a whole run does
   --lock FILE          hold the lock of FILE (flock) during each measurement, on a shared machine
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     cases: { type: 'string', default: '' },
     against: { type: 'string', default: '' },
+    before: { type: 'string' },
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     lock: { type: 'string' },
@@ -53,8 +56,13 @@ async function run(): Promise<void> {
       version !== undefined && (contender === CONTENDERS[0] || isNamed(contender.name, values.against)),
   );
   const versions = Object.fromEntries(installed.map(({ contender, version }) => [contender.name, version]));
-  const contenders = installed.map(({ contender }) => contender);
-  const isWritten = values.write || (!values.quick && values.cases === '' && values.against === '');
+  const contenders: Contender[] = installed.map(({ contender }) => contender);
+  // Next to each other, so that both meet the same moments.
+  if (values.before !== undefined)
+    contenders.splice(1, 0, fairleadAt('Fairlead before', resolve(values.before, 'src/main.ts')));
+  const isWhole =
+    !values.quick && values.cases === '' && values.against === '' && values.before === undefined;
+  const isWritten = values.write || isWhole;
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
   pinSelf();
   const backends = await startBackends(folder);
@@ -70,7 +78,7 @@ async function run(): Promise<void> {
   console.log(`medians of ${how.rounds} rounds of ${how.seconds} s\n`);
   try {
     for (const one of cases) {
-      const rows = await compare(one, contenders as Contender[], how);
+      const rows = await compare(one, contenders, how);
       const { rounds, seconds } = how;
       const result: CaseResult = { name: one.name, date: today(), rounds, seconds, rows };
       console.log(`${one.name}\n\n${caseTable(result)}\n`);
