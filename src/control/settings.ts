@@ -2,18 +2,30 @@ import type { Claim } from '../model/contribution.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ServiceSettings } from '../model/service.ts';
 
-/** The groups of settings within which each value is decided on its own. */
-const NESTED = ['health', 'retry', 'eject', 'timeouts', 'queue', 'sticky'] as const;
-const PLAIN = [
-  'balance',
-  'hash',
-  'hedge',
-  'drainMs',
-  'slowStartMs',
-  'holdMs',
-  'fallback',
-  'errorPages',
-] as const;
+/** What says `each` is a group: its values are decided one by one. What says `whole` is one value. */
+type Deciding = {
+  readonly [K in keyof ServiceSettings]-?: Record<never, never> extends Required<ServiceSettings>[K]
+    ? 'each'
+    : 'whole';
+};
+
+/** By the type every setting is here: one that is not merged would be lost without a word. */
+const SETTINGS: Deciding = {
+  balance: 'whole',
+  hash: 'whole',
+  health: 'each',
+  retry: 'each',
+  eject: 'each',
+  hedge: 'whole',
+  timeouts: 'each',
+  drainMs: 'whole',
+  sticky: 'each',
+  slowStartMs: 'whole',
+  queue: 'each',
+  holdMs: 'whole',
+  fallback: 'whole',
+  errorPages: 'whole',
+};
 
 /** How a setting is called where people set it. */
 const SHOWN: Readonly<Record<string, string>> = {
@@ -51,18 +63,20 @@ export function mergeSettings(
 ): ServiceSettings {
   const merged: Record<string, unknown> = {};
   const conflicts = new Map<string, Problem>();
-  for (const name of PLAIN) {
-    const value = decide(service, name, claims, (claim) => claim.settings[name], conflicts);
-    if (value !== undefined) merged[name] = value;
-  }
-  for (const group of NESTED) {
-    const keys = new Set(claims.flatMap((claim) => Object.keys(claim.settings[group] ?? {})));
-    const values: Record<string, unknown> = {};
-    for (const key of keys) {
-      const read = (claim: Claim) => (claim.settings[group] as Record<string, unknown> | undefined)?.[key];
-      values[key] = decide(service, `${group}.${key}`, claims, read, conflicts);
+  const names = Object.keys(SETTINGS) as (keyof ServiceSettings)[];
+  for (const name of names.filter((name) => claims.some((claim) => claim.settings[name] !== undefined))) {
+    if (SETTINGS[name] === 'whole') {
+      merged[name] = decide(service, name, claims, (claim) => claim.settings[name], conflicts);
+      continue;
     }
-    if (keys.size > 0) merged[group] = values;
+    const group = (claim: Claim) => (claim.settings[name] ?? {}) as Readonly<Record<string, unknown>>;
+    const keys = new Set(claims.flatMap((claim) => Object.keys(group(claim))));
+    merged[name] = Object.fromEntries(
+      [...keys].map((key) => [
+        key,
+        decide(service, `${name}.${key}`, claims, (claim) => group(claim)[key], conflicts),
+      ]),
+    );
   }
   problems.push(...conflicts.values());
   return merged;

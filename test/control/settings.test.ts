@@ -1,4 +1,5 @@
 import t from 'tap';
+import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
 import { mergeSettings } from '../../src/control/settings.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
@@ -20,6 +21,95 @@ t.test('what one member says holds for all', async (t) => {
   const { settings, notices } = merge({ balance: 'random', health: { path: '/x' } }, {});
   t.same(settings, { balance: 'random', health: { path: '/x' } });
   t.same(notices, []);
+});
+
+/** Every setting there is, each with two values; by the type none can be left out. */
+type Whole = { readonly [K in keyof ServiceSettings]-?: Required<NonNullable<ServiceSettings[K]>> };
+const ONE: Whole = {
+  balance: 'hash',
+  hash: { by: 'header', name: 'x' },
+  health: {
+    type: 'http',
+    path: '/1',
+    method: 'GET',
+    host: 'one',
+    port: 1,
+    status: [[201, 201]],
+    intervalMs: 1,
+    timeoutMs: 1,
+    rise: 1,
+    fall: 1,
+    start: 'up',
+  },
+  retry: {
+    attempts: 1,
+    onReset: true,
+    onTimeout: true,
+    onStatus: [[501, 501]],
+    timeoutMs: 1,
+    methods: ['GET'],
+    budgetPercent: 1,
+  },
+  eject: { failures: 1, durationMs: 1, maxPercent: 1 },
+  hedge: 'hang',
+  timeouts: { connectMs: 1, responseMs: 1, idleMs: 1, requestMs: 1 },
+  drainMs: 1,
+  sticky: { by: 'cookie', name: 'one', sameSite: 'lax', secure: 'auto' },
+  slowStartMs: 1,
+  queue: { size: 1, timeoutMs: 1 },
+  holdMs: 1,
+  fallback: [{ kind: 'status', status: 501 }],
+  errorPages: [{ status: [501, 501], file: 'one' }],
+};
+const TWO: Whole = {
+  balance: 'random',
+  hash: { by: 'header', name: 'y' },
+  health: {
+    type: 'tcp',
+    path: '/2',
+    method: 'HEAD',
+    host: 'two',
+    port: 2,
+    status: [[202, 202]],
+    intervalMs: 2,
+    timeoutMs: 2,
+    rise: 2,
+    fall: 2,
+    start: 'down',
+  },
+  retry: {
+    attempts: 2,
+    onReset: false,
+    onTimeout: false,
+    onStatus: [[502, 502]],
+    timeoutMs: 2,
+    methods: ['HEAD'],
+    budgetPercent: 2,
+  },
+  eject: { failures: 2, durationMs: 2, maxPercent: 2 },
+  hedge: 'off',
+  timeouts: { connectMs: 2, responseMs: 2, idleMs: 2, requestMs: 2 },
+  drainMs: 2,
+  sticky: { by: 'none', name: 'two', sameSite: 'strict', secure: 'always' },
+  slowStartMs: 2,
+  queue: { size: 2, timeoutMs: 2 },
+  holdMs: 2,
+  fallback: [{ kind: 'status', status: 502 }],
+  errorPages: [{ status: [502, 502], file: 'two' }],
+};
+
+t.test('every setting reaches the service, and every conflict is told by the name of its key', async (t) => {
+  const { settings, notices } = merge(ONE, TWO);
+  t.same(settings, TWO);
+  t.same(merge(ONE).settings, ONE);
+  const told = notices.map((notice) => /^notice c0: ([\w.-]+):/.exec(notice)?.[1] ?? '');
+  const keys = new Set(LABEL_KEYS.map(({ key }) => key));
+  t.same(
+    told.filter((key) => !keys.has(key)),
+    [],
+    'each is a key that somebody can set',
+  );
+  t.ok(told.includes('hedge') && told.includes('errors') && told.includes('eject.failures'));
 });
 
 t.test('members that agree are no conflict', async (t) => {
