@@ -1,5 +1,6 @@
 import { type AdminServer, startAdmin } from './admin/server.ts';
 import type { Options } from './config/options.ts';
+import { probeWithin, sourceWithin } from './control/border.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { connectEngine } from './control/discovery/docker/engine.ts';
 import { isThisMachine, ownContainerIds } from './control/discovery/docker/self.ts';
@@ -19,7 +20,7 @@ import type { Traffic } from './model/traffic.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { VERSION } from './version.ts';
-import { makePlane } from './worker.ts';
+import { borderOf, makePlane } from './worker.ts';
 import { openLines } from './workers/lines.ts';
 import { LocalTraffic } from './workers/local.ts';
 import { spawnWorkers } from './workers/process.ts';
@@ -64,7 +65,9 @@ export class App {
     this.#startedAt = clock.now();
     this.#dockers = dockerSources(options, clock, log);
     const files = file === undefined ? [] : [new FileSource(file, clock, log)];
-    this.#control = new ControlPlane([...this.#dockers, ...files, ...sources], clock, probe);
+    const border = borderOf(options);
+    const within = [...this.#dockers, ...files, ...sources].map((source) => sourceWithin(border, source));
+    this.#control = new ControlPlane(within, clock, probeWithin(border, probe));
     this.#traffic = makeTraffic(input, clock, (signal) => this.#control.signal(signal));
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);

@@ -28,7 +28,15 @@ export function explainContainer(report: ContainerReport, snapshot: Snapshot, hi
       '  labels',
       ...labels.sort().map(([label, value]) => `    ${label}=${withoutCredentials(value)}`),
     );
-  for (const problem of problems) lines.push(`  ${problem.severity}: ${formatProblem(problem)}`);
+  // What others found in its claims the report does not know.
+  const later = snapshot.problems.filter(
+    ({ source, subject }) =>
+      subject === container.name && services.some(({ claim }) => claim.origin.source === source),
+  );
+  const said = new Set(
+    [...problems, ...later].map((problem) => `  ${problem.severity}: ${formatProblem(problem)}`),
+  );
+  lines.push(...said);
   if (ignored !== undefined) return [...lines, `  ignored: ${ignored}`];
   for (const service of services) lines.push(...explainServiceOf(service, snapshot, history));
   if (services.length === 0) lines.push('  traffic: none, because nothing says which requests it wants');

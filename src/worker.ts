@@ -1,8 +1,11 @@
+import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Options } from './config/options.ts';
 import { defaultMaxConnections, descriptorLimit, descriptorsFor } from './data/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
+import type { Border } from './model/border.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import { type IpRange, parseIpRange } from './model/ip.ts';
 import type { BackendSignal } from './model/signal.ts';
 import type { Plane } from './model/traffic.ts';
 import { openAccessLog } from './telemetry/access-log.ts';
@@ -28,6 +31,7 @@ export function makePlane(
       ...options,
       pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)),
       maxConnections: maxConnections(options, log),
+      border: borderOf(options),
     },
     { ...(onAccess && { onAccess }), onError: makeErrorLog(log, clock), onSignal },
     clock,
@@ -40,6 +44,16 @@ export function makePlane(
       await plane.stop(graceMs);
       await accessLog?.flush();
     },
+  };
+}
+
+/** Where labels must not lead, by the options. */
+export function borderOf({ http, admin, fallbackAllow }: Options): Border {
+  return {
+    listeners: admin === false ? [http] : [http, admin],
+    allowed: fallbackAllow.map((range) => parseIpRange(range) as IpRange),
+    local: () =>
+      Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
   };
 }
 

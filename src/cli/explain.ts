@@ -1,10 +1,12 @@
 import { dockerSources, explain as explainSubject } from '../app.ts';
 import type { Options } from '../config/options.ts';
+import { probeWithin, sourceWithin } from '../control/border.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import { FileSource } from '../control/discovery/file/source.ts';
 import { probe } from '../control/health/probe.ts';
 import { systemClock } from '../model/clock.ts';
 import { silentLog } from '../telemetry/log.ts';
+import { borderOf } from '../worker.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
 
@@ -48,7 +50,9 @@ async function look(
 ): Promise<string[] | undefined> {
   const dockers = dockerSources(options, systemClock, silentLog());
   const files = file === undefined ? [] : [new FileSource(file, systemClock, silentLog())];
-  const control = new ControlPlane([...dockers, ...files], systemClock, probe);
+  const border = borderOf(options);
+  const sources = [...dockers, ...files].map((source) => sourceWithin(border, source));
+  const control = new ControlPlane(sources, systemClock, probeWithin(border, probe));
   control.start();
   // At least one turn: what a source says at once is published only after it.
   for (let waited = 0; waited < LOOK_MS; waited += 50) {

@@ -89,6 +89,13 @@ export const OPTIONS = {
     defaultText: 'none',
     doc: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed',
   }),
+  fallbackAllow: option<readonly string[]>({
+    value: 'RANGES',
+    parse: parseRanges,
+    default: [],
+    defaultText: 'none',
+    doc: 'Addresses or CIDR ranges that labels may send fallback=url: to besides public ones; never where Fairlead listens',
+  }),
   accessLog: option<'off' | 'json' | 'clf'>({
     value: 'off|json|clf',
     parse: parseChoice('off', 'json', 'clf'),

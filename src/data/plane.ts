@@ -1,5 +1,6 @@
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import type { Address } from '../model/address.ts';
+import type { Border } from '../model/border.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Proof } from '../model/health.ts';
 import type { BackendSignal } from '../model/signal.ts';
@@ -32,6 +33,8 @@ import type { ServiceState } from './upstream/service-state.ts';
 export interface DataOptions extends ClientLimits {
   readonly trustedProxies: readonly string[];
   readonly pages: string;
+  /** Where fallbacks by URL must not lead; that none leads to where this plane listens is added. */
+  readonly border: Border;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
   readonly idleTimeout: number;
@@ -88,7 +91,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.idleTimeout = options.idleTimeout;
     this.maxRequestsPerConnection = options.maxRequestsPerConnection;
     this.#clients = new Clients(options, this.sweep, (address) => this.isTrusted(address));
-    this.fallbacks = new Fallbacks(options.pages);
+    this.fallbacks = new Fallbacks(options.pages, this.#withListeners(options.border));
     const onSignal = (signal: BackendSignal) => events.onSignal?.(signal);
     this.ejector = new Ejector(this.sweep, clock, onSignal);
     this.#applied = new Applied(clock, random, this);
@@ -224,6 +227,17 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   closed(connection: ClientConnection): void {
     this.#clients.delete(connection);
     if (this.#clients.isEmpty) this.#onEmpty?.();
+  }
+
+  #withListeners({ listeners, allowed, local }: Border): Border {
+    const listening = this.#listening;
+    return {
+      allowed,
+      local,
+      get listeners() {
+        return [...listeners, ...listening.map(({ address }) => address)];
+      },
+    };
   }
 
   #accept(socket: Socket): void {

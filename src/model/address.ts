@@ -11,12 +11,6 @@ export function formatAddress(address: Address): string {
   return `${host}:${address.port}`;
 }
 
-/** 169.254.0.0/16 and fe80::/10 (RFC 3927, RFC 4291): where cloud machines keep their metadata. */
-export function isLinkLocal(address: string): boolean {
-  // An IPv4 address within an IPv6 one is written with dots or in hexadecimal.
-  return /^(?:::ffff:)?169\.254\.|^::ffff:a9fe:|^fe[89ab][0-9a-f]:/i.test(address);
-}
-
 /** What listens there is reached by every address of the machine. */
 export function isEverywhere(host: string): boolean {
   return host === '::' || host === '0.0.0.0';

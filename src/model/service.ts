@@ -73,11 +73,19 @@ export interface QueuePolicy {
   readonly timeoutMs: number;
 }
 
+/** Another site. */
+export interface UrlFallback {
+  readonly kind: 'url';
+  readonly url: string;
+  /** The operator's file says so, not a label: it may lead to addresses that are not public. */
+  readonly mayBePrivate?: true;
+}
+
 /** What answers when no backend does. */
 export type Fallback =
   | { readonly kind: 'service'; readonly service: string }
   | { readonly kind: 'status'; readonly status: number }
-  | { readonly kind: 'url'; readonly url: string }
+  | UrlFallback
   | { readonly kind: 'page'; readonly file: string };
 
 /** A page of the operator's in place of responses with these statuses. */

@@ -1,18 +1,51 @@
 import { createHash } from 'node:crypto';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { get, request as httpRequest } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import { isIP } from 'node:net';
 import t, { type Test } from 'tap';
+import type { DataOptions } from '../../src/data/plane.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { deadPort, startBackend, startCannedBackend, startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
-import { startProxy } from '../support/proxy.ts';
+import { startProxy, TEST_OPTIONS } from '../support/proxy.ts';
 import { exchange, parseResponses } from '../support/responses.ts';
 import { eventually, steady } from '../support/wait.ts';
 
 /** A proxy whose only service is down and falls back to that URL. */
-function startFallback(t: Test, url: string, settings: ServiceSettings = {}, backends: number[] = []) {
-  return startProxy(t, [{ backends, settings: { ...settings, fallback: [{ kind: 'url', url }] } }]);
+function startFallback(
+  t: Test,
+  url: string,
+  settings: ServiceSettings = {},
+  backends: number[] = [],
+  options: Partial<DataOptions> = {},
+) {
+  return startProxy(t, [{ backends, settings: { fallback: [{ kind: 'url', url }], ...settings } }], options);
+}
+
+/** Nothing that is not public is allowed. */
+const STRICT: Partial<DataOptions> = { border: { listeners: [], allowed: [], local: () => ['127.0.0.1'] } };
+
+/** Makes a name stand for these addresses, or for none. */
+function resolveTo(t: Test, ...addresses: string[]): void {
+  const real = dns.lookup;
+  const fake = (name: string, options: object, callback: (error: Error | null, found?: unknown) => void) => {
+    // Listening looks up its address, too.
+    if (isIP(name) !== 0) return real(name, options, callback as Parameters<typeof real>[1] & (() => void));
+    setImmediate(() => {
+      const found = addresses.map((address) => ({ address, family: isIP(address) }));
+      if (found.length > 0) callback(null, found);
+      else callback(Object.assign(new Error(`ENOTFOUND ${name}`), { code: 'ENOTFOUND' }));
+    });
+  };
+  dns.lookup = fake as unknown as typeof real;
+  syncBuiltinESMExports();
+  t.teardown(() => {
+    dns.lookup = real;
+    syncBuiltinESMExports();
+  });
 }
 
 t.test('another site answers, and is asked in its own name', async (t) => {
@@ -146,4 +179,94 @@ t.test('a client that goes away is not waited for', async (t) => {
   await client.until((received) => received.includes('some'), 'a beginning');
   client.socket.destroy();
   await eventually(() => isClosed, 'the end');
+});
+
+t.test('a name that stands for nothing is a failed fallback, and the next one answers', async (t) => {
+  resolveTo(t);
+  const url = 'http://nowhere.invalid/';
+  const proxy = await startFallback(t, url);
+  t.equal((await ask(proxy.port)).status, 502);
+  t.equal((await ask(proxy.port, { method: 'POST', body: 'x' })).status, 502);
+  const site = await startBackend(t, 'site');
+  const next = `http://127.0.0.1:${site.port}/`;
+  proxy.apply({
+    backends: [],
+    settings: {
+      fallback: [
+        { kind: 'url', url },
+        { kind: 'url', url: next },
+      ],
+    },
+  });
+  t.match(await ask(proxy.port), { status: 200, body: 'site' });
+});
+
+t.test('a label does not lead to what is not public, by address or by name', async (t) => {
+  const site = await startBackend(t, 'secret');
+  for (const host of [
+    '127.0.0.1',
+    '[::ffff:127.0.0.1]',
+    'localhost',
+    'x.localhost',
+    '0.0.0.0',
+    '2130706433',
+  ]) {
+    const url = `http://${host}:${site.port}/`;
+    t.equal((await ask((await startFallback(t, url, {}, [], STRICT)).port)).status, 502, host);
+    const operators: ServiceSettings = { fallback: [{ kind: 'url', url, mayBePrivate: true }] };
+    const trusting = await startFallback(t, url, operators, [], STRICT);
+    // What the operator says is tried, whatever it is.
+    t.not((await ask(trusting.port)).body, '', host);
+  }
+  t.ok(site.requests.length > 0, 'the operator may');
+});
+
+t.test('all that a name stands for is judged, each time that a connection is opened', async (t) => {
+  const site = await startBackend(t, 'secret', (_request, response) => {
+    response.setHeader('connection', 'close');
+    response.end('secret');
+  });
+  const url = `http://rebound.example:${site.port}/`;
+  const open = await startFallback(t, url);
+  resolveTo(t, '127.0.0.1');
+  t.equal((await ask(open.port)).body, 'secret', 'it is allowed here');
+  resolveTo(t, '127.0.0.1', '10.0.0.1');
+  t.equal((await ask(open.port)).status, 502, 'one of its addresses is not');
+  t.equal(site.requests.length, 1);
+});
+
+t.test('a connection that the operator may have is not lent to a label', async (t) => {
+  const site = await startBackend(t, 'secret');
+  const url = `http://127.0.0.1:${site.port}/`;
+  const fallback = (mayBePrivate?: true) => ({
+    kind: 'url' as const,
+    url,
+    ...(mayBePrivate && { mayBePrivate }),
+  });
+  const proxy = await startProxy(t, [{ backends: [], settings: { fallback: [fallback(true)] } }], STRICT);
+  t.equal((await ask(proxy.port)).status, 200);
+  proxy.apply({ backends: [], settings: { fallback: [fallback()] } });
+  t.equal((await ask(proxy.port)).status, 502);
+});
+
+t.test('nobody is led to where Fairlead listens, not even the operator', async (t) => {
+  const admin = await startBackend(t, 'admin');
+  const border = { ...TEST_OPTIONS.border, listeners: [{ host: '127.0.0.1', port: admin.port }] };
+  for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '[::1]', '0.0.0.0', '[::ffff:127.0.0.1]']) {
+    const url = `http://${host}:${admin.port}/`;
+    const settings: ServiceSettings = { fallback: [{ kind: 'url', url, mayBePrivate: true }] };
+    t.equal((await ask((await startFallback(t, url, settings, [], { border })).port)).status, 502, host);
+  }
+  t.equal(admin.requests.length, 0);
+});
+
+t.test('a redirect of the other site is the answer, and is not followed', async (t) => {
+  const secret = await startBackend(t, 'secret');
+  const location = `http://127.0.0.1:${secret.port}/`;
+  const site = await startBackend(t, 'site', (_request, response) => {
+    response.writeHead(302, { location }).end();
+  });
+  const proxy = await startFallback(t, `http://127.0.0.1:${site.port}/`);
+  t.match(await ask(proxy.port), { status: 302, headers: { location } });
+  t.equal(secret.requests.length, 0);
 });

@@ -3,6 +3,7 @@ import { type DataOptions, DataPlane } from '../../src/data/plane.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import type { BackendHealth, HealthFlag, Proof } from '../../src/model/health.ts';
+import { type IpRange, parseIpRange } from '../../src/model/ip.ts';
 import type { Route } from '../../src/model/route.ts';
 import { makeService, type Service, type ServiceSettings } from '../../src/model/service.ts';
 import type { BackendSignal } from '../../src/model/signal.ts';
@@ -42,6 +43,8 @@ export interface TestProxy {
 export const TEST_OPTIONS: DataOptions = {
   trustedProxies: [],
   pages: '',
+  // The sites of tests are on this machine.
+  border: { listeners: [], allowed: [parseIpRange('127.0.0.0/8') as IpRange], local: () => [] },
   headerTimeout: 10_000,
   bodyTimeout: 60_000,
   idleTimeout: 75_000,

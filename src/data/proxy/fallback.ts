@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fallback } from '../../model/service.ts';
+import type { Border } from '../../model/border.ts';
+import type { Fallback, UrlFallback } from '../../model/service.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents } from './exchange.ts';
 import { pageReply, type Reply, statusReply } from './reply.ts';
+import { Sites } from './sites.ts';
 import { UrlUpstream } from './url-upstream.ts';
 
 /** Whether something else may answer in place of the backends: none is there, or what was to answer did not. */
@@ -39,11 +41,16 @@ export function nextFallback(
 /** What answers when no backend does. */
 export class Fallbacks {
   readonly #pagesDir: string;
+  readonly #sites: Sites;
   readonly #pages = new Map<string, Buffer | undefined>();
 
-  /** @param pagesDir the only folder that pages are read from */
-  constructor(pagesDir: string) {
+  /**
+   * @param pagesDir the only folder that pages are read from
+   * @param border where other sites must not be
+   */
+  constructor(pagesDir: string, border: Border) {
     this.#pagesDir = pagesDir;
+    this.#sites = new Sites(border);
   }
 
   /** The pages may have changed: they are read anew. */
@@ -76,9 +83,9 @@ export class Fallbacks {
   }
 
   /** Lets another address answer. */
-  forward(exchange: Exchange, url: string, events: ExchangeEvents): void {
+  forward(exchange: Exchange, fallback: UrlFallback, events: ExchangeEvents): void {
     exchange.backend = undefined;
-    exchange.upstream = new UrlUpstream(exchange, url, events);
+    exchange.upstream = new UrlUpstream(exchange, fallback.url, this.#sites.agent(fallback), events);
     exchange.body.replay(exchange.upstream);
     if (!exchange.body.isComplete) exchange.downstream.resumeBody();
   }

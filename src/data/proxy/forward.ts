@@ -242,7 +242,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
       exchange.tried = undefined;
       exchange.attempts = 0;
       this.#choose(exchange, other, error);
-    } else if (fallback.kind === 'url') this.#context.fallbacks.forward(exchange, fallback.url, this);
+    } else if (fallback.kind === 'url') this.#context.fallbacks.forward(exchange, fallback, this);
     else this.#send(exchange, this.#context.fallbacks.reply(exchange, fallback));
   }
 

@@ -1,29 +1,11 @@
-import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
-import { isLinkLocal } from '../../model/address.ts';
+import type { Agent, Dispatcher } from 'undici';
 import { trimmed } from '../http1/head.ts';
 import type { Flow } from '../http1/outbox.ts';
 import { parseResponseHead } from '../http1/response-head.ts';
 import { statusLine } from '../http1/write.ts';
 import { ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
-
-/**
- * A label may name any address, and link-local ones hold the secrets of cloud machines: a name that leads there
- * is not followed.
- */
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, options, (error, address, family) => {
-    const found = typeof address === 'string' ? [address] : address.map((entry) => entry.address);
-    if (error === null && found.some(isLinkLocal))
-      callback(new Error(`${hostname} is a link-local address`), '');
-    else callback(error, address as string, family);
-  });
-};
-
-const agent = new Agent({ connect: { timeout: 5_000, lookup: guardedLookup } });
 
 /** The answer of a fallback by URL, through undici: another site, over TLS or not. */
 export class UrlUpstream implements Upstream {
@@ -33,7 +15,7 @@ export class UrlUpstream implements Upstream {
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
 
-  constructor(exchange: Exchange, url: string, events: ExchangeEvents) {
+  constructor(exchange: Exchange, url: string, agent: Agent, events: ExchangeEvents) {
     this.#exchange = exchange;
     this.#events = events;
     this.#body = exchange.head.length === 0 ? undefined : new PassThrough();

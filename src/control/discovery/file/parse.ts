@@ -4,6 +4,7 @@ import type { Address } from '../../../model/address.ts';
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
 import { parseBoolean, parsePort, parseWeight, ValueError } from '../../../model/parse.ts';
 import type { Problem } from '../../../model/problem.ts';
+import type { ServiceSettings } from '../../../model/service.ts';
 import { parseMaxConnections } from '../labels/choice-keys.ts';
 import { orphanKey } from '../labels/complete.ts';
 import type { Draft } from '../labels/draft.ts';
@@ -193,6 +194,15 @@ function parseBackendUrl(text: string): Address {
   };
 }
 
+/** The file is the operator's: what it says may lead to where labels may not. */
+function withTrust({ fallback, ...settings }: ServiceSettings): ServiceSettings {
+  if (fallback === undefined) return settings;
+  return {
+    ...settings,
+    fallback: fallback.map((one) => (one.kind === 'url' ? { ...one, mayBePrivate: true } : one)),
+  };
+}
+
 function makeClaims(
   path: string,
   readAt: number,
@@ -209,7 +219,7 @@ function makeClaims(
       priority: draft.priority ?? 0,
       stripPrefix: draft.stripPrefix ?? false,
     })),
-    settings: draft.settings,
+    settings: withTrust(draft.settings),
     createdAt: readAt,
   };
   // What is said of the service is meant for each of its backends.

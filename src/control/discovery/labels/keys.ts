@@ -149,7 +149,7 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'fallback',
     'service:NAME, url:URL, status:CODE, page:FILE',
     '503',
-    'What answers when no backend is available; of a list each is asked when the one before it has no answer',
+    'What answers when no backend is available; of a list each is asked when the one before it has no answer. The URL of a label must be public, unless `--fallback-allow` names its range',
     toSettings('fallback', values.parseFallbacks),
   ),
   key(

@@ -1,4 +1,3 @@
-import { isLinkLocal } from '../../../model/address.ts';
 import {
   parseChoice,
   parseDuration,
@@ -189,7 +188,5 @@ function parseFallbackUrl(text: string): string {
     throw new ValueError('wants url:https://HOST/PATH without credentials');
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search + url.hash !== '')
     throw new ValueError(`wants url:https://HOST/PATH without a query, not "${text}"`);
-  if (isLinkLocal(url.hostname.replace(/^\[|\]$/g, '')))
-    throw new ValueError('must not lead to a link-local address');
   return url.href;
 }

@@ -1,0 +1,99 @@
+import { type Address, formatAddress } from '../model/address.ts';
+import { type Border, isOwnListener, whyBeyond } from '../model/border.ts';
+import type { Claim, Contribution } from '../model/contribution.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Fallback } from '../model/service.ts';
+import type { Source } from './discovery/source.ts';
+import type { Probe } from './health/probe.ts';
+
+interface Judged {
+  readonly claim: Claim;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * A source whose claims lead neither to this Fairlead itself nor, by the URL of a fallback, to where they must not: what
+ * they say of it becomes a problem. Names are judged when they are looked up, by whoever connects.
+ */
+export function sourceWithin(border: Border, source: Source): Source {
+  // What stays the same claim stays the same value.
+  const judged = new WeakMap<Claim, Judged>();
+  const judge = (claim: Claim): Judged => {
+    const known = judged.get(claim) ?? judgeClaim(claim, border);
+    judged.set(claim, known);
+    return known;
+  };
+  return {
+    name: source.name,
+    watch(publish, signal) {
+      source.watch(
+        (contribution) => publish(withJudged(contribution, contribution.claims.map(judge))),
+        signal,
+      );
+    },
+  };
+}
+
+/** Probes of this Fairlead itself are none: what they ask could be an order to it. */
+export function probeWithin(border: Border, probe: Probe): Probe {
+  return async (address, check, question) =>
+    isOwnListener({ ...address, port: check.port ?? address.port }, border)
+      ? { isPass: false, reason: 'Fairlead itself listens there' }
+      : probe(address, check, question);
+}
+
+function withJudged(contribution: Contribution, judged: readonly Judged[]): Contribution {
+  const problems = judged.flatMap((one) => one.problems);
+  if (problems.length === 0) return contribution;
+  return {
+    ...contribution,
+    claims: judged.map(({ claim }) => claim),
+    problems: [...contribution.problems, ...problems],
+  };
+}
+
+function judgeClaim(claim: Claim, border: Border): Judged {
+  const problems: Problem[] = [];
+  const problem = (where: string, message: string, hint: string) =>
+    problems.push({
+      severity: 'error',
+      source: claim.origin.source,
+      subject: claim.origin.name,
+      where,
+      message,
+      hint,
+    });
+  const { serves, ...rest } = claim;
+  let found: Claim = claim;
+  if (serves !== undefined && isOwnListener(serves.address, border)) {
+    const message = `${formatAddress(serves.address)} is where Fairlead itself listens`;
+    problem('port', message, 'say the port of the service');
+    found = rest;
+  }
+  const { fallback } = claim.settings;
+  const within = fallback?.filter((one) => {
+    const why = whyNot(one, border);
+    if (why !== undefined) problem('fallback', why, 'see --fallback-allow');
+    return why === undefined;
+  });
+  if (within?.length !== fallback?.length) {
+    const { fallback: _, ...settings } = claim.settings;
+    found = {
+      ...found,
+      settings: within?.length === 0 ? settings : { ...settings, fallback: within as Fallback[] },
+    };
+  }
+  return { claim: found, problems };
+}
+
+function whyNot(fallback: Fallback, border: Border): string | undefined {
+  if (fallback.kind !== 'url') return undefined;
+  const address = addressOf(fallback.url);
+  const why = whyBeyond(address, fallback.mayBePrivate ?? false, border);
+  return why && `${formatAddress(address)} ${why}`;
+}
+
+function addressOf(text: string): Address {
+  const { hostname, port, protocol } = new URL(text);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+}

@@ -1,0 +1,52 @@
+import { lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent, buildConnector } from 'undici';
+import { type Border, whyBeyond } from '../../model/border.ts';
+import type { UrlFallback } from '../../model/service.ts';
+
+const CONNECT_MS = 5_000;
+
+/**
+ * Connections to the sites of fallbacks by URL. Where one leads is judged each time it is opened, by all addresses that
+ * its name stands for then. Those that a label asked for are no others' to use: they may lead to fewer addresses.
+ */
+export class Sites {
+  readonly #public: Agent;
+  readonly #private: Agent;
+
+  constructor(border: Border) {
+    this.#public = new Agent({ connect: connectWithin(border, false) });
+    this.#private = new Agent({ connect: connectWithin(border, true) });
+  }
+
+  /** The connections for a fallback. */
+  agent({ mayBePrivate }: UrlFallback): Agent {
+    return mayBePrivate === true ? this.#private : this.#public;
+  }
+}
+
+function connectWithin(border: Border, mayBePrivate: boolean): buildConnector.connector {
+  return (site, callback) => {
+    const port = Number(site.port) || (site.protocol === 'https:' ? 443 : 80);
+    const refusal = (host: string) => {
+      const why = whyBeyond({ host: host.replace(/^\[|\]$/g, ''), port }, mayBePrivate, border);
+      return why === undefined ? undefined : new Error(`${host} ${why}`);
+    };
+    // Of an address nothing is looked up.
+    const refused = refusal(site.hostname);
+    if (refused !== undefined) return callback(refused, null);
+    buildConnector({ timeout: CONNECT_MS, lookup: lookupWithin(refusal) })(site, callback);
+  };
+}
+
+/** Finds no name that stands, among others even, for an address that is refused. */
+function lookupWithin(refusal: (address: string) => Error | undefined): LookupFunction {
+  return (hostname, options, callback) =>
+    lookup(hostname, options, (error, found, family) => {
+      if (error !== null) return callback(error, '');
+      const addresses = typeof found === 'string' ? [found] : found.map(({ address }) => address);
+      const refused = addresses.map(refusal).find((one) => one !== undefined);
+      if (refused === undefined) callback(null, found, family);
+      else callback(new Error(`${hostname}: ${refused.message}`), '');
+    });
+}
