@@ -1,7 +1,8 @@
 import type { ContainerReport, ServiceReport } from './control/discovery/docker/claims.ts';
 import { PREFIX } from './control/discovery/labels/parse.ts';
+import { hostMatches, hostOf, pathMatches } from './data/routing/host.ts';
 import { normalizePath } from './data/routing/path.ts';
-import { hostMatches, hostOf, pathMatches, RouteTable } from './data/routing/table.ts';
+import { RouteTable } from './data/routing/table.ts';
 import { formatAddress } from './model/address.ts';
 import type { Backend } from './model/backend.ts';
 import type { Transition } from './model/health.ts';
@@ -181,7 +182,9 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
   ];
   for (const other of fitting) {
     if (other !== entry.route)
-      lines.push(`  also fits: ${routeName(other)} (priority ${other.priority}) → ${other.service}`);
+      lines.push(
+        `  also fits: ${routeName(other)} (priority ${other.priority}) → ${other.service}${other.ghost === undefined ? '' : ', where nothing serves'}`,
+      );
   }
   if (entry.route.stripPrefix) lines.push(`  ${entry.route.path} is removed before forwarding`);
   lines.push(...explainService(entry.service, snapshot));
@@ -198,8 +201,11 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
   return lines;
 }
 
-function why(route: Route, fitting: readonly Route[]): string {
+function why(route: Route, all: readonly Route[]): string {
+  if (route.ghost === 'old') return 'nothing serves at any that fits';
+  const fitting = all.filter(({ ghost }) => ghost !== 'old');
   if (fitting.length === 1) return 'it is the only one that fits';
+  if (route.ghost === 'new') return 'what served there ended a moment ago, and may come back';
   if (route.priority !== 0 || fitting.some((other) => other.priority > route.priority))
     return `its priority is the highest (${route.priority})`;
   const sameHost = fitting.filter((other) => other.host === route.host);

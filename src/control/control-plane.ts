@@ -33,7 +33,8 @@ export class ControlPlane {
   readonly #life: LifeProber;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
-  readonly #merger = new Merger();
+  readonly #merger: Merger;
+  #cancelMerge: () => void = () => {};
   readonly #orders: Orders;
   #merged: Merged = NOTHING;
   readonly #records = new HealthRecords();
@@ -43,6 +44,7 @@ export class ControlPlane {
   constructor(sources: readonly Source[], clock: Clock, probe: Probe, random: () => number = Math.random) {
     this.#clock = clock;
     this.#sources = sources;
+    this.#merger = new Merger(clock);
     this.#publisher = new Publisher(clock);
     this.#orders = new Orders(clock);
     this.#life = new LifeProber(clock, probe, (record) => this.#news([record]));
@@ -66,6 +68,7 @@ export class ControlPlane {
 
   stop(): void {
     this.#stop.abort();
+    this.#cancelMerge();
     this.#checker.stop();
     this.#life.stop();
   }
@@ -140,7 +143,16 @@ export class ControlPlane {
     this.#merged = this.#orders.layOver(this.#merger.update([...this.#contributions.values()]));
     const { fresh, gone } = this.#records.update(changesOf(before.services, this.#merged.services));
     this.#checker.update(fresh, gone);
+    this.#mergeWhenDue();
     this.#publish();
+  }
+
+  /** Time alone changes what there is, too. */
+  #mergeWhenDue(): void {
+    this.#cancelMerge();
+    const { dueAt } = this.#merger;
+    if (dueAt === undefined) return;
+    this.#cancelMerge = this.#clock.after(Math.max(0, dueAt - this.#clock.elapsed()), () => this.#merge());
   }
 
   /** Soon, and once for all that happens until then. */

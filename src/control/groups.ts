@@ -14,15 +14,34 @@ export function routeKey(route: RouteClaim): string {
   return `${route.host} ${route.path} ${route.priority}`;
 }
 
+/** Where requests are asked for, whatever the priority: a place can have several routes. */
+export function placeOf({ host, path }: { readonly host: string; readonly path: string }): string {
+  return `${host} ${path}`;
+}
+
 /**
- * What a claim can have in common with others: its routes, and the names that a service of it can have. Claims that
- * share none of these, not even by way of others, have no service, no route and no conflict together.
+ * What a claim can have in common with others: the places of its routes, and the names that a service of it can have.
+ * Claims that share none of these, not even by way of others, have no service, no place and no conflict together.
  */
 export function tiesOf({ service, routes }: Claim): string[] {
-  const ties = routes.map((route) => `route ${routeKey(route)}`);
+  const ties = routes.map((route) => placeTie(route));
   const names = service === undefined ? routes.map(nameOf) : [service];
   for (const name of names) ties.push(`service ${name}`);
   return ties;
+}
+
+/** The tie of all that claim a place. */
+export function placeTie(route: RouteClaim): string {
+  return `place ${placeOf(route)}`;
+}
+
+/** Something serves there; or a file says what answers without any backend. */
+export function isLiving(group: Group): boolean {
+  return group.claims.some(
+    ({ serves, isGone, origin, settings }) =>
+      serves !== undefined ||
+      (!isGone && origin.containerId === undefined && settings.fallback !== undefined),
+  );
 }
 
 /** Only remembered: nothing that exists claims it. */

@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import { type Route, routeName } from '../model/route.ts';
 import { makeService, type Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
-import { type Group, groupClaims, isGone, routeKey } from './groups.ts';
+import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey } from './groups.ts';
 import { mergeSettings } from './settings.ts';
 
 export type Signals = Record<string, Omit<BackendHealth, 'since'>>;
@@ -15,6 +15,8 @@ export interface Part extends Topology {
   /** What sources know of their backends' health, by `Backend.id`. */
   readonly signals: Readonly<Signals>;
   readonly problems: readonly Problem[];
+  /** Names of the services whose routes are ghosts: nothing serves there. */
+  readonly lifeless: ReadonlySet<string>;
   /** Services that some of these fall back to, and what to say where there is no such service. */
   readonly fallbacks: readonly { readonly service: string; readonly problem: Problem }[];
 }
@@ -33,7 +35,8 @@ export function mergeClaims(claims: readonly Claim[], owners: ReadonlyMap<string
   const signals: Signals = {};
   const services = groups.map((group) => buildService(group, signals, problems));
   const fallbacks = services.flatMap((service, i) => fallbacksOf(service, groups[i] as Group));
-  return { services, routes, signals, problems, fallbacks };
+  const lifeless = new Set(groups.filter((group) => !isLiving(group)).map(({ name }) => name));
+  return { services, routes, signals, problems, lifeless, fallbacks };
 }
 
 /** The order in which services and routes stand in a topology. */
@@ -93,7 +96,7 @@ interface Claimant {
 
 /**
  * Two services may claim the same route. The one that was there first keeps it, as long as something serves
- * there: a route that works is never taken away by a newcomer.
+ * there: a route that works is never taken away by a newcomer, and what is only remembered never keeps one.
  */
 function decideRoutes(
   groups: readonly Group[],
@@ -110,9 +113,14 @@ function decideRoutes(
     }
   }
   const routes: Route[] = [];
+  // What is only remembered has no place that others claim, whatever their priority.
+  const claimed = new Set(
+    groups.filter((group) => !isGone(group)).flatMap((group) => group.routes.map(placeOf)),
+  );
   for (const [key, rivals] of claimants) {
     const [owner, ...losers] = rivals.sort((a, b) => (wasFirst(a.group, b.group, owners.get(key)) ? -1 : 1));
     if (owner === undefined) continue;
+    if (isGone(owner.group) && claimed.has(placeOf(owner.route))) continue;
     routes.push(owner.route);
     for (const loser of losers) {
       if (!isGone(loser.group)) problems.push(routeConflict(owner.group, loser));
@@ -122,8 +130,8 @@ function decideRoutes(
 }
 
 function wasFirst(a: Group, b: Group, owner: string | undefined): boolean {
-  const serves = (group: Group) => group.claims.some((claim) => claim.serves !== undefined);
-  if (serves(a) !== serves(b)) return serves(a);
+  const rankOf = (group: Group) => Math.max(...group.claims.map(rank));
+  if (rankOf(a) !== rankOf(b)) return rankOf(a) > rankOf(b);
   // A redeployed service is made of newer containers than its rival, and is still the one that was there.
   if (a.name === owner || b.name === owner) return a.name === owner;
   const since = (group: Group) => Math.min(...group.claims.map((claim) => claim.createdAt));

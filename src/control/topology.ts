@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changesOf } from '../model/changes.ts';
+import type { Clock } from '../model/clock.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Topology } from '../model/snapshot.ts';
-import { routeKey, tiesOf } from './groups.ts';
+import { Ghosts } from './ghosts.ts';
+import { placeTie, routeKey, tiesOf } from './groups.ts';
 import { compareRoutes, compareServices, mergeClaims, type Part, type Signals } from './merge.ts';
 
 /** What all sources together say. */
@@ -31,13 +33,24 @@ export class Merger {
   readonly #islandOf = new Map<Claim, Island>();
   readonly #islands = new Set<Island>();
   #topology: Topology = { services: [], routes: [] };
+  readonly #ghosts: Ghosts;
+
+  constructor(clock: Clock) {
+    this.#ghosts = new Ghosts(clock);
+  }
+
+  /** When time alone changes something, in `elapsed` time; an update from then on takes it in. */
+  get dueAt(): number | undefined {
+    return this.#ghosts.dueAt;
+  }
 
   /** Takes what the sources say now. */
   update(contributions: readonly Contribution[]): Merged {
     const claims = contributions.flatMap((contribution) => contribution.claims);
     const { gone, fresh } = changesOf(this.#claims, claims);
     this.#claims = claims;
-    if (gone.length + fresh.length > 0) this.#change(gone, fresh);
+    const due = this.#ghosts.takeDue().map(placeTie);
+    if (gone.length + fresh.length + due.length > 0) this.#change(gone, fresh, due);
     const problems = contributions.flatMap((contribution) => contribution.problems);
     const signals: Signals = {};
     const { services, routes } = this.#topology;
@@ -50,8 +63,9 @@ export class Merger {
     return { services, routes, signals, problems };
   }
 
-  #change(gone: readonly Claim[], fresh: readonly Claim[]): void {
-    const stale = this.#staleIslands(gone, fresh);
+  /** @param due ties of islands that are merged anew though their claims are the same */
+  #change(gone: readonly Claim[], fresh: readonly Claim[], due: readonly string[]): void {
+    const stale = this.#staleIslands(gone, fresh, due);
     const parts = [...stale].map(({ part }) => part);
     const services = new Map(parts.flatMap((part) => part.services.map((one) => [one.name, one])));
     const routes = new Map(parts.flatMap((part) => part.routes.map((one) => [routeKey(one), one])));
@@ -70,7 +84,7 @@ export class Merger {
       const part = {
         ...merged,
         services: merged.services.map((service) => same(services.get(service.name), service)),
-        routes: merged.routes.map((route) => same(routes.get(routeKey(route)), route)),
+        routes: this.#ghosts.mark(merged, routes).map((route) => same(routes.get(routeKey(route)), route)),
       };
       const island = { claims, part };
       this.#islands.add(island);
@@ -86,7 +100,7 @@ export class Merger {
   }
 
   /** The islands that changed claims were or will be part of. Claims that are gone have no more ties then, fresh ones do. */
-  #staleIslands(gone: readonly Claim[], fresh: readonly Claim[]): Set<Island> {
+  #staleIslands(gone: readonly Claim[], fresh: readonly Claim[], due: readonly string[]): Set<Island> {
     const stale = new Set<Island>();
     for (const claim of gone) {
       const island = this.#islandOf.get(claim);
@@ -95,7 +109,7 @@ export class Merger {
       for (const tie of tiesOf(claim)) this.#untie(tie, claim);
     }
     const ties = fresh.flatMap((claim) => tiesOf(claim).map((tie) => ({ tie, claim })));
-    for (const { tie } of ties) {
+    for (const tie of [...ties.map((one) => one.tie), ...due]) {
       // All that have a tie are on one island.
       for (const other of this.#tied.get(tie) ?? []) {
         stale.add(this.#islandOf.get(other) as Island);

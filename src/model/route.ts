@@ -9,6 +9,11 @@ export interface Route {
   readonly service: string;
   /** Remove `path` before forwarding. */
   readonly stripPrefix: boolean;
+  /**
+   * Nothing serves there: all containers that claim it are stopped or gone. A `new` one keeps its place before wider
+   * routes, though no priority; an `old` one is asked when no route fits the request that is not one.
+   */
+  readonly ghost?: 'new' | 'old';
 }
 
 /** How a route is written for people, and its identity: `host` or `host/path`. */

@@ -65,13 +65,18 @@ export function changedHealth(before: Snapshot, after: Snapshot): [id: string, h
   return changed;
 }
 
+const GHOSTS = {
+  new: ', where nothing serves any more',
+  old: ', where nothing serves: it gives way to every route that fits',
+};
+
 function routesByName(routes: readonly Route[]): Map<string, string> {
   const named = new Map<string, string>();
   for (const route of routes) {
     const priority = route.priority === 0 ? '' : ` (priority ${route.priority})`;
     named.set(
       routeName(route) + priority,
-      `→ ${route.service}${route.stripPrefix ? ', prefix stripped' : ''}`,
+      `→ ${route.service}${route.stripPrefix ? ', prefix stripped' : ''}${route.ghost === undefined ? '' : GHOSTS[route.ghost]}`,
     );
   }
   return named;

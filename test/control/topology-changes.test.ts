@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
+import { KEEPS_PLACE_MS } from '../../src/control/ghosts.ts';
 import { routeKey } from '../../src/control/groups.ts';
 import { mergeClaims } from '../../src/control/merge.ts';
 import { Merger } from '../../src/control/topology.ts';
@@ -8,16 +9,43 @@ import type { Claim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import type { Route } from '../../src/model/route.ts';
 import { type ClaimParts, makeClaim, makeContribution } from '../support/claims.ts';
+import { FakeClock } from '../support/clock.ts';
 
 const sorted = (problems: readonly Problem[]) => problems.map(formatProblem).sort();
 
 /** All claims merged in one piece. */
 function fromScratch(claims: readonly Claim[], before: readonly Route[]) {
   const owners = new Map(before.map((route) => [routeKey(route), route.service]));
-  const { services, routes, signals, problems, fallbacks } = mergeClaims(claims, owners);
+  const { services, routes, signals, problems, fallbacks, lifeless } = mergeClaims(claims, owners);
   const isMissing = (service: string) => !services.some(({ name }) => name === service);
   const missing = fallbacks.filter(({ service }) => isMissing(service)).map(({ problem }) => problem);
-  return { services, routes, signals, problems: sorted([...problems, ...missing]) };
+  return { services, routes, signals, problems: sorted([...problems, ...missing]), lifeless };
+}
+
+/** The definition of ghosts, step by step: since when each route lacks what served there, if it keeps its place. */
+class PlainGhosts {
+  #living = new Set<string>();
+  #lost = new Map<string, number>();
+
+  mark(routes: readonly Route[], lifeless: ReadonlySet<string>, now: number): Route[] {
+    const lives = (route: Route) => !lifeless.has(route.service);
+    const lost = new Map<string, number>();
+    const marked = routes.map((route): Route => {
+      if (lives(route)) return route;
+      const key = routeKey(route);
+      const at = this.#living.has(key) ? now : this.#lost.get(key);
+      const isServedByOthers = routes.some(
+        (other) => lives(other) && other.host === route.host && other.path === route.path,
+      );
+      if (at === undefined || now - at >= KEEPS_PLACE_MS || isServedByOthers)
+        return { ...route, ghost: 'old' };
+      lost.set(key, at);
+      return { ...route, ghost: 'new' };
+    });
+    this.#living = new Set(routes.filter(lives).map(routeKey));
+    this.#lost = lost;
+    return marked;
+  }
 }
 
 const parts: fc.Arbitrary<ClaimParts> = fc
@@ -55,14 +83,22 @@ const step = fc.record({
   isEdited: fc.boolean(),
 });
 
+const turn = fc.record({
+  steps: fc.array(step, { maxLength: 3 }),
+  ms: fc.constantFrom(0, 1, 15_000, 29_999, 30_000),
+});
+
 t.test('after any sequence of changes the topology is what a merge of everything makes', async () => {
   fc.assert(
-    fc.property(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 12 }), (turns) => {
-      const merger = new Merger();
+    fc.property(fc.array(turn, { maxLength: 12 }), (turns) => {
+      const clock = new FakeClock();
+      const merger = new Merger(clock);
+      const ghosts = new PlainGhosts();
       const claims = new Map<string, Claim>();
       let before: readonly Route[] = [];
-      for (const turn of turns) {
-        for (const { name, parts, isEdited } of turn) {
+      for (const { steps, ms } of turns) {
+        clock.skip(ms);
+        for (const { name, parts, isEdited } of steps) {
           // In its place or at the end: the order of claims does not matter.
           if (!isEdited || parts === undefined) claims.delete(name);
           if (parts !== undefined) claims.set(name, makeClaim(name, parts));
@@ -74,7 +110,9 @@ t.test('after any sequence of changes the topology is what a merge of everything
           makeContribution(all.slice(half), [], 'file'),
         ];
         const { problems, ...merged } = merger.update(contributions);
-        deepStrictEqual({ ...merged, problems: sorted(problems) }, fromScratch(all, before));
+        const { lifeless, ...whole } = fromScratch(all, before);
+        const routes = ghosts.mark(whole.routes, lifeless, clock.elapsed());
+        deepStrictEqual({ ...merged, problems: sorted(problems) }, { ...whole, routes });
         before = merged.routes;
       }
     }),
@@ -83,7 +121,7 @@ t.test('after any sequence of changes the topology is what a merge of everything
 });
 
 t.test('what a change does not concern stays the very same', async (t) => {
-  const merger = new Merger();
+  const merger = new Merger(new FakeClock());
   const claims = ['a', 'b', 'c'].map((name) =>
     makeClaim(name, { service: name, hosts: [`${name}.org`, `www.${name}.org`] }),
   );
@@ -101,7 +139,7 @@ t.test('what a change does not concern stays the very same', async (t) => {
 });
 
 t.test('two services become rivals, and strangers again, by one claim between them', async (t) => {
-  const merger = new Merger();
+  const merger = new Merger(new FakeClock());
   const owners = (...claims: Claim[]) => {
     const { routes, problems } = merger.update([makeContribution(claims)]);
     return [routes.map(({ host, service }) => `${host} ${service}`), problems.length];

@@ -6,6 +6,7 @@ import type { Claim, RouteClaim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import { routeName } from '../../src/model/route.ts';
 import { makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
+import { FakeClock } from '../support/clock.ts';
 
 function merge(...claims: Claim[]) {
   return mergeContributions([makeContribution(claims)]);
@@ -48,7 +49,7 @@ t.test('the newest of a service’s own containers does not make it a newcomer',
 
 t.test('a redeployed service keeps its route, though its containers are now the newer ones', async (t) => {
   const rival = makeClaim('b', { service: 'rival', createdAt: 2 });
-  const merger = new Merger();
+  const merger = new Merger(new FakeClock());
   merger.update([makeContribution([makeClaim('a', { service: 'shop', createdAt: 1 }), rival])]);
   const after = merger.update([
     makeContribution([makeClaim('a2', { service: 'shop', createdAt: 3 }), rival]),

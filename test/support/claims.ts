@@ -3,6 +3,7 @@ import type { Claim, Contribution, RouteClaim } from '../../src/model/contributi
 import type { BackendHealth } from '../../src/model/health.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
+import { FakeClock } from './clock.ts';
 
 /** A claim as tests write it: a container's name, and what differs from a plain one. */
 export interface ClaimParts {
@@ -51,5 +52,5 @@ export function makeContribution(
 
 /** What contributions add up to that are the first. */
 export function mergeContributions(contributions: readonly Contribution[]): Merged {
-  return new Merger().update(contributions);
+  return new Merger(new FakeClock()).update(contributions);
 }

@@ -3,7 +3,7 @@ import type { Fallback } from '../../model/service.ts';
 import type { Flow } from '../http1/outbox.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
-import type { RouteEntry } from '../routing/table.ts';
+import type { RouteEntry } from '../routing/route-index.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { hostOf, RouteTable } from '../../../src/data/routing/table.ts';
+import { hostOf } from '../../../src/data/routing/host.ts';
+import { RouteTable } from '../../../src/data/routing/table.ts';
 import type { Route } from '../../../src/model/route.ts';
 import { heapInUse } from '../../support/memory.ts';
 

@@ -37,7 +37,7 @@ export class DockerSource implements Source {
   readonly name: string;
   readonly #options: DockerSourceOptions;
   readonly #stopping: Stopping;
-  readonly #gone = new GoneClaims();
+  readonly #gone: GoneClaims;
   #publish: (contribution: Contribution) => void = () => {};
   readonly #reports = new Reports();
   #drivers: ReadonlyMap<string, string> = new Map();
@@ -62,6 +62,7 @@ export class DockerSource implements Source {
       connected: false,
       staleSince: options.clock.now(),
     };
+    this.#gone = new GoneClaims(options.clock);
     this.#news = new News(options.clock);
     this.#touched = new Burst(options.clock, (ids) => this.#ask(ids));
     this.#stopping = new Stopping(options.engine, options.clock, (id) => {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { GoneClaims } from '../../../../src/control/discovery/docker/gone.ts';
 import type { Claim } from '../../../../src/model/contribution.ts';
+import { FakeClock } from '../../../support/clock.ts';
 
 function makeClaim(host: string, parts: Partial<Claim> = {}): Claim {
   return {
@@ -16,13 +17,13 @@ function makeClaim(host: string, parts: Partial<Claim> = {}): Claim {
 const hosts = (claims: readonly Claim[]) => claims.map((claim) => claim.routes[0]?.host);
 
 t.test('what is there is not gone', async (t) => {
-  const gone = new GoneClaims();
+  const gone = new GoneClaims(new FakeClock());
   t.same(gone.update([makeClaim('a')]), []);
   t.same(gone.update([makeClaim('a')]), []);
 });
 
 t.test('what is gone stays known with its options, but without an address', async (t) => {
-  const gone = new GoneClaims();
+  const gone = new GoneClaims(new FakeClock());
   gone.update([makeClaim('a'), makeClaim('b')]);
   const { serves: _, ...rest } = makeClaim('a');
   t.same(gone.update([makeClaim('b')]), [{ ...rest, isGone: true }]);
@@ -30,32 +31,32 @@ t.test('what is gone stays known with its options, but without an address', asyn
 });
 
 t.test('what comes back is remembered no more', async (t) => {
-  const gone = new GoneClaims();
+  const gone = new GoneClaims(new FakeClock());
   gone.update([makeClaim('a')]);
   gone.update([]);
   t.same(gone.update([makeClaim('a', { createdAt: 2 })]), []);
 });
 
 t.test('a service that is redeployed again and again is remembered once, as it was last', async (t) => {
-  const gone = new GoneClaims();
+  const gone = new GoneClaims(new FakeClock());
   for (let createdAt = 1; createdAt <= 3; createdAt++) gone.update([makeClaim('a', { createdAt })]);
   t.match(gone.update([]), [{ createdAt: 3 }]);
 });
 
 t.test('the same route in another service is another memory', async (t) => {
-  const gone = new GoneClaims();
+  const gone = new GoneClaims(new FakeClock());
   gone.update([makeClaim('a', { service: 'one' })]);
   t.match(gone.update([makeClaim('a', { service: 'two' })]), [{ service: 'one' }]);
 });
 
 t.test('a claim without a route leaves nothing to remember', async (t) => {
-  const gone = new GoneClaims();
+  const gone = new GoneClaims(new FakeClock());
   gone.update([makeClaim('', { service: 'shop' })]);
   t.same(gone.update([]), []);
 });
 
 t.test('at most a thousand are remembered, those that were seen last', async (t) => {
-  const gone = new GoneClaims();
+  const gone = new GoneClaims(new FakeClock());
   const often = makeClaim('often');
   for (let i = 0; i < 1_005; i++) gone.update([makeClaim(`host-${i}`), ...(i % 100 === 0 ? [often] : [])]);
   const remembered = hosts(gone.update([]));
@@ -63,4 +64,17 @@ t.test('at most a thousand are remembered, those that were seen last', async (t)
   t.equal(remembered[0], 'host-6');
   t.equal(remembered.at(-1), 'host-1004');
   t.ok(remembered.includes('often'));
+});
+
+t.test('what is gone is remembered for an hour after the last of it went', async (t) => {
+  const clock = new FakeClock();
+  const gone = new GoneClaims(clock);
+  gone.update([makeClaim('a'), makeClaim('b')]);
+  gone.update([makeClaim('b')]);
+  await clock.advance(1_800_000);
+  t.same(hosts(gone.update([])), ['a', 'b']);
+  await clock.advance(1_799_999);
+  t.same(hosts(gone.update([])), ['a', 'b']);
+  await clock.advance(1);
+  t.same(hosts(gone.update([])), ['b']);
 });

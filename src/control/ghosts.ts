@@ -1,0 +1,70 @@
+import type { Clock } from '../model/clock.ts';
+import type { Route } from '../model/route.ts';
+import { placeOf, routeKey } from './groups.ts';
+import type { Part } from './merge.ts';
+
+/**
+ * For so long a route that lost its last backend keeps its place before wider ones, in milliseconds: while a container
+ * is replaced, requests for `/api` must not be answered by whoever serves `/`.
+ */
+export const KEEPS_PLACE_MS = 30_000;
+
+/** Tells the routes that something serves at from those of which only a claim is left. */
+export class Ghosts {
+  readonly #clock: Clock;
+  /** When new ghosts become old, in `elapsed` time, by `routeKey`; in the order of that time. */
+  readonly #until = new Map<string, { readonly at: number; readonly route: Route }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * The routes of a part, those marked that nothing serves at.
+   * @param before these routes as they were, by `routeKey`
+   */
+  mark({ routes, lifeless }: Part, before: ReadonlyMap<string, Route>): Route[] {
+    const isGhost = (route: Route) => lifeless.has(route.service);
+    if (!routes.some(isGhost)) {
+      if (this.#until.size > 0) for (const route of routes) this.#until.delete(routeKey(route));
+      return [...routes];
+    }
+    const served = new Set(routes.filter((route) => !isGhost(route)).map(placeOf));
+    return routes.map((route) => {
+      const key = routeKey(route);
+      const mayKeep = isGhost(route) && !served.has(placeOf(route));
+      const at = mayKeep ? this.#keepsUntil(key, before.get(key)) : 0;
+      if (at > this.#clock.elapsed()) {
+        const marked: Route = { ...route, ghost: 'new' };
+        this.#until.set(key, { at, route: marked });
+        return marked;
+      }
+      this.#until.delete(key);
+      return isGhost(route) ? { ...route, ghost: 'old' } : route;
+    });
+  }
+
+  /** When the next one becomes old, in `elapsed` time. */
+  get dueAt(): number | undefined {
+    const [next] = this.#until.values();
+    return next?.at;
+  }
+
+  /** Those whose time is up; they are forgotten here, and have to be marked again. */
+  takeDue(): Route[] {
+    const due: Route[] = [];
+    for (const [key, { at, route }] of this.#until) {
+      if (at > this.#clock.elapsed()) break;
+      this.#until.delete(key);
+      due.push(route);
+    }
+    return due;
+  }
+
+  /** Only what served while we watched has a place to keep. */
+  #keepsUntil(key: string, before: Route | undefined): number {
+    if (before === undefined || before.ghost === 'old') return 0;
+    if (before.ghost === undefined) return this.#clock.elapsed() + KEEPS_PLACE_MS;
+    return this.#until.get(key)?.at ?? 0;
+  }
+}

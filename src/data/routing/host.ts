@@ -1,0 +1,27 @@
+/** The host of an authority as routes name it: lower case, without port and without the root's dot. */
+export function hostOf(authority: string): string {
+  const port = authority.lastIndexOf(':');
+  const isPort = port > authority.lastIndexOf(']');
+  const host = (isPort ? authority.slice(0, port) : authority).toLowerCase();
+  return host.endsWith('.') ? host.slice(0, -1) : host;
+}
+
+export function hostMatches(pattern: string, host: string): boolean {
+  if (pattern === '*') return true;
+  return pattern.startsWith('*.')
+    ? host.endsWith(pattern.slice(1)) && host.length >= pattern.length
+    : host === pattern;
+}
+
+export function pathMatches(prefix: string, path: string): boolean {
+  if (prefix === '/') return true;
+  return (
+    path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
+  );
+}
+
+/** The more specific, the higher: exact, then the longest wildcard, then any. */
+export function hostRank(host: string): number {
+  if (host === '*') return 0;
+  return host.startsWith('*.') ? host.length : 1_000;
+}
