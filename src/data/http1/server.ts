@@ -3,6 +3,7 @@ import type { Deferred } from '../listener/intake.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
 import { errorReply, type Reply } from '../proxy/reply.ts';
+import { reset } from '../reset.ts';
 import type { Expiring } from '../sweep.ts';
 import { BODY_TIMEOUT, GONE, HEAD_TIMEOUT, STALLED } from './downstream-errors.ts';
 import type { Flow } from './outbox.ts';
@@ -101,9 +102,7 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   reset(): void {
     this.#keepAlive = false;
-    // The runtime cannot reset a connection whose end it is sending, and would never close it.
-    if (this.socket.writableEnded) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    reset(this.socket);
   }
 
   pauseBody(): void {
