@@ -79,9 +79,11 @@ const scratch = Buffer.alloc(16_384);
 const written = (text: string) => scratch.write(text, 'latin1');
 
 function rewriteGroup(): Group {
-  const forwarded = new ForwardedFields('192.0.2.1', 'http');
-  const request = (text: string) =>
-    parsed(parseRequestHead(text, text.length - 4, RULES, false), RequestHead);
+  const forwarded = new ForwardedFields('192.0.2.1', 'http', () => false);
+  const request = (text: string) => ({
+    head: parsed(parseRequestHead(text, text.length - 4, RULES, false), RequestHead),
+    client: '192.0.2.1',
+  });
   const response = (text: string) =>
     parsed(parseResponseHead(text, text.length - 4, 'GET', RULES), ResponseHead);
   const [small, browser] = [request(SMALL_REQUEST), request(BROWSER_REQUEST)];
@@ -89,8 +91,8 @@ function rewriteGroup(): Group {
   return {
     name: 'rewritten head',
     ways: {
-      'small request': () => written(requestText(small, small.target, forwarded.of(small))),
-      'browser request': () => written(requestText(browser, browser.target, forwarded.of(browser))),
+      'small request': () => written(requestText(small.head, small.head.target, forwarded.of(small))),
+      'browser request': () => written(requestText(browser.head, browser.head.target, forwarded.of(browser))),
       'small response': () => written(responseText(ok, 'length', '')),
       'page response': () => written(responseText(page, 'chunked', '')),
     },

@@ -7,8 +7,8 @@ import type { Group } from './bench.ts';
 
 const REQUEST: KeySource = {
   path: '/',
-  head: { forwardedFor: '', realIp: '', forwardedProto: '', field: () => 'a=1; theme=dark' },
-  downstream: { clientAddress: '192.0.2.17' },
+  head: { forwardedProto: '', field: () => 'a=1; theme=dark' },
+  client: '192.0.2.17',
 };
 
 /** Picks of a service with so many backends. */

@@ -10,6 +10,7 @@ import { type Group, sink } from './bench.ts';
 const ENTRY: AccessEntry = {
   time: 1_700_000_000_000,
   client: '203.0.113.9',
+  peer: '203.0.113.9',
   method: 'GET',
   host: 'shop.localhost',
   target: '/products/chairs?page=2',

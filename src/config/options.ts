@@ -87,7 +87,7 @@ export const OPTIONS = {
     parse: parseRanges,
     default: [],
     defaultText: 'none',
-    doc: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed',
+    doc: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed: the client is the first address from the right of X-Forwarded-For that is none of them',
   }),
   fallbackAllow: option<readonly string[]>({
     value: 'RANGES',

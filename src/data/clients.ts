@@ -81,13 +81,13 @@ export class Clients implements Expiring {
   /** A client has connected: it gets a place, waits for one, or is refused. */
   add(connection: ClientConnection): void {
     this.counts.clientConnectionsTotal++;
-    if (this.#hasTooMany(connection.clientAddress)) {
+    if (this.#hasTooMany(connection.peer)) {
       this.counts.clientsRefusedPerClient++;
       return this.#refuse(connection, TOO_MANY);
     }
     if (this.#isFull && this.makeRoom() === 0) return this.#wait(connection);
     this.#silent.add(connection);
-    this.#count(connection.clientAddress, 1);
+    this.#count(connection.peer, 1);
   }
 
   /** A client asks for the first time: false when there is no place for it, and it was told so. */
@@ -189,7 +189,7 @@ export class Clients implements Expiring {
       longest.reset();
     }
     this.#waiting.set(connection, this.#sweep.now);
-    this.#count(connection.clientAddress, 1);
+    this.#count(connection.peer, 1);
     this.#schedule();
   }
 
@@ -219,7 +219,7 @@ export class Clients implements Expiring {
   #forget(connection: ClientConnection): boolean {
     const isKnown =
       this.#asked.delete(connection) || this.#silent.delete(connection) || this.#waiting.delete(connection);
-    if (isKnown) this.#count(connection.clientAddress, -1);
+    if (isKnown) this.#count(connection.peer, -1);
     return isKnown;
   }
 

@@ -90,7 +90,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.bodyTimeout = options.bodyTimeout;
     this.idleTimeout = options.idleTimeout;
     this.maxRequestsPerConnection = options.maxRequestsPerConnection;
-    this.#clients = new Clients(options, this.sweep, (address) => this.isTrusted(address));
+    this.#clients = new Clients(options, this.sweep, this.isTrusted);
     this.fallbacks = new Fallbacks(options.pages, this.#withListeners(options.border));
     const onSignal = (signal: BackendSignal) => events.onSignal?.(signal);
     this.ejector = new Ejector(this.sweep, clock, onSignal);
@@ -190,9 +190,8 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     return this.#clock.after(delayMs, run);
   }
 
-  isTrusted(address: string): boolean {
-    return this.#hasTrusted && this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-  }
+  readonly isTrusted = (address: string): boolean =>
+    this.#hasTrusted && this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 
   open(exchange: Exchange): void {
     this.#forwarder.open(exchange);
@@ -213,11 +212,11 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     }
   }
 
-  refused(error: ProxyError, clientAddress: string): void {
+  refused(error: ProxyError, peer: string): void {
     this.#unrouted[error.status] = (this.#unrouted[error.status] ?? 0) + 1;
     const { onAccess, onError } = this.#events;
-    onAccess?.(refusedEntry(error, clientAddress, this.#clock.now()));
-    if (error.side === 'internal') onError(refusedEntry(error, clientAddress, this.#clock.now()));
+    onAccess?.(refusedEntry(error, peer, this.#clock.now()));
+    if (error.side === 'internal') onError(refusedEntry(error, peer, this.#clock.now()));
   }
 
   admit(connection: ClientConnection): boolean {

@@ -79,7 +79,7 @@ export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void)
  */
 export function jsonLine(entry: AccessEntry): string {
   // From left to right in one go: each string in between would be one more to make.
-  return `{"time":"${isoTime(entry.time)}","client":${json(entry.client)},"method":${json(entry.method)},"host":${jsonBytes(entry.host)},"target":${jsonBytes(entry.target)},"minor":${entry.minor},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${toMicroseconds(entry.durationMs)},${jsonNames(entry)},"attempts":${entry.attempts},"error":${json(entry.error)},"detail":${json(entry.detail)},"requestId":${json(entry.requestId)},"referer":${jsonBytes(entry.referer)},"userAgent":${jsonBytes(entry.userAgent)}}\n`;
+  return `{"time":"${isoTime(entry.time)}","client":${json(entry.client)},"peer":${json(entry.peer)},"method":${json(entry.method)},"host":${jsonBytes(entry.host)},"target":${jsonBytes(entry.target)},"minor":${entry.minor},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${toMicroseconds(entry.durationMs)},${jsonNames(entry)},"attempts":${entry.attempts},"error":${json(entry.error)},"detail":${json(entry.detail)},"requestId":${json(entry.requestId)},"referer":${jsonBytes(entry.referer)},"userAgent":${jsonBytes(entry.userAgent)}}\n`;
 }
 
 /** A character that does not stand for itself in both formats: nearly every string has none. */
@@ -105,10 +105,10 @@ function escapeMore(text: string): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** The combined log format of Apache, with host, service, backend and milliseconds behind it. */
+/** The combined log format of Apache, with host, service, backend, milliseconds and peer behind it. */
 export function commonLine(entry: AccessEntry): string {
   // From left to right in one go: each string in between would be one more to make.
-  return `${entry.client} - - [${commonTime(entry.time)}] "${commonRequest(entry)}" ${entry.status} ${entry.bytes} "${quoted(entry.referer)}" "${quoted(entry.userAgent)}" "${quoted(entry.host)}" ${commonNames(entry)} ${Math.round(entry.durationMs)}ms\n`;
+  return `${entry.client || '-'} - - [${commonTime(entry.time)}] "${commonRequest(entry)}" ${entry.status} ${entry.bytes} "${quoted(entry.referer)}" "${quoted(entry.userAgent)}" "${quoted(entry.host)}" ${commonNames(entry)} ${Math.round(entry.durationMs)}ms ${entry.peer || '-'}\n`;
 }
 
 function commonRequest({ method, target, minor }: AccessEntry): string {

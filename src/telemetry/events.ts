@@ -2,7 +2,10 @@
 export interface AccessEntry {
   /** When it finished, in milliseconds since the epoch. */
   readonly time: number;
+  /** The client's address: of the connection, or who trusted proxies say it is. */
   readonly client: string;
+  /** The address at the other end of the connection. */
+  readonly peer: string;
   readonly method: string;
   readonly host: string;
   readonly target: string;

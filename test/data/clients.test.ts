@@ -15,7 +15,7 @@ t.test('of connections that have asked, those rest that are idle for a while', a
   const rested: string[] = [];
   const add = (name: string, idleSince: () => number) => {
     const connection = {
-      clientAddress: '192.0.2.1',
+      peer: '192.0.2.1',
       get idleSince() {
         return idleSince();
       },

@@ -74,7 +74,9 @@ function shown({ messages, end }: Verdict): string {
 /** As the data plane writes it to a backend. */
 function forwardedRequest({ head, body, trailers }: ReadMessage<RequestHead>): string {
   const host = head.hasHostField ? '' : `Host: ${head.host || 'backend'}\r\n`;
-  const text = requestText(head, head.target, new ForwardedFields('192.0.2.1', 'http').of(head) + host);
+  const forwarded = new ForwardedFields('192.0.2.1', 'http', () => true);
+  const fields = forwarded.of({ head, client: forwarded.clientOf(head) });
+  const text = requestText(head, head.target, fields + host);
   if (head.length !== CHUNKED) return text + body;
   return text + inChunks(body) + lastChunk(head.trailers ? trailers : '');
 }

@@ -85,7 +85,7 @@ t.test('a trusted proxy is believed, and joins the chain', async (t) => {
   const options = { trustedProxies: ['127.0.0.0/8'] };
   t.same(await mirrored(t, LIES.slice(0, 5), options), [
     'X-Forwarded-For: 1.1.1.1, 2.2.2.2, 127.0.0.1',
-    'X-Real-IP: 1.1.1.1',
+    'X-Real-IP: 2.2.2.2',
     'X-Forwarded-Proto: https',
     'X-Forwarded-Host: evil.example',
     'X-Forwarded-Port: 1',

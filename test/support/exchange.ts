@@ -7,11 +7,8 @@ import { requestHead } from './heads.ts';
 
 /** A client that listens to nothing. */
 class SilentDownstream implements Downstream {
-  readonly clientAddress = '192.0.2.1';
-  readonly #forwarded = new ForwardedFields(this.clientAddress, 'http');
-  forwardedFields(head: Parameters<ForwardedFields['of']>[0]): string {
-    return this.#forwarded.of(head);
-  }
+  readonly peer = '192.0.2.1';
+  readonly forwarded = new ForwardedFields(this.peer, 'http', () => false);
   inform(): void {}
   respond(): void {}
   write(): void {}

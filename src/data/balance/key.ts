@@ -5,13 +5,12 @@ import { hashText } from './hash.ts';
 export interface KeySource {
   /** Normalised. */
   readonly path: string;
+  /** Its address. */
+  readonly client: string;
   readonly head: {
-    readonly forwardedFor: string;
-    readonly realIp: string;
     readonly forwardedProto: string;
     field(lowerName: string): string | undefined;
   };
-  readonly downstream: { readonly clientAddress: string };
 }
 
 /** The key of a request, hashed. Requests without the header or cookie go by the client's address. */
@@ -20,21 +19,16 @@ export type KeyOf = (source: KeySource) => number;
 export function makeKeyOf(key: HashKey): KeyOf {
   switch (key.by) {
     case 'client':
-      return (source) => hashText(clientOf(source));
+      return (source) => hashText(source.client);
     case 'path':
       return (source) => hashText(source.path);
     case 'header': {
       const name = key.name.toLowerCase();
-      return (source) => hashText(source.head.field(name) ?? clientOf(source));
+      return (source) => hashText(source.head.field(name) ?? source.client);
     }
     case 'cookie':
-      return (source) => hashText(cookieOf(source, key.name) ?? clientOf(source));
+      return (source) => hashText(cookieOf(source, key.name) ?? source.client);
   }
-}
-
-/** The client's address, or what a trusted proxy says it is. */
-function clientOf({ head, downstream }: KeySource): string {
-  return head.realIp || head.forwardedFor.split(',', 1)[0]?.trim() || downstream.clientAddress;
 }
 
 /** The value of a request's cookie (RFC 6265, section 4.2.1). */

@@ -17,13 +17,14 @@ export interface ServerContext extends ReadRules {
   /** The process is stopping: a connection ends with the exchange that it has. */
   readonly isStopping: boolean;
   elapsed(): number;
-  isTrusted(address: string): boolean;
+  /** Whether what an address says of clients is believed. */
+  readonly isTrusted: (address: string) => boolean;
   /** A request has come. Its body follows through `exchange.body` and `exchange.upstream`. */
   open(exchange: Exchange): void;
   /** The client broke its exchange: it went away, stalled, or sent a body that is none. */
   clientFailed(exchange: Exchange, error: ProxyError): void;
   /** A request was refused before it became an exchange. */
-  refused(error: ProxyError, clientAddress: string): void;
+  refused(error: ProxyError, peer: string): void;
   /** Its first request has come: false when there is no place for it, and it was told so. */
   admit(connection: ClientConnection): boolean;
   closed(connection: ClientConnection): void;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Deferred } from '../listener/intake.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
+import type { ForwardedFields } from '../proxy/headers.ts';
 import { errorReply, type Reply } from '../proxy/reply.ts';
 import { reset } from '../reset.ts';
 import type { Expiring } from '../sweep.ts';
@@ -22,7 +23,7 @@ const STOP_IDLE_MS = 1_000;
 /** A client's connection: takes one request after the other, in order. */
 export class ClientConnection implements Downstream, RequestSink, SocketOwner, Expiring, Deferred {
   deadline = Number.POSITIVE_INFINITY;
-  readonly clientAddress: string;
+  readonly peer: string;
   readonly socket: Socket;
   readonly #context: ServerContext;
   #talking: Talk | undefined = undefined;
@@ -38,7 +39,7 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   constructor(context: ServerContext, socket: Socket) {
     this.#context = context;
     this.socket = socket;
-    this.clientAddress = addressOf(socket);
+    this.peer = addressOf(socket);
     own(socket, this);
     context.sweep.add(this);
     this.#wait(context.idleTimeout);
@@ -60,14 +61,14 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   }
 
   get #talk(): Talk {
-    this.#talking ??= new Talk(this.#context, this, this.socket, this.clientAddress);
+    this.#talking ??= new Talk(this.#context, this, this.socket, this.peer);
     return this.#talking;
   }
 
   // Downstream: what the exchange says to the client.
 
-  forwardedFields(head: RequestHead): string {
-    return this.#talk.forwarded.of(head);
+  get forwarded(): ForwardedFields {
+    return this.#talk.forwarded;
   }
 
   inform(head: ResponseHead): void {
@@ -192,7 +193,7 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   }
 
   refuse(error: ProxyError): void {
-    this.#context.refused(error, this.clientAddress);
+    this.#context.refused(error, this.peer);
     this.#keepAlive = false;
     this.#talk.writer.begin();
     this.reply(errorReply(error, '', crypto.randomUUID()));

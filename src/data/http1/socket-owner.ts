@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { plainAddress } from '../proxy/client.ts';
 import { DirectRead } from './direct-read.ts';
 
 /** Whom a client's socket tells what happens to it. */
@@ -41,8 +42,7 @@ export function handOver(socket: Socket): void {
   reading.end(socket);
 }
 
-/** The client's address; one of IPv4 as such, even if the socket is of IPv6. */
+/** The address of a socket's other end, without port; empty when it was gone before it was asked. */
 export function addressOf(socket: Socket): string {
-  const address = socket.remoteAddress ?? '';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+  return plainAddress(socket.remoteAddress ?? '');
 }

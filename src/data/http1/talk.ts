@@ -11,9 +11,9 @@ export class Talk {
   readonly writer: ResponseWriter;
   readonly forwarded: ForwardedFields;
 
-  constructor(context: ServerContext, sink: RequestSink, socket: Socket, clientAddress: string) {
-    this.reader = new RequestReader(sink, context, context.isTrusted(clientAddress));
+  constructor(context: ServerContext, sink: RequestSink, socket: Socket, peer: string) {
+    this.reader = new RequestReader(sink, context, context.isTrusted(peer));
     this.writer = new ResponseWriter(new Outbox(socket));
-    this.forwarded = new ForwardedFields(clientAddress, 'http');
+    this.forwarded = new ForwardedFields(peer, 'http', context.isTrusted);
   }
 }

@@ -20,7 +20,11 @@ class ExchangeEntry implements AccessEntry {
   }
 
   get client(): string {
-    return this.#exchange.downstream.clientAddress;
+    return this.#exchange.client;
+  }
+
+  get peer(): string {
+    return this.#exchange.downstream.peer;
   }
 
   get method(): string {
@@ -91,10 +95,11 @@ export function accessEntry(exchange: Exchange, time: number, durationMs: number
 }
 
 /** What they tell of a request that was refused before it was one. */
-export function refusedEntry(error: ProxyError, client: string, time: number): AccessEntry {
+export function refusedEntry(error: ProxyError, peer: string, time: number): AccessEntry {
   return {
     time,
-    client,
+    client: peer,
+    peer,
     durationMs: 0,
     method: '',
     host: '',

@@ -7,16 +7,17 @@ import type { RouteEntry } from '../routing/route-index.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';
+import type { ForwardedFields } from './headers.ts';
 import type { Reply } from './reply.ts';
 import { RequestBody } from './request-body.ts';
 import type { Waiting } from './waiting.ts';
 
 /** The client's side of an exchange. */
 export interface Downstream {
-  /** The client's address, without port. */
-  readonly clientAddress: string;
-  /** The headers that tell a backend about the client, each with its CRLF. */
-  forwardedFields(head: RequestHead): string;
+  /** The address at the other end of the connection, without port: of the client, or of a proxy before us. */
+  readonly peer: string;
+  /** Tells who the client is: us, and the backend. */
+  readonly forwarded: ForwardedFields;
   /** Sends an interim response (1xx). */
   inform(head: ResponseHead): void;
   /**
@@ -117,12 +118,19 @@ export class Exchange {
   bytesOut = 0;
   error: ProxyError | undefined = undefined;
   #id = '';
+  #client = '';
 
   constructor(downstream: Downstream, head: RequestHead, startedAt: number) {
     this.downstream = downstream;
     this.head = head;
     this.startedAt = startedAt;
     this.body = new RequestBody(head.length === 0);
+  }
+
+  /** The address of the client: the one place that tells it from a proxy's. Found when somebody asks. */
+  get client(): string {
+    if (this.#client === '') this.#client = this.downstream.forwarded.clientOf(this.head);
+    return this.#client;
   }
 
   /** The client's own X-Request-Id if it is a plain word, else a new one; made when somebody asks. */

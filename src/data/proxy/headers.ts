@@ -1,25 +1,38 @@
 import { formatAddress } from '../../model/address.ts';
-import type { RequestHead } from '../http1/request-head.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
+import { type ClientClaims, clientOf } from './client.ts';
 import type { Exchange } from './exchange.ts';
+
+/** Of an exchange, what these lines are made of. */
+export type Forwarded = Pick<Exchange, 'head' | 'client'>;
 
 /** The header lines that tell a backend who the client is and what it asked for. */
 export class ForwardedFields {
-  readonly #address: string;
+  readonly #peer: string;
   readonly #proto: string;
+  readonly #isTrusted: (address: string) => boolean;
   #host = '';
   #fields = '';
 
   /**
-   * @param address the client's, without port
+   * @param peer the address at the other end of the connection, without port
    * @param proto `http` or `https`
+   * @param isTrusted whether what an address says of clients is believed
    */
-  constructor(address: string, proto: 'http' | 'https') {
-    this.#address = address;
+  constructor(peer: string, proto: 'http' | 'https', isTrusted: (address: string) => boolean) {
+    this.#peer = peer;
     this.#proto = proto;
+    this.#isTrusted = isTrusted;
   }
 
-  of(head: RequestHead): string {
+  /** The client's address, by the head of its request. */
+  clientOf(head: ClientClaims): string {
+    return clientOf(this.#peer, head, this.#isTrusted);
+  }
+
+  /** The header lines for a backend, each with its CRLF. */
+  of(request: Forwarded): string {
+    const { head } = request;
     if (
       head.forwardedFor !== '' ||
       head.forwardedProto !== '' ||
@@ -27,30 +40,23 @@ export class ForwardedFields {
       head.forwardedPort !== '' ||
       head.realIp !== ''
     ) {
-      return this.#chained(head);
+      return this.#chained(request);
     }
     // A connection nearly always asks the same host again.
     if (head.host !== this.#host || this.#fields === '') {
       this.#host = flat(head.host);
       const port = portOf(this.#host, this.#proto);
-      this.#fields = flat(fieldLines(this.#address, this.#address, this.#proto, this.#host, port));
+      this.#fields = flat(fieldLines(this.#peer, this.#peer, this.#proto, this.#host, port));
     }
     return this.#fields;
   }
 
   /** A trusted proxy stands before us: what it says stays, and its address joins the chain. */
-  #chained(head: RequestHead): string {
+  #chained({ head, client }: Forwarded): string {
     const proto = head.forwardedProto || this.#proto;
     const host = head.forwardedHost || head.host;
-    const chain = head.forwardedFor === '' ? this.#address : `${head.forwardedFor}, ${this.#address}`;
-    const first = head.forwardedFor.split(',', 1)[0]?.trim();
-    return fieldLines(
-      chain,
-      head.realIp || first || this.#address,
-      proto,
-      host,
-      head.forwardedPort || portOf(host, proto),
-    );
+    const chain = head.forwardedFor === '' ? this.#peer : `${head.forwardedFor}, ${this.#peer}`;
+    return fieldLines(chain, client, proto, host, head.forwardedPort || portOf(host, proto));
   }
 }
 
@@ -87,7 +93,7 @@ export function targetOf(exchange: Exchange): string {
 /** The header lines that we add to a request. */
 export function addedFields(exchange: Exchange, backend: BackendState): string {
   const { head, entry } = exchange;
-  let fields = exchange.downstream.forwardedFields(head);
+  let fields = exchange.downstream.forwarded.of(exchange);
   if (entry?.route.stripPrefix === true && entry.path !== '/')
     fields += `X-Forwarded-Prefix: ${entry.path}\r\n`;
   // HTTP/1.0 may come without a Host, which HTTP/1.1 must not.

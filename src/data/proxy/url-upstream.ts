@@ -107,7 +107,7 @@ export class UrlUpstream implements Upstream {
 
 /** What the client sent, but for its host: the fallback is another site. */
 function headersFor(exchange: Exchange, host: string): string[] {
-  const lines = (exchange.head.fields() + exchange.downstream.forwardedFields(exchange.head)).split('\r\n');
+  const lines = (exchange.head.fields() + exchange.downstream.forwarded.of(exchange)).split('\r\n');
   const headers = ['host', host];
   for (const line of lines) {
     const colon = line.indexOf(':');

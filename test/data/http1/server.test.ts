@@ -280,5 +280,5 @@ t.test('a connection at rest gives back what requests took, and serves the next'
   socket.push('GET /next HTTP/1.1\r\nHost: a\r\n\r\n');
   await settle();
   t.match(exchanges, [{ head: { target: '/next' } }]);
-  t.match(connection.forwardedFields((exchanges[0] as Exchange).head), 'X-Forwarded-For: 192.0.2.1\r\n');
+  t.match(connection.forwarded.of(exchanges[0] as Exchange), 'X-Forwarded-For: 192.0.2.1\r\n');
 });

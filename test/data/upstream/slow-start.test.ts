@@ -25,8 +25,8 @@ function shareOf(wanted: BackendState, service: ServiceState): number {
   const running: BackendState[] = [];
   let count = 0;
   for (let i = 0; i < 2_000; i++) {
-    const clientAddress = `10.1.${++client >> 8}.${client & 255}`;
-    const request = { ...ANY, downstream: { clientAddress } };
+    const address = `10.1.${++client >> 8}.${client & 255}`;
+    const request = { path: '/', head: ANY.head, client: address };
     const picked = service.pick(request) as BackendState;
     picked.inFlight++;
     running.push(picked);
