@@ -1,4 +1,5 @@
 import { formatAddress } from '../../model/address.ts';
+import { withoutPrefix } from '../routing/prefix.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import { type ClientClaims, clientOf } from './client.ts';
 import type { Exchange } from './exchange.ts';
@@ -85,9 +86,8 @@ export function targetOf(exchange: Exchange): string {
   if (entry === undefined || !entry.route.stripPrefix || entry.path === '/') return head.target;
   const query = head.target.indexOf('?');
   const raw = query === -1 ? head.target : head.target.slice(0, query);
-  // Of a path that had to be normalised to be matched, the raw form may not begin with the prefix at all.
-  const rest = (raw.startsWith(entry.path) && raw === path ? raw : path).slice(entry.path.length);
-  return `${rest === '' ? '/' : rest}${query === -1 ? '' : head.target.slice(query)}`;
+  const rest = withoutPrefix(raw, path, entry.path);
+  return query === -1 ? rest : rest + head.target.slice(query);
 }
 
 /** The header lines that we add to a request. */

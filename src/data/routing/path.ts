@@ -17,11 +17,16 @@ export function normalizePath(target: string): string | undefined {
   const path = query === -1 ? target : target.slice(0, query);
   if (!NEEDS_WORK.test(path)) return path;
   if (path.includes('\\') || /%00|%(?![0-9a-f]{2})/i.test(path) || HIDDEN_CLIMB.test(path)) return undefined;
-  const decoded = path.replace(/%[0-9a-f]{2}/gi, (octet) => {
+  return removeDotSegments(decodeUnreserved(path).replace(/\/{2,}/g, '/'));
+}
+
+/** The same text with escapes of unreserved characters decoded, and other escapes in upper case. */
+export function decodeUnreserved(text: string): string {
+  if (!text.includes('%')) return text;
+  return text.replace(/%[0-9a-f]{2}/gi, (octet) => {
     const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
     return UNRESERVED.test(character) ? character : octet.toUpperCase();
   });
-  return removeDotSegments(decoded.replace(/\/{2,}/g, '/'));
 }
 
 function removeDotSegments(path: string): string | undefined {
