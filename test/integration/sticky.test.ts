@@ -1,9 +1,10 @@
 import t, { type Test } from 'tap';
 import type { ServiceSettings, StickyPolicy } from '../../src/model/service.ts';
 import { startBackend } from '../support/backend.ts';
-import { ask } from '../support/client.ts';
+import { ask, connectRaw } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startProxy, type TestServiceBackend } from '../support/proxy.ts';
+import { responses } from '../support/responses.ts';
 
 type Change = Partial<Omit<TestServiceBackend, 'port'>>;
 
@@ -126,6 +127,27 @@ t.test('a cookie of somebody else’s making is like none', async (t) => {
     const answer = await ask(proxy.port, { headers: { cookie } });
     t.equal(answer.status, 200);
     t.ok(answer.headers['set-cookie']);
+  }
+});
+
+t.test('a cookie is found on whichever line, and behind whichever other of its name', async (t) => {
+  const { proxy } = await startSticky(t, { name: 'home' });
+  const { name, set = '' } = await makeBrowser(proxy.port)();
+  const [mine = ''] = set.split(';');
+  const client = await connectRaw(t, proxy.port);
+  const sent = [
+    [`a=1`, mine],
+    [`${mine}; a=1`, 'b=2'],
+    ['home=x', `home=y; ${mine}`],
+    [`home=0123456789abcdef; nohome=1; home; =home; ${mine}`],
+    [`a="home=x"; ${mine}`],
+  ];
+  for (const [i, lines] of sent.entries()) {
+    const fields = lines.map((line) => `Cookie: ${line}\r\n`).join('');
+    client.send(`GET / HTTP/1.1\r\nHost: test.localhost\r\n${fields}\r\n`);
+    const answer = (await responses(client, i + 1))[i];
+    t.match(answer, { body: name, status: 200 }, lines.join(' | '));
+    t.equal(answer?.headers['set-cookie'], undefined);
   }
 });
 

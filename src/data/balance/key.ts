@@ -10,6 +10,7 @@ export interface KeySource {
   readonly head: {
     readonly forwardedProto: string;
     field(lowerName: string): string | undefined;
+    all(lowerName: string): readonly string[];
   };
 }
 
@@ -27,17 +28,29 @@ export function makeKeyOf(key: HashKey): KeyOf {
       return (source) => hashText(source.head.field(name) ?? source.client);
     }
     case 'cookie':
-      return (source) => hashText(cookieOf(source, key.name) ?? source.client);
+      return (source) => hashText(findCookie(source, key.name, itself) ?? source.client);
   }
 }
 
-/** The value of a request's cookie (RFC 6265, section 4.2.1). */
-export function cookieOf({ head }: Pick<KeySource, 'head'>, name: string): string | undefined {
-  const cookies = head.field('cookie');
-  if (cookies === undefined) return undefined;
-  for (const pair of cookies.split(';')) {
-    const equals = pair.indexOf('=');
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+const itself = (value: string) => value;
+
+/**
+ * What the first of a cookie's values leads to that leads to anything. A client may send several of a name, one for each
+ * path and domain, and each on a line of its own (RFC 6265, section 5.4; RFC 9113, section 8.2.3).
+ */
+export function findCookie<T>(
+  { head }: Pick<KeySource, 'head'>,
+  name: string,
+  leadsTo: (value: string) => T | undefined,
+): T | undefined {
+  for (const line of head.all('cookie')) {
+    if (!line.includes(name)) continue;
+    for (const pair of line.split(';')) {
+      const equals = pair.indexOf('=');
+      if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
+      const found = leadsTo(pair.slice(equals + 1).trim());
+      if (found !== undefined) return found;
+    }
   }
   return undefined;
 }

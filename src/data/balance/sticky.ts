@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lastingId } from '../../model/backend.ts';
 import type { Service, StickyPolicy } from '../../model/service.ts';
-import { cookieOf, type KeySource } from './key.ts';
+import { findCookie, type KeySource } from './key.ts';
 
 /** What a cookie may lead to. */
 export interface Stickable {
@@ -17,6 +17,7 @@ export class Sticky<T extends Stickable> {
   readonly #backends = new Map<string, T>();
   /** By backend: the header lines that set its cookie for http and for https. */
   readonly #cookies = new Map<T, { readonly plain: string; readonly secure: string }>();
+  readonly #backendOf = (value: string) => this.#backends.get(value);
 
   constructor({ name }: Service, policy: StickyPolicy, backends: readonly T[]) {
     this.#name = policy.name ?? `fairlead_${digest(name).slice(0, 6)}`;
@@ -32,8 +33,7 @@ export class Sticky<T extends Stickable> {
 
   /** The backend that the request's cookie names, available or not. */
   find(request: KeySource): T | undefined {
-    const value = cookieOf(request, this.#name);
-    return value === undefined ? undefined : this.#backends.get(value);
+    return findCookie(request, this.#name, this.#backendOf);
   }
 
   /** The header line that keeps the client on that backend; empty for one that is none of the service. */

@@ -83,6 +83,17 @@ export abstract class Head {
     return undefined;
   }
 
+  /** All values of a header, trimmed, in the order of their lines. For rare needs, as `field`. */
+  all(lowerName: string): string[] {
+    const values: string[] = [];
+    for (let p = this.fieldsStart; p < this.fieldsEnd; ) {
+      const q = this.text.indexOf('\r\n', p);
+      if (isField(this.text, p, lowerName)) values.push(trimmed(this.text, p + lowerName.length + 1, q));
+      p = q + 2;
+    }
+    return values;
+  }
+
   /** Leaves the line from `from` to before `to` out of what is forwarded. Lines are cut in ascending order. */
   cut(from: number, to: number): void {
     if (this.cuts === NO_CUTS) {
