@@ -2,6 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { optionsReference } from '../src/config/help.ts';
 import { LABEL_KEYS } from '../src/control/discovery/labels/keys.ts';
+import { LABEL_LIMITS, LIMITS_TEXT } from '../src/control/discovery/labels/limits.ts';
+import { MAX_ITEMS } from '../src/model/parse.ts';
+import { grouped } from '../src/model/text.ts';
 
 /** The reference page. */
 export function referencePage(): string {
@@ -27,6 +30,18 @@ export function referencePage(): string {
     '`{ url: http://HOST:PORT, weight: 3, backup: true, max-connections: 100 }`.',
     '',
     'Durations are written `500ms`, `5s`, `1m30s`; sizes `16k`, `1MB`; statuses `200`, `200-299`, `5xx`; lists with commas.',
+    '',
+    '### Limits',
+    '',
+    'What is beyond a limit is refused with a problem that names it, and costs nothing else ([why](trust.md)).',
+    '',
+    '| most | |',
+    '|---|---|',
+    ...LIMITS_TEXT.map(([what, limit]) => `| ${what} | ${grouped(limit)} |`),
+    `| items of a list that is no list of hosts, such as statuses and fallbacks | ${MAX_ITEMS} |`,
+    `| problems of a container that are told one by one | ${LABEL_LIMITS.problems} |`,
+    '',
+    'In the file only the limit of lists holds.',
     '',
     '## Options',
     '',

@@ -1,5 +1,5 @@
 import type { ContainerReport, ServiceReport } from './control/discovery/docker/claims.ts';
-import { PREFIX } from './control/discovery/labels/parse.ts';
+import { PREFIX } from './control/discovery/labels/key.ts';
 import { hostMatches, hostOf, pathMatches } from './data/routing/host.ts';
 import { normalizePath } from './data/routing/path.ts';
 import { RouteTable } from './data/routing/table.ts';
@@ -10,6 +10,7 @@ import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';
 import type { Service } from './model/service.ts';
 import type { Snapshot } from './model/snapshot.ts';
+import { shorten } from './model/text.ts';
 
 /** The changes of a backend's health, the oldest first. */
 export type History = (backendId: string) => readonly Transition[];
@@ -27,7 +28,7 @@ export function explainContainer(report: ContainerReport, snapshot: Snapshot, hi
   if (labels.length > 0)
     lines.push(
       '  labels',
-      ...labels.sort().map(([label, value]) => `    ${label}=${withoutCredentials(value)}`),
+      ...labels.sort().map(([label, value]) => `    ${shorten(label)}=${shorten(withoutCredentials(value))}`),
     );
   // What others found in its claims the report does not know.
   const later = snapshot.problems.filter(
@@ -55,7 +56,7 @@ function explainServiceOf(
   history: History,
 ): string[] {
   const lines: string[] = [];
-  if (name !== '') lines.push(`  services.${name}`);
+  if (name !== '') lines.push(`  services.${shorten(name)}`);
   for (const note of notes) lines.push(`  ${note}`);
   const { serves } = claim;
   if (serves === undefined) return [...lines, '  traffic: none, because of what is wrong above'];

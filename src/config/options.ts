@@ -12,6 +12,7 @@ import {
   parseSize,
   ValueError,
 } from '../model/parse.ts';
+import { quoted } from '../model/text.ts';
 
 /** One static option. Its flag, variable and file key are made of its name: see `flagOf`, `envOf`. */
 export interface OptionSpec<T> {
@@ -234,7 +235,7 @@ function parseEndpoints(text: string): string[] {
     const match = /^(?:tcp|https?):\/\/([^/]+?)(?::(\d+))?\/?$/.exec(endpoint);
     if (match === null || !URL.canParse(endpoint.replace(/^tcp/, 'http'))) {
       throw new ValueError(
-        `wants endpoints such as unix:///var/run/docker.sock or tcp://host:2376, not "${endpoint}"`,
+        `wants endpoints such as unix:///var/run/docker.sock or tcp://host:2376, not ${quoted(endpoint)}`,
       );
     }
     return `tcp://${match[1]}:${match[2] ?? '2375'}`;
@@ -247,7 +248,7 @@ function parseRanges(text: string): string[] {
     const bits = isIP(address) === 4 ? 32 : 128;
     const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
     if (isIP(address) === 0 || !isPrefix || rest.length > 0) {
-      throw new ValueError(`wants addresses or CIDR ranges such as 10.0.0.0/8, not "${range}"`);
+      throw new ValueError(`wants addresses or CIDR ranges such as 10.0.0.0/8, not ${quoted(range)}`);
     }
     return prefix === undefined ? `${address}/${bits}` : range;
   });

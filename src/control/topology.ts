@@ -2,11 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
-import type { Problem } from '../model/problem.ts';
+import { boundProblems, type Problem } from '../model/problem.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { Ghosts } from './ghosts.ts';
 import { placeTie, routeKey, tiesOf } from './groups.ts';
 import { compareRoutes, compareServices, mergeClaims, type Part, type Signals } from './merge.ts';
+
+/** Problems of one container or file that are carried. */
+const MAX_PROBLEMS = 100;
 
 /** What all sources together say. */
 export interface Merged extends Topology {
@@ -60,7 +63,7 @@ export class Merger {
       problems.push(...part.problems);
       for (const { service, problem } of part.fallbacks) if (!names.has(service)) problems.push(problem);
     }
-    return { services, routes, signals, problems };
+    return { services, routes, signals, problems: boundProblems(problems, MAX_PROBLEMS) };
   }
 
   /** @param due ties of islands that are merged anew though their claims are the same */

@@ -19,3 +19,23 @@ export function formatProblem(problem: Problem): string {
   const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
   return `${problem.subject}:${where} ${problem.message}${hint}`;
 }
+
+/**
+ * The problems, of each subject the first ones and how many more there are: what one container gets wrong must not hide
+ * what others do, nor weigh on whoever carries them.
+ */
+export function boundProblems(problems: readonly Problem[], most: number): readonly Problem[] {
+  if (problems.length <= most) return problems;
+  const bySubject = Map.groupBy(problems, ({ source, subject }) => `${source} ${subject}`);
+  return [...bySubject.values()].flatMap((all) => {
+    const [first] = all;
+    const rest = all.length - most;
+    if (first === undefined || rest <= 0) return all;
+    const severity = all.slice(most).some((problem) => problem.severity === 'error') ? 'error' : 'notice';
+    const { source, subject } = first;
+    return [
+      ...all.slice(0, most),
+      { severity, source, subject, where: '', message: `${rest} more problems` },
+    ];
+  });
+}

@@ -3,6 +3,7 @@ import type { Test } from 'tap';
 import { startLane } from '../conformance/http1/lane.ts';
 import { startResponseLane } from '../conformance/http1/run-response.ts';
 import { checkRequests, checkResponses } from './codec.ts';
+import { checkLabels, hostileLabels } from './labels.ts';
 import { askedRequests, requestMutants, responseMutants } from './mutants.ts';
 import { checkThroughProxy } from './wire.ts';
 import { checkResponseThroughProxy } from './wire-responses.ts';
@@ -24,6 +25,7 @@ export interface Outcome {
 export const PROPERTIES = {
   requests: async (_t: Test, extent: Extent) => run(askedRequests, extent, checkRequests),
   responses: async (_t: Test, extent: Extent) => run(responseMutants, extent, checkResponses),
+  labels: async (_t: Test, extent: Extent) => run(hostileLabels, extent, checkLabels),
   'requests through the proxy': (t: Test, extent: Extent) =>
     inLanes(extent, async (one) => {
       const lane = await startLane(t);

@@ -14,6 +14,7 @@ export function makeContainer(parts: Partial<Container> = {}): Container {
     name: 'shop-1',
     image: 'my/shop',
     labels: { 'fairlead.host': 'shop.localhost' },
+    refused: [],
     state: 'running',
     health: 'none',
     ports: [80],

@@ -1,9 +1,12 @@
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
 import type { HealthFlag } from '../../../model/health.ts';
-import type { Problem } from '../../../model/problem.ts';
+import { boundProblems, type Problem } from '../../../model/problem.ts';
+import { listFew } from '../../../model/text.ts';
 import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
 import type { Draft } from '../labels/draft.ts';
-import { type ParsedService, PREFIX, parseLabels, type SettingProblem } from '../labels/parse.ts';
+import { PREFIX, type SettingProblem } from '../labels/key.ts';
+import { LABEL_LIMITS } from '../labels/limits.ts';
+import { type ParsedService, parseLabels } from '../labels/parse.ts';
 import { type Container, isOneOff } from './container.ts';
 import { locate, type Reach } from './reach.ts';
 
@@ -39,7 +42,7 @@ export interface ReportContext {
 export function reportContainer(container: Container, context: ReportContext): ContainerReport {
   const ignored = whyIgnored(container, context.reach);
   if (ignored !== undefined) return { container, ignored, services: [], problems: [] };
-  const parsed = parseLabels(container.labels);
+  const parsed = parseLabels(container.labels, container.refused);
   const problems = parsed.problems.map((problem) => toProblem(problem, container, context));
   if (!parsed.isEnabled) {
     const isOff = container.labels[`${PREFIX}enable`] !== undefined;
@@ -47,14 +50,14 @@ export function reportContainer(container: Container, context: ReportContext): C
       container,
       ignored: isOff ? 'fairlead.enable is false' : 'it has no fairlead label',
       services: [],
-      problems,
+      problems: boundProblems(problems, LABEL_LIMITS.problems),
     };
   }
   if (parsed.services.length === 0) {
     problems.push(toProblem({ severity: 'error', key: `${PREFIX}enable`, ...NO_ROUTE }, container, context));
   }
   const services = parsed.services.map((service) => reportService(service, container, context, problems));
-  return { container, services, problems };
+  return { container, services, problems: boundProblems(problems, LABEL_LIMITS.problems) };
 }
 
 function whyIgnored(container: Container, reach: Reach): string | undefined {
@@ -102,7 +105,7 @@ function ofService({ name }: ParsedService, { key, hint = '', ...rest }: Setting
 }
 
 function ambiguousPort(container: Container, port: number): SettingProblem {
-  const message = `the container exposes ${container.ports.join(', ')}: the lowest was taken`;
+  const message = `the container exposes ${listFew(container.ports)}: the lowest was taken`;
   return {
     severity: 'notice',
     key: `${PREFIX}port`,

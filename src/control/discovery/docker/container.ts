@@ -1,4 +1,6 @@
 import type { ContainerInfo } from 'dockerode';
+import type { SettingProblem } from '../labels/key.ts';
+import { readLabels } from '../labels/limits.ts';
 
 export interface ContainerNetwork {
   readonly name: string;
@@ -21,6 +23,8 @@ export interface Container {
   readonly name: string;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What is wrong with labels that are not among them. */
+  readonly refused: readonly SettingProblem[];
   /** `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`. */
   readonly state: string;
   /** Of its HEALTHCHECK; `none` without one. */
@@ -35,6 +39,9 @@ export interface Container {
   readonly createdAt: number;
 }
 
+/** Longest name of a container; an Engine has no limit of its own. */
+const MAX_NAME = 255;
+
 /** An entry of the Engine's list. Whatever is missing in it becomes empty: one odd entry must not cost the others. */
 export function readContainer(info: ContainerInfo): Container {
   const networks = Object.entries(info.NetworkSettings?.Networks ?? {}).map(([name, network]) => ({
@@ -48,9 +55,9 @@ export function readContainer(info: ContainerInfo): Container {
   const name = info.Names?.find((candidate) => candidate.lastIndexOf('/') <= 0) ?? id.slice(0, 12);
   return {
     id,
-    name: name.replace(/^\//, ''),
+    name: name.replace(/^\//, '').slice(0, MAX_NAME),
     image: info.Image ?? '',
-    labels: info.Labels ?? {},
+    ...readLabels(info.Labels),
     state: info.State ?? '',
     health: readHealth(info),
     ports: [...new Set(tcp.map((port) => port.PrivatePort))].sort((a, b) => a - b),

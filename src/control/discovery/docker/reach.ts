@@ -1,4 +1,5 @@
 import type { Address } from '../../../model/address.ts';
+import { listFew } from '../../../model/text.ts';
 import type { Draft } from '../labels/draft.ts';
 import type { Container, ContainerNetwork } from './container.ts';
 
@@ -38,7 +39,7 @@ function choosePort(container: Container, draft: Draft): ChosenPort | undefined 
   const [lowest, ...others] = container.ports;
   if (lowest === undefined) return undefined;
   if (others.length === 0) return { port: lowest, note: `port ${lowest}: the only one exposed` };
-  return { port: lowest, note: `port ${lowest}: the lowest of ${container.ports.join(', ')}` };
+  return { port: lowest, note: `port ${lowest}: the lowest of ${listFew(container.ports)}` };
 }
 
 function locateOnHostNetwork(chosen: ChosenPort, reach: Reach): Located {
@@ -91,7 +92,7 @@ function locateOnNetwork(container: Container, draft: Draft, chosen: ChosenPort,
 function describeChoice(wanted: string | undefined, others: readonly string[]): string {
   if (wanted !== undefined) return 'fairlead.network';
   if (others.length === 0) return 'the only one that Fairlead reaches';
-  return `the first by name of those that Fairlead reaches (also ${others.join(', ')})`;
+  return `the first by name of those that Fairlead reaches (also ${listFew(others)})`;
 }
 
 function isShared(network: ContainerNetwork, reach: Reach): boolean {
@@ -109,10 +110,10 @@ function namesNetwork(network: ContainerNetwork, wanted: string, container: Cont
 }
 
 function notShared(container: Container, wanted: string | undefined, reach: Reach): Located {
-  const tried = container.networks.map((network) => network.name).join(', ') || 'none';
+  const tried = listFew(container.networks.map((network) => network.name)) || 'none';
   const own =
     reach.kind === 'container' && !reach.self.isOnHostNetwork
-      ? `Fairlead is on ${reach.self.networks.map((network) => network.name).join(', ') || 'none'}`
+      ? `Fairlead is on ${listFew(reach.self.networks.map((network) => network.name)) || 'none'}`
       : 'Fairlead runs on the host and reaches bridge networks';
   const message =
     wanted === undefined

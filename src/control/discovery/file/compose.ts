@@ -1,7 +1,9 @@
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { Problem } from '../../../model/problem.ts';
 import { missingRoute, NO_ROUTE } from '../labels/complete.ts';
-import { PREFIX, parseLabels } from '../labels/parse.ts';
+import { PREFIX } from '../labels/key.ts';
+import { readLabels } from '../labels/limits.ts';
+import { parseLabels } from '../labels/parse.ts';
 import { YamlReading } from './yaml.ts';
 
 /** What the labels of a compose file amount to. */
@@ -36,13 +38,14 @@ export function parseComposeFile(path: string, text: string, env: Env): ParsedCo
 
 /** True when the service has labels of ours. */
 function checkService(reading: YamlReading, item: Pair, env: Env, problems: Problem[]): boolean {
-  const deploy = readLabels(reading, reading.get(reading.get(item.value, 'deploy'), 'labels'), env);
+  const deploy = labelsOf(reading, reading.get(reading.get(item.value, 'deploy'), 'labels'), env);
   if (Object.keys(deploy.labels).some((label) => label.startsWith(PREFIX))) {
     const message = 'labels under deploy: belong to the Swarm service, not to its containers';
     problems.push(reading.problem(item.key, message, 'without Swarm put them under labels:', 'notice'));
   }
-  const { labels, nodes } = readLabels(reading, reading.get(item.value, 'labels'), env);
-  const parsed = parseLabels(labels);
+  const { labels, nodes } = labelsOf(reading, reading.get(item.value, 'labels'), env);
+  const read = readLabels(labels);
+  const parsed = parseLabels(read.labels, read.refused);
   const found = [...parsed.problems];
   if (parsed.isEnabled) {
     for (const service of parsed.services) {
@@ -57,7 +60,7 @@ function checkService(reading: YamlReading, item: Pair, env: Env, problems: Prob
 }
 
 /** Labels come as a map or as a list of `key=value`. */
-function readLabels(
+function labelsOf(
   reading: YamlReading,
   node: unknown,
   env: Env,

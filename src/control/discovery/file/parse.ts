@@ -5,11 +5,12 @@ import type { Claim, ServingAddress } from '../../../model/contribution.ts';
 import { parseBoolean, parsePort, parseWeight, ValueError } from '../../../model/parse.ts';
 import type { Problem } from '../../../model/problem.ts';
 import type { ServiceSettings } from '../../../model/service.ts';
+import { quoted } from '../../../model/text.ts';
 import { parseMaxConnections } from '../labels/choice-keys.ts';
 import { orphanKey } from '../labels/complete.ts';
 import type { Draft } from '../labels/draft.ts';
 import { LABEL_KEYS } from '../labels/keys.ts';
-import { setKey, startCollecting } from '../labels/parse.ts';
+import { MAX_SLIP, setKey, startCollecting } from '../labels/parse.ts';
 import { parseServiceName } from '../labels/values.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
@@ -83,7 +84,7 @@ function readService(reading: YamlReading, item: Pair): ReadService {
     if (key === 'backends') readBackends(reading, node, backends, problems);
     else if (ONLY_LABELS.has(key))
       problems.push(reading.problem(node, `${shown} is for labels only`, ONLY_LABELS.get(key)));
-    else if (distance(key, 'backends') <= 2)
+    else if (key.length <= MAX_SLIP && distance(key, 'backends') <= 2)
       problems.push(reading.problem(node, `${shown} is not a known key`, 'did you mean backends?'));
     else if (text === undefined && LABEL_KEYS.some((known) => known.key === key))
       problems.push(reading.problem(node, `${shown} wants a single value or a list`));
@@ -187,7 +188,7 @@ function parseBackendUrl(text: string): Address {
   const match = /^(\w+):\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d+))?\/?$/i.exec(text);
   if (match?.[1] === 'https') throw new ValueError('https is not supported yet, only http');
   if (match === null || match[1] !== 'http')
-    throw new ValueError(`wants http://HOST:PORT without a path, not "${text}"`);
+    throw new ValueError(`wants http://HOST:PORT without a path, not ${quoted(text)}`);
   return {
     host: (match[2] as string).replace(/^\[|\]$/g, ''),
     port: match[3] === undefined ? 80 : parsePort(match[3]),

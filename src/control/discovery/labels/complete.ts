@@ -1,5 +1,7 @@
+import { shorten } from '../../../model/text.ts';
 import type { Draft } from './draft.ts';
-import { type ParsedService, PREFIX, type SettingProblem } from './parse.ts';
+import { PREFIX, type SettingProblem } from './key.ts';
+import type { ParsedService } from './parse.ts';
 
 /** What is missing where labels name no route at all. */
 export const NO_ROUTE = {
@@ -9,7 +11,7 @@ export const NO_ROUTE = {
 
 /** What all labels of one service begin with. */
 export function prefixOf(service: string): string {
-  return service === '' ? PREFIX : `${PREFIX}services.${service}.`;
+  return service === '' ? PREFIX : `${PREFIX}services.${shorten(service)}.`;
 }
 
 /** The first key that means nothing without a host. */
@@ -22,7 +24,7 @@ export function orphanKey(draft: Draft): string | undefined {
 /** Why labels, each good in itself, do not say which requests the service wants. */
 export function missingRoute({ draft, name, problems }: ParsedService): SettingProblem | undefined {
   // A host that is there but bad has said so already.
-  if (draft.host !== undefined || problems.some((problem) => /\.(?:host|service)$/.test(problem.key)))
+  if (draft.host !== undefined || problems.some((problem) => /\.(?:host|service|\*)$/.test(problem.key)))
     return undefined;
   const prefix = prefixOf(name);
   const orphan = orphanKey(draft);

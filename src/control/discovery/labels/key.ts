@@ -1,5 +1,17 @@
 import type { Setter } from './draft.ts';
 
+/** What all labels of ours begin with. */
+export const PREFIX = 'fairlead.';
+
+/** What is wrong with one setting. */
+export interface SettingProblem {
+  readonly severity: 'error' | 'notice';
+  /** The label, or the dotted key of the file. */
+  readonly key: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** One key of the labels and of the file's services. */
 export interface LabelKey {
   /** Without its `fairlead.`. */

@@ -1,22 +1,15 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { ValueError } from '../../../model/parse.ts';
+import { grouped, shorten } from '../../../model/text.ts';
 import { type Draft, makeDraft } from './draft.ts';
+import { PREFIX, type SettingProblem } from './key.ts';
 import { LABEL_KEYS } from './keys.ts';
+import { countItems, LABEL_LIMITS, type ReadLabels } from './limits.ts';
 import { parseServiceName } from './values.ts';
 
-export const PREFIX = 'fairlead.';
 const SERVICES = 'services.';
 
 const BY_KEY = new Map(LABEL_KEYS.map((entry) => [entry.key, entry]));
-
-/** What is wrong with one setting. */
-export interface SettingProblem {
-  readonly severity: 'error' | 'notice';
-  /** The label, or the dotted key of the file. */
-  readonly key: string;
-  readonly message: string;
-  readonly hint?: string;
-}
 
 /** What a set of keys says of one service. */
 export interface ParsedService {
@@ -37,13 +30,24 @@ export interface ParsedLabels {
 interface Collecting {
   draft: Draft;
   problems: SettingProblem[];
+  /** Unknown keys that are still compared with all known ones; shared by the services of a container. */
+  readonly slips: { left: number };
 }
 
-/** The services that a container's labels describe. Pure: the same labels, the same answer. */
-export function parseLabels(labels: Readonly<Record<string, string>>): ParsedLabels {
+/**
+ * The services that a container's labels describe. Pure: the same labels, the same answer.
+ * @param labels within their limits, as `readLabels` answers them
+ * @param refused what it refused
+ */
+export function parseLabels(
+  labels: ReadLabels['labels'],
+  refused: readonly SettingProblem[] = [],
+): ParsedLabels {
   const services = new Map<string, Collecting>();
   const problems: SettingProblem[] = [];
+  const unnamed = new Set<string>();
   let isEnabled: boolean | undefined;
+  let hosts = 0;
   for (const label of Object.keys(labels).sort()) {
     const value = (labels[label] ?? '').trim();
     if (!label.startsWith(PREFIX)) {
@@ -51,19 +55,37 @@ export function parseLabels(labels: Readonly<Record<string, string>>): ParsedLab
       if (slip !== undefined) problems.push(slip);
       continue;
     }
+    isEnabled ??= true;
     const { name, key } = splitName(label.slice(PREFIX.length));
     const service = collecting(services, name);
-    setKey(service, key, label, value, name === '');
-    isEnabled = service.draft.enable ?? isEnabled ?? true;
+    if (key === 'host') hosts += countItems(value);
+    if (service === undefined) unnamed.add(name);
+    else if (key === 'host' && hosts > LABEL_LIMITS.hosts) service.problems.push(tooManyHosts(label));
+    else setKey(service, key, label, value, name === '');
   }
+  for (const problem of refused) {
+    isEnabled ??= true;
+    collecting(services, splitName(problem.key.slice(PREFIX.length)).name)?.problems.push(problem);
+  }
+  if (unnamed.size > 0) problems.push(tooManyServices(services.size + unnamed.size));
   isEnabled = services.get('')?.draft.enable ?? isEnabled ?? false;
   return {
     isEnabled,
     services: [...services]
       .filter(([name, service]) => name !== '' || !isBare(service))
-      .map(([name, service]) => ({ name, ...service })),
+      .map(([name, { draft, problems: found }]) => ({ name, draft, problems: found })),
     problems,
   };
+}
+
+function tooManyHosts(label: string): SettingProblem {
+  const message = `is one host too many: a container may have ${grouped(LABEL_LIMITS.hosts)}`;
+  return { severity: 'error', key: shorten(label), message, hint: '*.example.org is every name below it' };
+}
+
+function tooManyServices(count: number): SettingProblem {
+  const message = `are ${grouped(count)} services; a container may have ${LABEL_LIMITS.services}, the first by name`;
+  return { severity: 'error', key: `${PREFIX}${SERVICES}*`, message };
 }
 
 /** Sets one key of a draft; what is wrong with it becomes a problem. */
@@ -75,9 +97,12 @@ export function setKey(
   mayEnable: boolean,
 ): void {
   const known = BY_KEY.get(key);
-  const problem = (message: string, hint?: string) =>
-    service.problems.push({ severity: 'error', key: shown, message, ...(hint !== undefined && { hint }) });
-  if (known === undefined) problem('is not a known key', suggest(key, shown));
+  const problem = (message: string, hint?: string) => {
+    const named = { severity: 'error' as const, key: shorten(shown), message };
+    service.problems.push(hint === undefined ? named : { ...named, hint });
+  };
+  if (known === undefined)
+    problem('is not a known key', service.slips.left-- > 0 ? suggest(key, shown) : undefined);
   else if (key === 'enable' && !mayEnable)
     problem('is not a key of a single service', `${PREFIX}enable is for the whole container`);
   else {
@@ -91,21 +116,22 @@ export function setKey(
 }
 
 /** A fresh draft to set keys of. */
-export function startCollecting(): Collecting {
-  return { draft: makeDraft(), problems: [] };
+export function startCollecting(slips = { left: LABEL_LIMITS.problems as number }): Collecting {
+  return { draft: makeDraft(), problems: [], slips };
 }
 
-function collecting(services: Map<string, Collecting>, name: string): Collecting {
+/** Undefined when there are as many as may be. */
+function collecting(services: Map<string, Collecting>, name: string): Collecting | undefined {
   const existing = services.get(name);
-  if (existing !== undefined) return existing;
-  const service = startCollecting();
+  if (existing !== undefined || services.size >= LABEL_LIMITS.services) return existing;
+  const service = startCollecting(services.values().next().value?.slips);
   services.set(name, service);
   try {
     if (name !== '') parseServiceName(name);
   } catch (error) {
     service.problems.push({
       severity: 'error',
-      key: `${PREFIX}${SERVICES}${name}`,
+      key: shorten(`${PREFIX}${SERVICES}${name}`),
       message: (error as Error).message,
     });
   }
@@ -126,20 +152,30 @@ function isBare(service: Collecting): boolean {
   return Object.keys(rest).length + Object.keys(settings).length === 0 && service.problems.length === 0;
 }
 
+/** A longer text is no slip of any key: what is compared with all of them is short. */
+export const MAX_SLIP = 32;
+
 /** The nearest key, unless even that has little in common with it. */
 function suggest(key: string, shown: string): string | undefined {
   if (key.startsWith(SERVICES)) return `say ${PREFIX}${SERVICES}NAME.KEY`;
+  if (key.length > MAX_SLIP) return undefined;
   const lower = key.trim().toLowerCase();
   const nearest = closest(lower, [...BY_KEY.keys()]);
   if (distance(lower, nearest) > Math.max(2, nearest.length / 3)) return undefined;
-  return `did you mean ${shown.slice(0, shown.length - key.length)}${nearest}?`;
+  return `did you mean ${shorten(shown.slice(0, shown.length - key.length))}${nearest}?`;
 }
 
 /** `farlead.host` is not ours, but surely meant to be. */
 function prefixSlip(label: string): SettingProblem | undefined {
   const dot = label.indexOf('.');
   const key = label.slice(dot + 1);
+  if (dot === -1 || dot > MAX_SLIP) return undefined;
   const prefix = label.slice(0, dot + 1).toLowerCase();
-  if (dot === -1 || distance(prefix, PREFIX) > 2 || !BY_KEY.has(splitName(key).key)) return undefined;
-  return { severity: 'notice', key: label, message: 'is not ours', hint: `did you mean ${PREFIX}${key}?` };
+  if (distance(prefix, PREFIX) > 2 || !BY_KEY.has(splitName(key).key)) return undefined;
+  return {
+    severity: 'notice',
+    key: shorten(label),
+    message: 'is not ours',
+    hint: `did you mean ${PREFIX}${shorten(key)}?`,
+  };
 }

@@ -1,4 +1,6 @@
 import {
+  checkPathLength,
+  MAX_ITEMS,
   parseChoice,
   parseDuration,
   parseList,
@@ -15,6 +17,7 @@ import {
   IDEMPOTENT_METHODS,
   type RetryPolicy,
 } from '../../../model/service.ts';
+import { grouped, quoted, sized } from '../../../model/text.ts';
 
 /** Values that only labels and services have. Each function throws a `ValueError`. */
 
@@ -29,7 +32,7 @@ export function parseHosts(text: string): string[] {
 export function parseServiceName(text: string): string {
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(text)) {
     throw new ValueError(
-      `wants a name of at most 63 letters, digits, ".", "_" and "-", the first a letter or digit, not "${text}"`,
+      `wants a name of at most 63 letters, digits, ".", "_" and "-", the first a letter or digit, not ${quoted(text)}`,
     );
   }
   return text;
@@ -37,14 +40,14 @@ export function parseServiceName(text: string): string {
 
 /** The name of a Docker network. */
 export function parseNetwork(text: string): string {
-  if (!/^[\w.-]+$/.test(text)) throw new ValueError(`wants the name of a network, not "${text}"`);
+  if (!/^[\w.-]{1,255}$/.test(text)) throw new ValueError(`wants the name of a network, not ${quoted(text)}`);
   return text;
 }
 
 /** What backends speak. */
 export function parseScheme(text: string): 'http' {
   if (text === 'https' || text === 'h2c') throw new ValueError(`${text} is not supported yet, only http`);
-  if (text.toLowerCase() !== 'http') throw new ValueError(`wants http, not "${text}"`);
+  if (text.toLowerCase() !== 'http') throw new ValueError(`wants http, not ${quoted(text)}`);
   return 'http';
 }
 
@@ -59,7 +62,7 @@ const NAME = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
 
 /** The name of a cookie. */
 export function parseCookieName(text: string): string {
-  if (!NAME.test(text)) throw new ValueError(`wants the name of a cookie, not "${text}"`);
+  if (!NAME.test(text)) throw new ValueError(`wants the name of a cookie, not ${quoted(text)}`);
   return text;
 }
 
@@ -68,18 +71,20 @@ export function parseHash(text: string): HashKey {
   const [, by, name = ''] = /^(client|path|header|cookie)(?::(.*))?$/.exec(text) ?? [];
   if ((by === 'client' || by === 'path') && text === by) return { by };
   if ((by === 'header' || by === 'cookie') && NAME.test(name)) return { by, name };
-  throw new ValueError(`wants client, path, header:NAME or cookie:NAME, not "${text}"`);
+  throw new ValueError(`wants client, path, header:NAME or cookie:NAME, not ${quoted(text)}`);
 }
 
 /** What an HTTP check asks for. */
 export function parseProbePath(text: string): string {
-  if (!/^\/[\x21-\x7e]*$/.test(text)) throw new ValueError(`wants a path that begins with /, not "${text}"`);
+  checkPathLength(text);
+  if (!/^\/[\x21-\x7e]*$/.test(text))
+    throw new ValueError(`wants a path that begins with /, not ${quoted(text)}`);
   return text;
 }
 
 /** The Host header of a check. */
 export function parseProbeHost(text: string): string {
-  if (!/^[\w.:[\]-]{1,255}$/.test(text)) throw new ValueError(`wants a host name, not "${text}"`);
+  if (!/^[\w.:[\]-]{1,255}$/.test(text)) throw new ValueError(`wants a host name, not ${quoted(text)}`);
   return text;
 }
 
@@ -91,7 +96,7 @@ export function parseProbeMethod(text: string): string {
 /** Milliseconds between two probes. */
 export function parseProbeInterval(text: string): number {
   const interval = parseDuration(text);
-  if (interval < 100) throw new ValueError(`wants at least 100ms, not "${text}"`);
+  if (interval < 100) throw new ValueError(`wants at least 100ms, not ${quoted(text)}`);
   return interval;
 }
 
@@ -100,7 +105,7 @@ export function parseProbeInterval(text: string): number {
  * connect: no byte was sent, so there is nothing to weigh.
  */
 export function parseRetryOn(text: string): Partial<RetryPolicy> {
-  const items = parseList(text.toLowerCase());
+  const items = parseList(text.toLowerCase(), MAX_ITEMS);
   const words = ['connect', 'reset', 'timeout'];
   if (items.length === 0) {
     throw new ValueError(`wants ${words.join(', ')}, 5xx or statuses; to turn retries off say attempts=0`);
@@ -108,7 +113,7 @@ export function parseRetryOn(text: string): Partial<RetryPolicy> {
   const statuses = items.filter((item) => !words.includes(item));
   const misspelled = statuses.find((item) => !/^[\dx-]+$/.test(item));
   if (misspelled !== undefined) {
-    throw new ValueError(`wants ${words.join(', ')}, 5xx or statuses, not "${misspelled}"`);
+    throw new ValueError(`wants ${words.join(', ')}, 5xx or statuses, not ${quoted(misspelled)}`);
   }
   return {
     onReset: items.includes('reset'),
@@ -119,10 +124,12 @@ export function parseRetryOn(text: string): Partial<RetryPolicy> {
 
 /** Methods of which requests may be sent twice; `idempotent` is all that may by themselves. */
 export function parseRetryMethods(text: string): string[] {
-  const methods = parseList(text.toUpperCase()).flatMap((item) => {
+  const methods = parseList(text.toUpperCase(), MAX_ITEMS).flatMap((item) => {
     if (item === 'IDEMPOTENT') return IDEMPOTENT_METHODS;
     if ([...IDEMPOTENT_METHODS, 'POST', 'PATCH'].includes(item)) return item;
-    throw new ValueError(`wants idempotent, ${IDEMPOTENT_METHODS.join(', ')}, POST or PATCH, not "${item}"`);
+    throw new ValueError(
+      `wants idempotent, ${IDEMPOTENT_METHODS.join(', ')}, POST or PATCH, not ${quoted(item)}`,
+    );
   });
   if (methods.length === 0)
     throw new ValueError('wants idempotent or methods; to turn retries off say attempts=0');
@@ -131,7 +138,7 @@ export function parseRetryMethods(text: string): string[] {
 
 /** What answers instead, one after the other. */
 export function parseFallbacks(text: string): Fallback[] {
-  const chain = parseList(text).map(parseFallback);
+  const chain = parseList(text, MAX_ITEMS).map(parseFallback);
   const end = chain.findIndex(({ kind }) => kind === 'status' || kind === 'page');
   if (chain.length === 0) throw new ValueError(`wants ${FALLBACKS}`);
   if (end !== -1 && end < chain.length - 1)
@@ -143,7 +150,7 @@ const FALLBACKS = 'service:NAME, status:CODE, url:URL or page:FILE';
 
 /** The name of a file and no more: labels must not reach other folders. */
 function isPlainFile(text: string): boolean {
-  return /^[\w-][\w.-]*$/.test(text);
+  return /^[\w-][\w.-]{0,254}$/.test(text);
 }
 
 function parseFallback(text: string): Fallback {
@@ -153,40 +160,49 @@ function parseFallback(text: string): Fallback {
       return { kind, service: parseServiceName(rest) };
     case 'status':
       if (!/^[45]\d\d$/.test(rest))
-        throw new ValueError(`wants status:CODE with a code from 400 to 599, not "${rest}"`);
+        throw new ValueError(`wants status:CODE with a code from 400 to 599, not ${quoted(rest)}`);
       return { kind, status: Number(rest) };
     case 'page':
-      if (!isPlainFile(rest)) throw new ValueError(`wants page:FILE with a plain file name, not "${rest}"`);
+      if (!isPlainFile(rest))
+        throw new ValueError(`wants page:FILE with a plain file name, not ${quoted(rest)}`);
       return { kind, file: rest };
     case 'url':
       return { kind, url: parseFallbackUrl(rest) };
     default:
-      throw new ValueError(`wants ${FALLBACKS}, not "${text}"`);
+      throw new ValueError(`wants ${FALLBACKS}, not ${quoted(text)}`);
   }
 }
 
 /** Pages in place of responses: `404:page:none.html, 5xx:page:{status}.html`. */
 export function parseErrorPages(text: string): ErrorPage[] {
-  const pages = parseList(text).map((item): ErrorPage => {
+  const pages = parseList(text, MAX_ITEMS).map((item): ErrorPage => {
     const [, statuses = '', file = ''] = /^([^:]+):page:(.+)$/.exec(item) ?? [];
-    if (file === '') throw new ValueError(`wants STATUS:page:FILE such as 5xx:page:oops.html, not "${item}"`);
+    if (file === '')
+      throw new ValueError(`wants STATUS:page:FILE such as 5xx:page:oops.html, not ${quoted(item)}`);
     const [status] = parseStatusRanges(statuses);
     if (status === undefined || status[0] < 400)
-      throw new ValueError(`wants statuses from 400, not "${statuses}"`);
+      throw new ValueError(`wants statuses from 400, not ${quoted(statuses)}`);
     if (!isPlainFile(file.replaceAll('{status}', '500')))
-      throw new ValueError(`wants page:FILE with a plain file name, not "${file}"`);
+      throw new ValueError(`wants page:FILE with a plain file name, not ${quoted(file)}`);
     return { status, file };
   });
   if (pages.length === 0) throw new ValueError('wants STATUS:page:FILE such as 5xx:page:oops.html');
   return pages;
 }
 
+/** The longest URL of a fallback. */
+const MAX_URL = 2_048;
+
 function parseFallbackUrl(text: string): string {
+  if (text.length > MAX_URL)
+    throw new ValueError(
+      `wants url:URL of at most ${grouped(MAX_URL)} characters, not ${sized(text.length)}`,
+    );
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Such a value is not repeated: problems are shown to many.
   if (url !== undefined && url.username + url.password !== '')
     throw new ValueError('wants url:https://HOST/PATH without credentials');
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search + url.hash !== '')
-    throw new ValueError(`wants url:https://HOST/PATH without a query, not "${text}"`);
+    throw new ValueError(`wants url:https://HOST/PATH without a query, not ${quoted(text)}`);
   return url.href;
 }

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { Document, isSeq, visit } from 'yaml';
+import type { SettingProblem } from '../../../../src/control/discovery/labels/key.ts';
 import { LABEL_KEYS } from '../../../../src/control/discovery/labels/keys.ts';
-import { parseLabels, type SettingProblem } from '../../../../src/control/discovery/labels/parse.ts';
+import { parseLabels } from '../../../../src/control/discovery/labels/parse.ts';
 
 /**
  * Labels in, what they mean out: each file is named by its claim and holds lines of `label=value`, a line of

@@ -1,0 +1,90 @@
+import { grouped, shorten, sized } from '../../../model/text.ts';
+import { PREFIX, type SettingProblem } from './key.ts';
+
+/**
+ * What is read of a container's labels. Whoever can set labels must not be able to hold the thread that carries traffic:
+ * each limit is far above what anybody needs, and below what takes ten milliseconds.
+ */
+export const LABEL_LIMITS = {
+  /** Characters of one label, its name and its value. */
+  label: 65_536,
+  /** Labels of ours. */
+  labels: 1_000,
+  /** Characters of all labels of ours. */
+  total: 262_144,
+  /** Hosts of all services together. */
+  hosts: 1_000,
+  /** Services. */
+  services: 100,
+  /** Problems that are told one by one. */
+  problems: 50,
+} as const;
+
+/** Labels of others matter only where a rule or Compose names them: longer ones, and more, are passed over. */
+const OTHERS = { label: 4_096, labels: 1_000 } as const;
+
+/** The label that a problem of all of them together has. */
+export const ALL_LABELS = `${PREFIX}*`;
+
+/** A container's labels within their limits, and what is wrong with those that are not. */
+export interface ReadLabels {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly refused: readonly SettingProblem[];
+}
+
+/**
+ * Takes the labels of a container as an Engine or a file tells them. What is refused is carried no further. Linear in the
+ * number of labels.
+ */
+export function readLabels(raw: unknown): ReadLabels {
+  const all: [string, unknown][] = typeof raw === 'object' ? Object.entries(raw ?? {}) : [];
+  const own: [string, string][] = [];
+  const others: [string, string][] = [];
+  const refused: SettingProblem[] = [];
+  let [count, total] = [0, 0];
+  for (const [label, value] of all) {
+    const isOwn = label.startsWith(PREFIX);
+    const length = label.length + (typeof value === 'string' ? value.length : 0);
+    if (!isOwn) {
+      const isUseful = typeof value === 'string' && length <= OTHERS.label && others.length < OTHERS.labels;
+      if (isUseful) others.push([label, value]);
+    } else if (typeof value !== 'string') refused.push(refuse(label, 'is no text'));
+    else if (length > LABEL_LIMITS.label)
+      refused.push(refuse(label, `has ${sized(length)}; a label may have ${grouped(LABEL_LIMITS.label)}`));
+    else own.push([label, value]);
+    if (isOwn) count++;
+    // One that is refused by itself does not cost the others.
+    if (isOwn && length <= LABEL_LIMITS.label) total += length;
+  }
+  const tooMany = whyTooMany(count, total);
+  if (tooMany === undefined) return { labels: Object.fromEntries([...others, ...own]), refused };
+  return { labels: Object.fromEntries(others), refused: [refuse(ALL_LABELS, tooMany)] };
+}
+
+function refuse(label: string, message: string): SettingProblem {
+  return { severity: 'error', key: shorten(label), message };
+}
+
+function whyTooMany(count: number, total: number): string | undefined {
+  if (count > LABEL_LIMITS.labels)
+    return `are ${grouped(count)} labels; a container may have ${grouped(LABEL_LIMITS.labels)}`;
+  if (total > LABEL_LIMITS.total)
+    return `have ${sized(total)} together; those of a container may have ${grouped(LABEL_LIMITS.total)}`;
+  return undefined;
+}
+
+/** Items of a list with commas, without making the list. */
+export function countItems(text: string): number {
+  let count = 1;
+  for (let comma = text.indexOf(','); comma !== -1; comma = text.indexOf(',', comma + 1)) count++;
+  return count;
+}
+
+/** The limits for people: the reference page has them. */
+export const LIMITS_TEXT: readonly (readonly [what: string, limit: number])[] = [
+  ['characters of a label, its name and its value', LABEL_LIMITS.label],
+  ['labels of Fairlead on a container', LABEL_LIMITS.labels],
+  ['characters of all of them', LABEL_LIMITS.total],
+  ['hosts of a container, those of all its services', LABEL_LIMITS.hosts],
+  ['services of a container', LABEL_LIMITS.services],
+];
