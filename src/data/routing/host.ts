@@ -19,9 +19,3 @@ export function pathMatches(prefix: string, path: string): boolean {
     path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
   );
 }
-
-/** The more specific, the higher: exact, then the longest wildcard, then any. */
-export function hostRank(host: string): number {
-  if (host === '*') return 0;
-  return host.startsWith('*.') ? host.length : 1_000;
-}

@@ -1,6 +1,6 @@
 import type { Changes } from '../../model/changes.ts';
 import type { Route } from '../../model/route.ts';
-import { hostMatches, hostOf, hostRank, pathMatches } from './host.ts';
+import { hostOf } from './host.ts';
 import { normalizePath } from './path.ts';
 
 /** A route with what it leads to. */
@@ -9,6 +9,8 @@ export interface RouteEntry<S> {
   readonly service: S;
   /** The prefix as requests are compared with it. */
   readonly path: string;
+  /** What counts of its priority: see `priorityOf`. */
+  readonly priority: number;
 }
 
 /**
@@ -20,36 +22,55 @@ const REMEMBERED_PER_HOST = 2;
 /** A longer authority cannot be a name of the DNS with its port; it is not remembered. */
 const MAX_AUTHORITY = 262;
 
-/** The routes of one host pattern. */
+/**
+ * The routes of one host pattern. Whatever their priorities, of those with the same path only the highest can ever win: so
+ * a request costs as many look-ups as its path has segments, and not as many as there are routes.
+ */
 class HostRoutes<S> {
   readonly entries: readonly RouteEntry<S>[];
+  /** The highest of the priorities. */
+  readonly top: number;
+  /** All have the priority 0: the most specific wins. */
+  readonly isPlain: boolean;
   readonly #byPath = new Map<string, RouteEntry<S>>();
   #longest = 0;
   readonly #only: RouteEntry<S> | undefined;
 
+  /** @param entries in the order of their precedence: of the same path the last counts */
   constructor(entries: readonly RouteEntry<S>[]) {
     this.entries = entries;
+    let top = Number.NEGATIVE_INFINITY;
+    let isPlain = true;
     for (const entry of entries) {
       this.#byPath.set(entry.path, entry);
       this.#longest = Math.max(this.#longest, entry.path.length);
+      top = Math.max(top, entry.priority);
+      if (entry.priority !== 0) isPlain = false;
     }
-    const [first] = entries;
-    this.#only = this.#byPath.size === 1 && first?.path === '/' ? first : undefined;
+    this.top = top;
+    this.isPlain = isPlain;
+    const last = entries.at(-1);
+    this.#only = this.#byPath.size === 1 && last?.path === '/' ? last : undefined;
   }
 
-  /** The entry with the longest prefix of `path` that ends where a segment does. */
+  /** Of the entries whose prefix of `path` ends where a segment does the one of the highest priority, then the longest. */
   match(path: string): RouteEntry<S> | undefined {
     if (this.#only !== undefined) return this.#only;
     // No look-up is longer than the longest prefix, so a hostile path costs no more than an honest one.
     let end = path.length;
     if (end > this.#longest)
       end = path.charCodeAt(this.#longest) === 0x2f ? this.#longest : path.lastIndexOf('/', this.#longest);
+    let best: RouteEntry<S> | undefined;
     while (end > 0) {
       const entry = this.#byPath.get(path.slice(0, end));
-      if (entry !== undefined) return entry;
+      if (entry !== undefined) {
+        if (entry.priority === this.top) return entry;
+        if (best === undefined || entry.priority > best.priority) best = entry;
+      }
       end = path.lastIndexOf('/', end - 1);
     }
-    return this.#byPath.get('/');
+    const root = this.#byPath.get('/');
+    return best === undefined || (root !== undefined && root.priority > best.priority) ? root : best;
   }
 }
 
@@ -62,9 +83,8 @@ export class RouteIndex<S> {
   /** By the part after `*`: `.example.org`. */
   readonly #wildcard: Map<string, HostRoutes<S>>;
   #any: HostRoutes<S>;
-  /** Routes with a priority above 0, and below, in the order in which they are asked. */
-  readonly #before: readonly RouteEntry<S>[];
-  readonly #after: readonly RouteEntry<S>[];
+  /** Host patterns that have priorities; most often there are none. */
+  #prioritized: number;
   /** Host headers as they came → the host patterns that fit them, the most specific first. */
   readonly #remembered = new Map<string, readonly HostRoutes<S>[]>();
   readonly #maxRemembered: number;
@@ -82,31 +102,27 @@ export class RouteIndex<S> {
     this.#exact = new Map(base === undefined ? [] : base.#exact);
     this.#wildcard = new Map(base === undefined ? [] : base.#wildcard);
     this.#any = base === undefined ? new HostRoutes<S>([]) : base.#any;
+    this.#prioritized = base === undefined ? 0 : base.#prioritized;
     const left = new Set(gone);
     const stays = ({ route }: RouteEntry<S>) => !left.has(route);
     const changed = new Map<string, RouteEntry<S>[]>(gone.map(({ host }) => [host, []]));
-    const prioritized = base === undefined ? [] : [...base.#before, ...base.#after].filter(stays);
     for (const route of routes) {
       const service = serviceOf(route.service);
       if (service === undefined) continue;
-      const entry = { route, service, path: normalizePath(route.path) ?? route.path };
-      if (priorityOf(route) !== 0) prioritized.push(entry);
-      else if (changed.get(route.host)?.push(entry) === undefined) changed.set(route.host, [entry]);
+      const path = normalizePath(route.path) ?? route.path;
+      const entry = { route, service, path, priority: priorityOf(route) };
+      if (changed.get(route.host)?.push(entry) === undefined) changed.set(route.host, [entry]);
     }
     for (const [host, fresh] of changed) {
       const old = this.#at(host)?.entries.filter(stays) ?? [];
-      this.#put(host, [...old, ...fresh].sort(byPath));
+      this.#put(host, [...old, ...fresh].sort(compareEntries));
     }
     const hosts = this.#exact.size + this.#wildcard.size;
     this.#maxRemembered = Math.max(MIN_REMEMBERED, hosts * REMEMBERED_PER_HOST);
-    prioritized.sort(compareEntries);
-    this.#before = prioritized.filter(({ route }) => priorityOf(route) > 0);
-    this.#after = prioritized.filter(({ route }) => priorityOf(route) < 0);
   }
 
   get isEmpty(): boolean {
-    const others = this.#exact.size + this.#wildcard.size + this.#before.length + this.#after.length;
-    return others + this.#any.entries.length === 0;
+    return this.#exact.size + this.#wildcard.size + this.#any.entries.length === 0;
   }
 
   /** The index with other routes in the place of some; this one stays what it is. */
@@ -120,16 +136,13 @@ export class RouteIndex<S> {
    * @param path normalised
    */
   match(authority: string, path: string): RouteEntry<S> | undefined {
-    if (this.#before.length > 0) {
-      const first = findEntry(this.#before, hostOf(authority), path);
-      if (first !== undefined) return first;
-    }
     const candidates = this.#remembered.get(authority) ?? this.#remember(authority);
+    if (this.#prioritized > 0) return highest(candidates, path);
     for (let i = 0; i < candidates.length; i++) {
       const entry = (candidates[i] as HostRoutes<S>).match(path);
       if (entry !== undefined) return entry;
     }
-    return this.#after.length > 0 ? findEntry(this.#after, hostOf(authority), path) : undefined;
+    return undefined;
   }
 
   #at(host: string): HostRoutes<S> | undefined {
@@ -138,14 +151,16 @@ export class RouteIndex<S> {
   }
 
   #put(host: string, entries: readonly RouteEntry<S>[]): void {
+    const routes = new HostRoutes(entries);
+    this.#prioritized += Number(!routes.isPlain) - Number(this.#at(host)?.isPlain === false);
     if (host === '*') {
-      this.#any = new HostRoutes(entries);
+      this.#any = routes;
       return;
     }
     const map = host.startsWith('*.') ? this.#wildcard : this.#exact;
     const key = host.startsWith('*.') ? host.slice(1) : host;
     if (entries.length === 0) map.delete(key);
-    else map.set(key, new HostRoutes(entries));
+    else map.set(key, routes);
   }
 
   #remember(authority: string): readonly HostRoutes<S>[] {
@@ -167,12 +182,15 @@ export class RouteIndex<S> {
   }
 }
 
-function findEntry<S>(
-  entries: readonly RouteEntry<S>[],
-  host: string,
-  path: string,
-): RouteEntry<S> | undefined {
-  return entries.find((entry) => hostMatches(entry.route.host, host) && pathMatches(entry.path, path));
+/** Of the patterns that fit, the most specific first, the entry of the highest priority. */
+function highest<S>(candidates: readonly HostRoutes<S>[], path: string): RouteEntry<S> | undefined {
+  let best: RouteEntry<S> | undefined;
+  for (const routes of candidates) {
+    if (best !== undefined && routes.top <= best.priority) continue;
+    const entry = routes.match(path);
+    if (entry !== undefined && (best === undefined || entry.priority > best.priority)) best = entry;
+  }
+  return best;
 }
 
 /** What counts of a priority: a ghost has none that beats others, and of old ones all are alike. */
@@ -181,19 +199,15 @@ function priorityOf({ priority, ghost }: Route): number {
   return ghost === 'new' ? Math.min(priority, 0) : 0;
 }
 
-/** However they came about, of two paths that mean the same the same one is asked: the last of them. */
-function byPath(a: RouteEntry<unknown>, b: RouteEntry<unknown>): number {
+/**
+ * However they came about, of paths that mean the same the same one is asked: the last of them. Of the same priority what
+ * serves beats a ghost.
+ */
+function compareEntries(a: RouteEntry<unknown>, b: RouteEntry<unknown>): number {
   return (
+    a.priority - b.priority ||
     Number(b.route.ghost !== undefined) - Number(a.route.ghost !== undefined) ||
     Number(a.route.path > b.route.path) - Number(a.route.path < b.route.path) ||
     a.route.priority - b.route.priority
-  );
-}
-
-function compareEntries(a: RouteEntry<unknown>, b: RouteEntry<unknown>): number {
-  return (
-    priorityOf(b.route) - priorityOf(a.route) ||
-    hostRank(b.route.host) - hostRank(a.route.host) ||
-    b.path.length - a.path.length
   );
 }

@@ -95,6 +95,28 @@ t.test('a priority overrides what is more specific', async (t) => {
   t.equal(match(routes, 'b.com', '/z'), '*!-1');
 });
 
+t.test(
+  'a request looks at none of the thousands of routes with priorities that are not its own',
+  async (t) => {
+    let looks = 0;
+    const routes = Array.from({ length: 2_000 }, (_, i): Route => {
+      const host = `h${i}.org`;
+      const route = { path: '/', priority: 1 + i, service: 'other', stripPrefix: false };
+      const get = () => {
+        looks++;
+        return host;
+      };
+      return Object.defineProperty(route, 'host', { get }) as Route;
+    });
+    const own: Route = { host: 'own.org', path: '/', priority: 0, service: 'own', stripPrefix: false };
+    const built = new RouteTable([...routes, own], (service) => service);
+    looks = 0;
+    t.equal(built.match('own.org', '/x')?.service, 'own');
+    t.equal(built.match('h7.org', '/x')?.service, 'other');
+    t.equal(looks, 0);
+  },
+);
+
 t.test('a path of a route is compared as requests are', async (t) => {
   t.equal(match(table('h/%7Euser'), 'h', '/~user/x'), 'h/%7Euser');
   t.equal(match(table('h/%7Euser!1'), 'h', '/~user/x'), 'h/%7Euser!1');
