@@ -16,8 +16,11 @@ export type HashKey =
   | { readonly by: 'client' | 'path' }
   | { readonly by: 'header' | 'cookie'; readonly name: string };
 
-/** RFC 9110, section 9.2.2: doing it twice has the effect of doing it once. */
-export const IDEMPOTENT_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'];
+/** RFC 9110, section 9.2.1: they ask and change nothing, so that two at one time do no harm either. */
+export const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+
+/** RFC 9110, section 9.2.2: doing it twice has the effect of doing it once, if nothing else is done in between. */
+export const IDEMPOTENT_METHODS: readonly string[] = [...SAFE_METHODS, 'PUT', 'DELETE'];
 
 /** What may be tried again on another backend; a failed connect always is. */
 export interface RetryPolicy {
@@ -28,8 +31,11 @@ export interface RetryPolicy {
   readonly onStatus: readonly StatusRange[];
   /** How long one try may wait for its response head; 0 is as long as the response timeout. */
   readonly timeoutMs: number;
-  /** Methods of requests that may be sent twice; one that is not idempotent needs an Idempotency-Key besides. */
-  readonly methods: readonly string[];
+  /**
+   * Methods of requests that may be sent again, even if the first attempt may still run; one that is not idempotent needs
+   * an Idempotency-Key besides. Absent: the safe ones, and idempotent ones once the first attempt is over.
+   */
+  readonly methods?: readonly string[];
   /** Share of the requests that may be tried again, in percent; a few at one time always may. */
   readonly budgetPercent: number;
 }
@@ -159,7 +165,6 @@ const DEFAULT_RETRY: RetryPolicy = {
   onTimeout: true,
   onStatus: [],
   timeoutMs: 0,
-  methods: IDEMPOTENT_METHODS,
   budgetPercent: 20,
 };
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { deadPort, startBackend, startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
@@ -28,7 +28,11 @@ t.test('a GET whose backend resets it before answering is retried on another', a
   for (let i = 0; i < 4; i++) t.equal((await ask(proxy.port)).body, 'alive');
 });
 
-t.test('a POST that was sent is never sent again', async (t) => {
+t.test('what writes and was sent is never sent again', async (t) => {
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) await sendsOnce(t, method);
+});
+
+async function sendsOnce(t: Test, method: string): Promise<void> {
   const alive = await startBackend(t, 'alive');
   let received = 0;
   const resetting = await startRawBackend(t, (socket) =>
@@ -39,11 +43,11 @@ t.test('a POST that was sent is never sent again', async (t) => {
   );
   const proxy = await startProxy(t, [{ backends: [resetting.port, alive.port] }]);
   const statuses = [];
-  for (let i = 0; i < 4; i++) statuses.push((await ask(proxy.port, { method: 'POST', body: 'x' })).status);
-  t.same(statuses.sort(), [200, 200, 502, 502]);
+  for (let i = 0; i < 4; i++) statuses.push((await ask(proxy.port, { method, body: 'x' })).status);
+  t.same(statuses.sort(), [200, 200, 502, 502], method);
   t.equal(received, 2);
   t.equal(alive.requests.length, 2);
-});
+}
 
 t.test(
   'the budget keeps a service whose every request fails from getting three times the load',

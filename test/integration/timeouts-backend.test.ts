@@ -38,12 +38,14 @@ t.test('a backend that does not answer in time is given up, and the client is to
   t.same(failures(), [{ 'response-timeout': 1 }]);
 });
 
-t.test('then another is asked, if asking twice does no harm', async (t) => {
+t.test('then another is asked, if asking twice does no harm and there is time left', async (t) => {
   for (const [request, statuses] of [
     [GET, [200]],
     [POST, [504]],
+    [POST.replace('POST', 'PUT'), [504]],
   ] as const) {
-    const { clock, backends, client } = await makeScene(t, { timeouts: { responseMs: 5_000 } }, 2);
+    const settings = { timeouts: { responseMs: 60_000 }, retry: { timeoutMs: 5_000 } };
+    const { clock, backends, client } = await makeScene(t, settings, 2);
     client.send(request);
     await backends[0]?.head(0);
     await clock.advance(5_200);
@@ -58,6 +60,18 @@ t.test('then another is asked, if asking twice does no harm', async (t) => {
     t.equal(backends[1]?.connections.length, request === GET ? 1 : 0);
   }
 });
+
+t.test(
+  'a request that takes longer than a response may runs on one backend and is told in that time',
+  async (t) => {
+    const { clock, backends, client } = await makeScene(t, { timeouts: { responseMs: 60_000 } }, 2);
+    client.send(GET);
+    await backends[0]?.head(0);
+    await clock.advance(60_200);
+    t.equal((await responses(client, 1))[0]?.status, 504);
+    t.equal(backends[1]?.connections.length, 0);
+  },
+);
 
 t.test('one try may have less time than the response', async (t) => {
   const settings = { timeouts: { responseMs: 60_000 }, retry: { timeoutMs: 1_000, attempts: 1 } };

@@ -82,32 +82,6 @@ export function redialled(exchange: Exchange, service: ServiceState, backend: Ba
   return other;
 }
 
-/** The backend of an attempt that answered, or failed. */
-export function backendOf(exchange: Exchange, from: Upstream): BackendState | undefined {
-  return from === exchange.hedge?.upstream ? exchange.hedge.backend : exchange.backend;
-}
-
-/** Ends one of two attempts without an answer: the other one is all there is. */
-export function dropAttempt(exchange: Exchange, service: ServiceState, from: Upstream): void {
-  const { hedge, backend } = exchange;
-  if (hedge === undefined) return;
-  exchange.hedge = undefined;
-  if (from === hedge.upstream) return service.release(hedge.backend);
-  if (backend !== undefined) service.release(backend);
-  exchange.upstream = hedge.upstream;
-  exchange.backend = hedge.backend;
-}
-
-/** One of two attempts has answered: the other is cancelled. True when the second was faster. */
-export function keepAttempt(exchange: Exchange, service: ServiceState, from: Upstream): boolean {
-  const { hedge, upstream } = exchange;
-  const isHedge = from === hedge?.upstream;
-  const loser = isHedge ? upstream : hedge?.upstream;
-  loser?.abort();
-  if (loser !== undefined) dropAttempt(exchange, service, loser);
-  return isHedge;
-}
-
 /** An attempt failed: that counts against its backend, and may take it out. */
 export function blame(
   exchange: Exchange,

@@ -7,8 +7,11 @@ interface ErrorKind {
   readonly side: ErrorSide;
   /** The status that a client sees when nothing better answers. */
   readonly status: number;
-  /** What may be done about it: `always` when no byte reached the backend, `idempotent` when some did. */
-  readonly retry: 'never' | 'always' | 'idempotent';
+  /**
+   * What may be done about it: `always` when no byte reached the backend; `unknown` when some did, and the backend may
+   * still be at it; `over` when it is not.
+   */
+  readonly retry: 'never' | 'always' | 'over' | 'unknown';
 }
 
 const KINDS = {
@@ -27,13 +30,15 @@ const KINDS = {
   busy: { side: 'upstream', status: 503, retry: 'never' },
   'connect-failed': { side: 'upstream', status: 502, retry: 'always' },
   'connect-timeout': { side: 'upstream', status: 504, retry: 'always' },
-  'stale-connection': { side: 'upstream', status: 502, retry: 'idempotent' },
+  'stale-connection': { side: 'upstream', status: 502, retry: 'unknown' },
   /** A waiting connection that the backend had closed before the request came. */
   'never-read': { side: 'upstream', status: 502, retry: 'always' },
-  reset: { side: 'upstream', status: 502, retry: 'idempotent' },
-  'response-timeout': { side: 'upstream', status: 504, retry: 'idempotent' },
+  reset: { side: 'upstream', status: 502, retry: 'unknown' },
+  'response-timeout': { side: 'upstream', status: 504, retry: 'unknown' },
   'bad-response': { side: 'upstream', status: 502, retry: 'never' },
-  'retry-status': { side: 'upstream', status: 502, retry: 'idempotent' },
+  'retry-status': { side: 'upstream', status: 502, retry: 'over' },
+  /** A backend that is a gateway itself has lost sight of the request: 502 or 504. */
+  'gateway-status': { side: 'upstream', status: 502, retry: 'unknown' },
   'body-stalled': { side: 'upstream', status: 504, retry: 'never' },
   'request-timeout': { side: 'upstream', status: 504, retry: 'never' },
   overloaded: { side: 'internal', status: 503, retry: 'never' },
@@ -57,6 +62,7 @@ export function ejectCause({ code }: ProxyError): EjectCause | undefined {
     case 'body-stalled':
       return 'timeout';
     case 'retry-status':
+    case 'gateway-status':
       return 'status';
     default:
       return undefined;

@@ -3,16 +3,25 @@ import { normalizePath } from '../routing/path.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { HangEvents } from '../upstream/hang.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import { answered, backendOf, blame, dropAttempt, keepAttempt, redialled, startAttempt } from './attempt.ts';
+import { answered, blame, redialled, startAttempt } from './attempt.ts';
+import type { ProxyError } from './errors.ts';
 import * as errors from './errors.ts';
-import { ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
 import { mayFallBack, nextFallback } from './fallback.ts';
 import type { ForwardContext } from './forward-context.ts';
-import { pay, refund } from './payment.ts';
+import { backendOf, dropAttempt, keepAttempt, pickHedge, startHedge, triedBy } from './hedge.ts';
+import { pay, paysRetry, refund } from './payment.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { RequestLimit } from './request-limit.ts';
-import { isRepeatable, isRetryStatus, mayHedge, mayHold, mayRedial, mayRetry, pauseBefore } from './retry.ts';
+import {
+  isRepeatable,
+  isRetryStatus,
+  mayHold,
+  mayRedial,
+  mayRetry,
+  pauseBefore,
+  statusError,
+} from './retry.ts';
 import { Waiting, type WaitingEvents } from './waiting.ts';
 
 /** The life of a request: its steps in the order in which they happen. */
@@ -97,28 +106,19 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   /** Its backend hangs: another one is asked, too, if that is harmless. Whichever answers first serves. */
   hedge(exchange: Exchange): void {
     const service = exchange.service as ServiceState;
-    const { backend: first, upstream } = exchange;
-    const { retry, hedge } = service.service;
-    if (hedge === 'off' || first === undefined || !mayHedge(exchange, retry)) return;
-    const tried = [...(exchange.tried ?? []), first];
-    const backend = service.pickOther(tried, exchange);
+    const backend = pickHedge(exchange, service);
     if (backend === undefined) return;
-    if (!exchange.body.isSent) {
-      // There is not even a connection: nothing is lost by giving it up.
-      upstream?.abort();
-      this.#retry(exchange, service, errors.NO_CONNECTION);
-    } else if (pay(exchange, service, this.#context.elapsed())) {
-      exchange.tried = tried;
-      exchange.hedge = { backend, upstream: startAttempt(exchange, service, backend, false, this.#context) };
-      exchange.hedge.upstream.flush();
-      service.stats.hedges++;
-    }
+    if (exchange.body.isSent) return startHedge(exchange, service, backend, this.#context);
+    // There is not even a connection: nothing is lost by giving it up.
+    exchange.upstream?.abort();
+    this.#retry(exchange, service, errors.NO_CONNECTION);
   }
 
   /** The request is on its way: from now on a failed attempt may have had an effect. */
   onConnected(exchange: Exchange): void {
     const { retry } = (exchange.service as ServiceState).service;
-    exchange.body.markSent(isRepeatable(exchange, retry));
+    const isOnceOver = retry.onStatus.length > 0 && isRepeatable(exchange, retry, true);
+    exchange.body.markSent(isRepeatable(exchange, retry), isOnceOver);
   }
 
   /** The response's head is here; false when it is not used. */
@@ -127,7 +127,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     const backend = backendOf(exchange, from);
     answered(exchange, service, backend, head, this.#context);
     if (isRetryStatus(head.status, service.service.retry)) {
-      const error = new ProxyError('retry-status', `HTTP ${head.status}`);
+      const error = statusError(head.status);
       blame(exchange, service, backend, error, this.#context);
       if (this.#goesOn(exchange, service, error, from)) return false;
     }
@@ -172,7 +172,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     }
     blame(exchange, service, backend, error, this.#context);
     if (exchange.hedge !== undefined) dropAttempt(exchange, service, from);
-    else if (mayRetry(exchange, error, retry) && pay(exchange, service, this.#context.elapsed(), error))
+    else if (paysRetry(exchange, service, error, this.#context.elapsed()))
       this.#retry(exchange, service, error);
     else this.#fail(exchange, service, error);
   }
@@ -192,10 +192,10 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
       return true;
     }
     if (exchange.backend === undefined || !mayRetry(exchange, error, service.service.retry)) return false;
-    const tried = [...(exchange.tried ?? []), exchange.backend];
-    if (service.pickOther(tried, exchange) === undefined) return false;
+    if (service.pickOther(triedBy(exchange), exchange) === undefined) return false;
     if (!pay(exchange, service, this.#context.elapsed())) return false;
     from.abort();
+    if (error.retry === 'over') exchange.body.release();
     this.#retry(exchange, service, error);
     return true;
   }
@@ -203,7 +203,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   #retry(exchange: Exchange, service: ServiceState, error: ProxyError): void {
     this.#release(exchange);
     exchange.error = error;
-    exchange.tried = [...(exchange.tried ?? []), exchange.backend as BackendState];
+    exchange.tried = triedBy(exchange);
     this.#choose(exchange, service, error);
   }
 

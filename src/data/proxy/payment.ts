@@ -1,6 +1,7 @@
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { isTooLate, mayRetry } from './retry.ts';
 
 /**
  * Whether the service's budget pays for one more attempt. What never reached a backend costs none: that is always
@@ -14,6 +15,18 @@ export function pay(exchange: Exchange, service: ServiceState, now: number, erro
   if (isPaid) exchange.paid++;
   else service.stats.retriesDenied++;
   return isPaid;
+}
+
+/** Whether a failed attempt is followed by one on another backend: the policy allows it, and the budget pays. */
+export function paysRetry(
+  exchange: Exchange,
+  service: ServiceState,
+  error: ProxyError,
+  now: number,
+): boolean {
+  const { retry, timeouts } = service.service;
+  if (!mayRetry(exchange, error, retry) || isTooLate(exchange, error, timeouts, now)) return false;
+  return pay(exchange, service, now, error);
 }
 
 /** The exchange is over, or another service's: its attempts no longer count as running. */

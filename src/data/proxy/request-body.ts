@@ -29,9 +29,14 @@ export class RequestBody {
     return this.#sent;
   }
 
-  /** Everything that came is still here, and may be sent again. */
+  /** Everything that came is still here. */
+  get isKept(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** And it may be sent again. */
   get canReplay(): boolean {
-    return this.#kept !== undefined && !this.#isSpent;
+    return this.isKept && !this.#isSpent;
   }
 
   /**
@@ -50,13 +55,22 @@ export class RequestBody {
     this.trailers = trailers;
   }
 
-  /** It is being sent: from now on it is kept only if sending it again is harmless, and up to the limit. */
-  markSent(isRepeatable: boolean): void {
+  /**
+   * It is being sent: from now on it is kept only if sending it again is harmless, and up to the limit.
+   * @param isRepeatable at any time
+   * @param isOnceOver when it is known that the backend is through with it
+   */
+  markSent(isRepeatable: boolean, isOnceOver = false): void {
     this.#sent = true;
     this.#isSpent = !isRepeatable;
     // Of a small one it may turn out that nobody read it.
-    const most = isRepeatable ? MAX_REPLAY : this.isComplete ? SEGMENT : -1;
+    const most = isRepeatable || isOnceOver ? MAX_REPLAY : this.isComplete ? SEGMENT : -1;
     if (this.size > most) this.forget();
+  }
+
+  /** Who has read it is through with it. */
+  release(): void {
+    this.#isSpent = false;
   }
 
   /** Nobody has read it: it is as if it had not been sent. */

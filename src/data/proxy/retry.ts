@@ -1,15 +1,25 @@
 import { inRanges } from '../../model/health.ts';
-import { IDEMPOTENT_METHODS, type RetryPolicy, type Service } from '../../model/service.ts';
-import type { ProxyError } from './errors.ts';
+import {
+  IDEMPOTENT_METHODS,
+  type RetryPolicy,
+  SAFE_METHODS,
+  type Service,
+  type Timeouts,
+} from '../../model/service.ts';
+import { ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
- * Whether sending a request twice is harmless: by its method, or because the client says that the service knows a
- * second one by its key (draft-ietf-httpapi-idempotency-key-header).
+ * Whether a request that a backend may have read may be sent again. While the first attempt may still run only safe
+ * ones are: a PUT that is late undoes what was written after it. Who names methods knows better, and so does a client
+ * whose key tells the service of a second one (draft-ietf-httpapi-idempotency-key-header).
+ * @param isOver the first attempt is known to run no more
  */
-export function isRepeatable({ head }: Exchange, { methods }: RetryPolicy): boolean {
-  if (!methods.includes(head.method)) return false;
-  return IDEMPOTENT_METHODS.includes(head.method) || head.field('idempotency-key') !== undefined;
+export function isRepeatable({ head }: Exchange, { methods }: RetryPolicy, isOver = false): boolean {
+  const { method } = head;
+  if (methods === undefined) return (isOver ? IDEMPOTENT_METHODS : SAFE_METHODS).includes(method);
+  if (!methods.includes(method)) return false;
+  return IDEMPOTENT_METHODS.includes(method) || head.field('idempotency-key') !== undefined;
 }
 
 /** Whether a failed attempt is followed by one on another backend: the whole retry policy. */
@@ -17,10 +27,25 @@ export function mayRetry(exchange: Exchange, error: ProxyError, policy: RetryPol
   if (exchange.answered || error.retry === 'never') return false;
   if (exchange.attempts > policy.attempts) return false;
   if (!isWanted(error, policy)) return false;
+  const isOver = error.retry === 'over';
   // Part of the body is gone: nothing whole could be sent.
-  if (!exchange.body.canReplay) return false;
+  if (!(isOver ? exchange.body.isKept : exchange.body.canReplay)) return false;
   // The backend may have acted on what it was sent.
-  return error.retry === 'always' || isRepeatable(exchange, policy);
+  return error.retry === 'always' || isRepeatable(exchange, policy, isOver);
+}
+
+/**
+ * Whether the client has waited for as long as a response may take: no other attempt begins then, or each would
+ * add as much again.
+ * @param now `Clock.elapsed`
+ */
+export function isTooLate(
+  { startedAt }: Exchange,
+  error: ProxyError,
+  { responseMs }: Timeouts,
+  now: number,
+): boolean {
+  return error.code === 'response-timeout' && responseMs > 0 && now - startedAt >= responseMs;
 }
 
 /**
@@ -54,6 +79,12 @@ function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
     default:
       return true;
   }
+}
+
+/** What a response says whose status the policy would rather not hand to the client. */
+export function statusError(status: number): ProxyError {
+  const isGateway = status === 502 || status === 504;
+  return new ProxyError(isGateway ? 'gateway-status' : 'retry-status', `HTTP ${status}`);
 }
 
 /** A response whose status the policy would rather not hand to the client. */

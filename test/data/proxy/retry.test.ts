@@ -3,11 +3,13 @@ import { type ErrorCode, ProxyError } from '../../../src/data/proxy/errors.ts';
 import {
   isRepeatable,
   isRetryStatus,
+  isTooLate,
   mayHedge,
   mayRedial,
   mayRetry,
   pauseBefore,
   retryAfter,
+  statusError,
 } from '../../../src/data/proxy/retry.ts';
 import { makeService, type RetryPolicy } from '../../../src/model/service.ts';
 import { makeExchange } from '../../support/exchange.ts';
@@ -22,16 +24,29 @@ function retries(code: ErrorCode, method = 'GET', policy: Partial<RetryPolicy> =
 }
 
 /** Whether such a request may be sent twice. */
-function repeats(method: string, policy: Partial<RetryPolicy> = {}, fields = ''): boolean {
-  return isRepeatable(makeExchange(`${method} / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`), {
-    ...DEFAULTS,
-    ...policy,
-  });
+function repeats(method: string, policy: Partial<RetryPolicy> = {}, fields = '', isOver = false): boolean {
+  const exchange = makeExchange(`${method} / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+  return isRepeatable(exchange, { ...DEFAULTS, ...policy }, isOver);
 }
 
-t.test('doing it twice has the effect of doing it once for these methods alone', async (t) => {
-  for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']) t.ok(repeats(method), method);
-  for (const method of ['POST', 'PATCH', 'LOCK', 'get', 'X']) t.notOk(repeats(method), method);
+t.test('while the first attempt may still run only safe methods are sent again', async (t) => {
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE']) t.ok(repeats(method), method);
+  for (const method of ['PUT', 'DELETE', 'POST', 'PATCH', 'LOCK', 'get', 'X'])
+    t.notOk(repeats(method), method);
+});
+
+t.test('once it is over, those of which two do what one does', async (t) => {
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+    t.ok(repeats(method, {}, '', true), method);
+  for (const method of ['POST', 'PATCH', 'LOCK', 'get', 'X']) t.notOk(repeats(method, {}, '', true), method);
+});
+
+t.test('a policy that names methods means these, at any time', async (t) => {
+  const methods = ['GET', 'PUT'];
+  for (const isOver of [false, true]) {
+    t.ok(repeats('PUT', { methods }, '', isOver));
+    t.notOk(repeats('DELETE', { methods }, '', isOver));
+  }
 });
 
 t.test('a POST may be sent twice if the policy names it and it has a key', async (t) => {
@@ -48,10 +63,29 @@ t.test('what never reached a backend is retried whatever the method, what may ha
     t.ok(retries(code, 'GET'), code);
     t.ok(retries(code, 'POST'), code);
   }
-  for (const code of ['reset', 'response-timeout', 'stale-connection', 'retry-status'] as const) {
-    t.ok(retries(code, 'PUT'), code);
-    t.notOk(retries(code, 'POST'), code);
+  for (const code of ['reset', 'response-timeout', 'stale-connection', 'gateway-status'] as const) {
+    t.ok(retries(code, 'GET'), code);
+    for (const method of ['PUT', 'DELETE', 'POST', 'PATCH']) t.notOk(retries(code, method), code);
   }
+  for (const method of ['GET', 'PUT', 'DELETE']) t.ok(retries('retry-status', method), 'it has answered');
+  for (const method of ['POST', 'PATCH']) t.notOk(retries('retry-status', method));
+});
+
+t.test('a gateway that answers for somebody else does not know whether that one is through', async (t) => {
+  t.same(
+    [500, 502, 503, 504].map((status) => statusError(status).code),
+    ['retry-status', 'gateway-status', 'retry-status', 'gateway-status'],
+  );
+});
+
+t.test('a try that ends with the time of the response is the last, one with less time is not', async (t) => {
+  const late = new ProxyError('response-timeout', '');
+  const { timeouts } = makeService('test', { timeouts: { responseMs: 60_000 } }, []);
+  const exchange = makeExchange();
+  t.notOk(isTooLate(exchange, late, timeouts, 59_999));
+  t.ok(isTooLate(exchange, late, timeouts, 60_000));
+  t.notOk(isTooLate(exchange, new ProxyError('reset', ''), timeouts, 60_000), 'that is no wait');
+  t.notOk(isTooLate(exchange, late, { ...timeouts, responseMs: 0 }, 60_000), 'without a limit');
 });
 
 t.test('errors that another backend would not mend are final', async (t) => {
@@ -122,7 +156,8 @@ t.test('a connection that had gone stale is replaced once, for what may be sent 
   t.notOk(mayRedial(exchange, new ProxyError('reset', ''), DEFAULTS));
   exchange.redialled = true;
   t.notOk(mayRedial(exchange, stale, DEFAULTS));
-  t.notOk(mayRedial(makeExchange('POST / HTTP/1.1\r\nHost: a\r\n\r\n'), stale, DEFAULTS));
+  for (const method of ['POST', 'PUT', 'DELETE'])
+    t.notOk(mayRedial(makeExchange(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`), stale, DEFAULTS));
 });
 
 t.test('statuses are retried only where the policy names them', async (t) => {

@@ -16,6 +16,7 @@ import {
   type HashKey,
   IDEMPOTENT_METHODS,
   type RetryPolicy,
+  SAFE_METHODS,
 } from '../../../model/service.ts';
 import { grouped, quoted, sized } from '../../../model/text.ts';
 
@@ -122,17 +123,18 @@ export function parseRetryOn(text: string): Partial<RetryPolicy> {
   };
 }
 
-/** Methods of which requests may be sent twice; `idempotent` is all that may by themselves. */
+/** Methods of which requests may be sent twice; `safe` and `idempotent` are all that are so by themselves. */
 export function parseRetryMethods(text: string): string[] {
   const methods = parseList(text.toUpperCase(), MAX_ITEMS).flatMap((item) => {
+    if (item === 'SAFE') return SAFE_METHODS;
     if (item === 'IDEMPOTENT') return IDEMPOTENT_METHODS;
     if ([...IDEMPOTENT_METHODS, 'POST', 'PATCH'].includes(item)) return item;
     throw new ValueError(
-      `wants idempotent, ${IDEMPOTENT_METHODS.join(', ')}, POST or PATCH, not ${quoted(item)}`,
+      `wants safe, idempotent, ${IDEMPOTENT_METHODS.join(', ')}, POST or PATCH, not ${quoted(item)}`,
     );
   });
   if (methods.length === 0)
-    throw new ValueError('wants idempotent or methods; to turn retries off say attempts=0');
+    throw new ValueError('wants safe, idempotent or methods; to turn retries off say attempts=0');
   return [...new Set(methods)];
 }
 
