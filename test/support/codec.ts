@@ -1,4 +1,4 @@
-import { HeadReader, type HeadState } from '../../src/data/http1/head-reader.ts';
+import { type Beginning, HeadReader, type HeadState } from '../../src/data/http1/head-reader.ts';
 
 /** The ways in which the same bytes may come: at once, one by one, and cut in two anywhere (up to `last`). */
 export function* splits(text: string, last = text.length - 1): Generator<Buffer[]> {
@@ -13,7 +13,10 @@ const TRAILING = ['\n', '\r\n\r\n', '\0\r\n\r\n', 'GET / HTTP/1.1\r\nHost: other
 
 export interface Judging<T> {
   readonly maxSize: number;
+  readonly mayBegin: Beginning;
   parse(text: string, blank: number): T;
+  /** What is wrong with what will never be a head, by its text; undefined if no more can be said. */
+  explain?(text: string): T | undefined;
   /** Two verdicts are the same when they look the same. */
   show(verdict: T | HeadState): string;
 }
@@ -36,14 +39,18 @@ export function judge<T>(text: string, judging: Judging<T>): T | HeadState {
   return verdict;
 }
 
-function read<T>(pieces: readonly Buffer[], { maxSize, parse }: Judging<T>): T | HeadState {
-  const reader = new HeadReader();
+function read<T>(
+  pieces: readonly Buffer[],
+  { maxSize, mayBegin, parse, explain }: Judging<T>,
+): T | HeadState {
+  const reader = new HeadReader(mayBegin);
   for (const piece of pieces) {
     const lent = Buffer.from(piece);
     const found = reader.read(lent, 0, lent.length, maxSize);
     if (found === 'whole') return parse(reader.text, reader.blank);
     // The bytes were only lent: whoever kept them without a copy reads rubbish from now on.
     lent.fill(0x23);
+    if (found === 'malformed') return explain?.(reader.text) ?? found;
     if (found !== 'partial') return found;
   }
   return 'partial';

@@ -1,6 +1,15 @@
 import type { HeadRules } from '../../src/data/http1/head.ts';
-import { parseRequestHead, RequestHead } from '../../src/data/http1/request-head.ts';
-import { parseResponseHead, type ResponseHead } from '../../src/data/http1/response-head.ts';
+import {
+  explainBeginning,
+  mayBeginRequest,
+  parseRequestHead,
+  RequestHead,
+} from '../../src/data/http1/request-head.ts';
+import {
+  mayBeginResponse,
+  parseResponseHead,
+  type ResponseHead,
+} from '../../src/data/http1/response-head.ts';
 import type { ProxyError } from '../../src/data/proxy/errors.ts';
 import { judge } from './codec.ts';
 
@@ -17,6 +26,8 @@ export function judgeRequest(text: string, options: RequestJudging = {}): Reques
   const rules = { ...RULES, ...options.rules };
   const verdict = judge<RequestHead | ProxyError>(text, {
     maxSize: options.maxSize ?? 16_384,
+    mayBegin: mayBeginRequest,
+    explain: explainBeginning,
     parse: (bytes, blank) => parseRequestHead(bytes, blank, rules, options.trusted ?? false),
     show: (found) => (typeof found === 'string' ? String(statusOf(found)) : showRequest(found)),
   });
@@ -43,6 +54,7 @@ export function requestWith(lines: readonly string[], options: RequestJudging = 
 export function judgeResponse(text: string, method = 'GET', rules: Partial<HeadRules> = {}) {
   const verdict = judge<ResponseHead | string>(text, {
     maxSize: 16_384,
+    mayBegin: mayBeginResponse,
     parse: (bytes, blank) => parseResponseHead(bytes, blank, method, { ...RULES, ...rules }),
     show: (found) => (typeof found === 'string' ? refusal(found) : showResponse(found)),
   });

@@ -7,10 +7,10 @@ export class BodyReader {
   #length = 0;
   #decoder: ChunkedDecoder | undefined = undefined;
 
-  /** A head has come, whose body is of that length. */
-  begin(length: number): void {
+  /** A head has come, whose body is of that length. `allowsPadding` is the ChunkedDecoder's. */
+  begin(length: number, allowsPadding = false): void {
     this.#length = length;
-    this.#decoder = length === CHUNKED ? new ChunkedDecoder() : undefined;
+    this.#decoder = length === CHUNKED ? new ChunkedDecoder(allowsPadding) : undefined;
   }
 
   get isComplete(): boolean {

@@ -1,3 +1,4 @@
+import { Gathered } from './gathered.ts';
 import { TOKEN, VALUE_LINE } from './head.ts';
 
 /** Takes the ranges of a buffer that are body. */
@@ -16,26 +17,44 @@ const CR = 13;
 const LF = 10;
 
 const TRAILERS = new RegExp(`^(?:[${TOKEN}_]+:${VALUE_LINE})*$`);
-/** Fields that would change how the message is framed, routed or trusted if they came late (RFC 9110, section 6.5.1). */
+/**
+ * Fields that would change how the message is framed, routed or trusted if they came late (RFC 9110, section 6.5.1), with `_` too,
+ * which many servers take for `-`.
+ */
 const FORBIDDEN_TRAILER =
-  /^(?:content-(?:length|encoding|type|range)|transfer-encoding|host|authorization|proxy-.*|cookie|set-cookie|connection|keep-alive|te|trailer|upgrade|expect|forwarded|x-forwarded-.*|x-real-ip):/im;
+  /^(?:content[-_](?:length|encoding|type|range)|transfer[-_]encoding|host|authorization|proxy[-_].*|cookie|set[-_]cookie|connection|keep[-_]alive|te|trailer|upgrade|expect|forwarded|x[-_]forwarded[-_].*|x[-_]real[-_]ip):/im;
 
-type State = 'size' | 'extension' | 'sizeLf' | 'data' | 'dataCr' | 'dataLf' | 'trailer' | 'done';
+type State = 'size' | 'padding' | 'extension' | 'sizeLf' | 'data' | 'dataCr' | 'dataLf' | 'trailer' | 'done';
 
 /**
  * Reads a chunked body (RFC 9112, section 7.1) however it is split, strictly: hexadecimal digits, CRLF, nothing
  * else. Extensions are read over; trailers are kept as text.
  */
 export class ChunkedDecoder {
+  readonly #allowsPadding: boolean;
   #state: State = 'size';
   #size = 0;
   #digits = 0;
   #lineExtension = 0;
   #allExtensions = 0;
-  /** The trailer lines, each with its CRLF; validated once the body is done. */
+  /** What came of the trailer section; undefined while nothing did. */
+  #lines: Gathered | undefined = undefined;
+  /** Bytes of the trailer section, those of its last line, and the last byte. */
+  #trailerSize = 0;
+  #lineSize = 0;
+  #lastByte = 0;
+  /** The trailer lines, each with its CRLF; there and validated once the body is done. */
   trailers = '';
   /** What is wrong with the framing; nothing more is read after it. */
   error: string | undefined = undefined;
+
+  /**
+   * @param allowsPadding whether blanks may follow a size, as some servers have written them: safe where no server before us
+   * read the same bytes, which is so of responses
+   */
+  constructor(allowsPadding = false) {
+    this.#allowsPadding = allowsPadding;
+  }
 
   get done(): boolean {
     return this.#state === 'done' && this.error === undefined;
@@ -51,6 +70,8 @@ export class ChunkedDecoder {
         this.#size -= end - p;
         p = end;
         if (this.#size === 0) this.#state = 'dataCr';
+      } else if (this.#state === 'trailer') {
+        p = this.#readTrailers(buffer, p, to);
       } else {
         this.#readFraming(buffer[p] as number);
         p++;
@@ -63,6 +84,9 @@ export class ChunkedDecoder {
     switch (this.#state) {
       case 'size':
         this.#readSize(byte);
+        break;
+      case 'padding':
+        this.#readPadding(byte);
         break;
       case 'extension':
         this.#readExtension(byte);
@@ -80,9 +104,6 @@ export class ChunkedDecoder {
         if (byte !== LF) this.error = 'CR without LF after chunk data';
         this.#state = 'size';
         break;
-      case 'trailer':
-        this.#readTrailer(byte);
-        break;
     }
   }
 
@@ -92,11 +113,21 @@ export class ChunkedDecoder {
       this.#size = this.#size * 16 + digit;
       if (++this.#digits > MAX_DIGITS) this.error = 'chunk size is too large';
     } else if (this.#digits === 0) this.error = 'chunk size is missing';
-    else if (byte === CR) this.#state = 'sizeLf';
-    else if (byte === 0x3b) {
-      this.#lineExtension = 0;
-      this.#state = 'extension';
-    } else this.error = 'chunk size is not hexadecimal';
+    else this.#endSize(byte);
+  }
+
+  /** The byte behind the digits of a size. */
+  #endSize(byte: number): void {
+    this.#lineExtension = 0;
+    if (byte === CR) this.#state = 'sizeLf';
+    else if (byte === 0x3b) this.#state = 'extension';
+    else if (this.#allowsPadding && isBlank(byte)) this.#state = 'padding';
+    else this.error = 'chunk size is not hexadecimal';
+  }
+
+  #readPadding(byte: number): void {
+    if (!isBlank(byte)) this.#endSize(byte);
+    else if (++this.#lineExtension > MAX_EXTENSION) this.error = 'chunk size is padded too far';
   }
 
   #readExtension(byte: number): void {
@@ -112,20 +143,46 @@ export class ChunkedDecoder {
     }
   }
 
-  #readTrailer(byte: number): void {
-    this.trailers += String.fromCharCode(byte);
-    const { trailers } = this;
-    if (byte !== LF) {
-      // A lone CR, other than before LF, is seen as soon as the next byte is.
-      if (trailers.charCodeAt(trailers.length - 2) === CR) this.error = 'CR without LF in the trailers';
-      else if (trailers.length > MAX_TRAILERS) this.error = 'trailers are too long';
-    } else if (trailers === '\r\n' || trailers.endsWith('\r\n\r\n')) {
-      this.trailers = trailers.slice(0, -2);
-      this.#state = 'done';
-      if (!TRAILERS.test(this.trailers)) this.error = 'malformed trailer';
-      else if (FORBIDDEN_TRAILER.test(this.trailers)) this.error = 'a trailer that only a header may be';
-    } else if (!trailers.endsWith('\r\n')) this.error = 'LF without CR in the trailers';
+  /** Reads of the trailer section, and answers where it stopped. */
+  #readTrailers(buffer: Buffer, from: number, to: number): number {
+    let p = from;
+    while (p < to && this.#state === 'trailer' && this.error === undefined) {
+      this.#checkTrailer(buffer[p] as number);
+      p++;
+    }
+    // Nearly every body has no more of it than the empty line.
+    if (this.#state === 'done' && this.#trailerSize === 2) return p;
+    this.#lines ??= new Gathered();
+    this.#lines.add(buffer, from, p);
+    if (this.#state === 'done')
+      this.#endTrailers(this.#lines.bytes.toString('latin1', 0, this.#trailerSize - 2));
+    return p;
   }
+
+  #checkTrailer(byte: number): void {
+    const isAfterCr = this.#lastByte === CR;
+    this.#lastByte = byte;
+    if (++this.#trailerSize > MAX_TRAILERS) this.error = 'trailers are too long';
+    else if (byte !== LF) {
+      if (isAfterCr) this.error = 'CR without LF in the trailers';
+      this.#lineSize++;
+    } else if (!isAfterCr) this.error = 'LF without CR in the trailers';
+    else {
+      if (this.#lineSize === 1) this.#state = 'done';
+      this.#lineSize = 0;
+    }
+  }
+
+  #endTrailers(trailers: string): void {
+    this.trailers = trailers;
+    this.#lines = undefined;
+    if (!TRAILERS.test(trailers)) this.error = 'malformed trailer';
+    else if (FORBIDDEN_TRAILER.test(trailers)) this.error = 'a trailer that only a header may be';
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 9;
 }
 
 function hexDigit(byte: number): number {

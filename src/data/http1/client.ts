@@ -11,7 +11,7 @@ import { idleTime } from './idle-time.ts';
 import { openSocket } from './open-socket.ts';
 import { type Flow, Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
-import { parseResponseHead } from './response-head.ts';
+import { mayBeginResponse, parseResponseHead } from './response-head.ts';
 import { SentRequest } from './sent-request.ts';
 import { NO_TIMEOUTS, type UpstreamContext } from './upstream-context.ts';
 import { closure, lateness, type Progress } from './upstream-errors.ts';
@@ -26,7 +26,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   readonly #backend: BackendState;
   readonly #socket: Socket;
   readonly #outbox: Outbox;
-  readonly #reader = new HeadReader();
+  readonly #reader = new HeadReader(mayBeginResponse);
   readonly #body = new BodyReader();
   readonly #readBuffer = new ReadBuffer();
   #lastRead = 0;
@@ -197,7 +197,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
       const exchange = this.#exchange as Exchange;
       const head = parseResponseHead(reader.text, reader.blank, exchange.head.method, rules);
       if (typeof head === 'string') return this.#fail(new ProxyError('bad-response', head));
-      reader.consume(head.end);
+      reader.consume(reader.blank + 4);
       if (head.status >= 200) return this.#begin(exchange, head);
       if (head.status === 101) return this.#fail(new ProxyError('bad-response', '101 without an Upgrade'));
       exchange.downstream.inform(head);
@@ -211,7 +211,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#phase = 'body';
     this.#backend.silence.answered(this.#context.watch.tick - this.since);
     this.#keepAlive = head.keepAlive;
-    this.#body.begin(head.length);
+    this.#body.begin(head.length, true);
     this.#readBuffer.begin();
     this.#idleMs = idleTime(head);
     if (!this.#context.events.onResponse(exchange, head, this)) return;

@@ -1,22 +1,39 @@
+import { Gathered } from './gathered.ts';
 import { NEVER_IN_A_HEAD } from './head.ts';
 
 /** Most heads fit: a longer prefix of the bytes is only made a string when this much holds no whole head. */
 const FIRST_GUESS = 1_024;
+/** So much of a first line is judged before it ends. */
+const FIRST_LINE_GUESS = 256;
 
 /** What the bytes that came so far are. */
 export type HeadState = 'whole' | 'partial' | 'malformed' | 'too-large';
 
-/** Collects the bytes of a head until it is whole. Knows no grammar but where a head ends. */
+/** Whether a head may begin like that, however it goes on: with a first line and its CRLF, or a part of one without. */
+export type Beginning = (line: string) => boolean;
+
+/**
+ * Collects the bytes of a head until it is whole. Knows no grammar but where a head ends, and how it may begin: each byte is
+ * looked at once, however they come.
+ */
 export class HeadReader {
   /** The buffer that holds the head, from `from` to before `to`; what follows the head may be body. */
   bytes: Buffer = EMPTY;
   from = 0;
   to = 0;
-  /** The head as latin1, and possibly some of what follows. */
+  /** The head as latin1, and possibly some of what follows; of one that will never be whole, what has come of it. */
   text = '';
   /** Offset in `text` of the head's final CRLF CRLF. */
   blank = -1;
-  #kept: Buffer | undefined;
+  readonly #mayBegin: Beginning;
+  /** Of a head that is not whole yet. */
+  #kept: Gathered | undefined;
+  /** Its first line is whole, and good. */
+  #hasBegun = false;
+
+  constructor(mayBegin: Beginning = () => true) {
+    this.#mayBegin = mayBegin;
+  }
 
   /** Bytes of a head that is not whole yet are waiting. */
   get isPartial(): boolean {
@@ -30,12 +47,8 @@ export class HeadReader {
 
   /** Takes more bytes. They are only borrowed: what must stay is copied. */
   read(buffer: Buffer, from: number, to: number, maxSize: number): HeadState {
-    if (this.#kept === undefined) this.#set(buffer, from, to);
-    else {
-      const joined = Buffer.concat([this.#kept, buffer.subarray(from, to)]);
-      this.#kept = undefined;
-      this.#set(joined, 0, joined.length);
-    }
+    if (this.#kept !== undefined) return this.#readOn(this.#kept, buffer, from, to, maxSize);
+    this.#set(buffer, from, to);
     return this.find(maxSize);
   }
 
@@ -45,10 +58,12 @@ export class HeadReader {
     this.#slice(Math.min(size, FIRST_GUESS));
     if (this.blank === -1 && size > FIRST_GUESS) this.#slice(Math.min(size, maxSize));
     if (this.blank !== -1) return this.blank + 4 <= maxSize ? 'whole' : 'too-large';
-    if (NEVER_IN_A_HEAD.test(this.text)) return 'malformed';
-    if (size >= maxSize) return 'too-large';
-    this.#kept = Buffer.from(this.bytes.subarray(this.from, this.to));
-    this.#set(EMPTY, 0, 0);
+    this.#hasBegun = false;
+    const state = this.#judge(this.text, this.text, size, maxSize);
+    if (state !== 'partial') return state;
+    this.#kept = new Gathered(size);
+    this.#kept.add(this.bytes, this.from, this.to);
+    this.#letGo();
     return 'partial';
   }
 
@@ -74,6 +89,54 @@ export class HeadReader {
 
   reset(): void {
     this.#kept = undefined;
+    this.#letGo();
+  }
+
+  /** Looks at what is new, and as far before it as the end of the head may have begun. */
+  #readOn(kept: Gathered, buffer: Buffer, from: number, to: number, maxSize: number): HeadState {
+    const seen = kept.length;
+    kept.add(buffer, from, to);
+    const { bytes } = kept;
+    const end = Math.min(bytes.length, maxSize);
+    const start = Math.max(0, seen - 3);
+    const at = bytes.toString('latin1', start, end).indexOf('\r\n\r\n');
+    if (at !== -1) {
+      this.#take(bytes);
+      this.blank = start + at;
+      this.text = bytes.toString('latin1', 0, this.blank + 4);
+      return 'whole';
+    }
+    // A CR before it is looked at again: only with what follows it is it good or bad.
+    const fresh = bytes.toString('latin1', bytes[seen - 1] === CR ? seen - 1 : seen, end);
+    // The first line with what is new of its beginning, and when it ends: not with each byte of a long one.
+    const isDue = !this.#hasBegun && (seen < FIRST_LINE_GUESS || fresh.includes('\n'));
+    const state = this.#judge(isDue ? bytes.toString('latin1', 0, end) : '', fresh, bytes.length, maxSize);
+    if (state === 'partial') return state;
+    this.#take(bytes);
+    this.text = bytes.toString('latin1', 0, end);
+    return state;
+  }
+
+  /** What bytes without the end of a head are: of `text` the first line is due, and `fresh` are those that are new. */
+  #judge(text: string, fresh: string, size: number, maxSize: number): HeadState {
+    if (text !== '') {
+      const end = text.indexOf('\r\n');
+      const line = end === -1 ? text.slice(0, FIRST_LINE_GUESS) : text.slice(0, end + 2);
+      if (NEVER_IN_A_HEAD.test(line) || !this.#mayBegin(line)) return 'malformed';
+      this.#hasBegun = end !== -1;
+    }
+    if (NEVER_IN_A_HEAD.test(fresh)) return 'malformed';
+    return size >= maxSize ? 'too-large' : 'partial';
+  }
+
+  /** What was kept is all there is from now on. */
+  #take(bytes: Buffer): void {
+    this.#kept = undefined;
+    this.#set(bytes, 0, bytes.length);
+  }
+
+  #letGo(): void {
+    this.text = '';
     this.#set(EMPTY, 0, 0);
   }
 
@@ -90,3 +153,4 @@ export class HeadReader {
 }
 
 const EMPTY = Buffer.alloc(0);
+const CR = 13;

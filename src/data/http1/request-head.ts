@@ -38,10 +38,19 @@ const REQUEST_LINE = `[${TOKEN}_]+ [\\x21\\x22\\x24-\\x7e]+ HTTP/1\\.[01]\\r\\n`
 const REQUEST = new RegExp(`${REQUEST_LINE}(?:[${TOKEN}]+:${VALUE_LINE})*\\r\\n`, 'y');
 const REQUEST_WITH_UNDERSCORES = new RegExp(`${REQUEST_LINE}(?:[${TOKEN}_]+:${VALUE_LINE})*\\r\\n`, 'y');
 
+/** What a line of another version looks like, and what a request line may have come of so far. */
+const OTHER_VERSION = new RegExp(`^[${TOKEN}_]+ [\\x21\\x22\\x24-\\x7e]+ HTTP/(?!1\\.[01]$)\\d+\\.\\d+$`);
+const UNFINISHED_LINE = new RegExp(
+  `^[${TOKEN}_]*$|^[${TOKEN}_]+ (?:[\\x21\\x22\\x24-\\x7e]*$|[\\x21\\x22\\x24-\\x7e]+ (?:H|HT|HTT|HTTP|HTTP/\\d*(?:\\.\\d*)?\\r?)?$)`,
+);
+
 /** One protocol of an Upgrade header (RFC 9110, section 7.8). */
 const PROTOCOL = new RegExp(`^[${TOKEN}_]+(?:/[${TOKEN}_]+)?$`);
 /** HTTP would be a second protocol of ours behind the checks of this one. */
 const HTTP_PROTOCOL = /^(?:h2|h3|http\/)/;
+
+/** Names that frame a message or tell about the client, of those that have a `-`. */
+const OURS = /^(?:x-forwarded-.*|x-real-ip|content-length|transfer-encoding|keep-alive|proxy-connection)$/i;
 
 const refuse = (detail: string) => new ProxyError('bad-request', detail);
 const BAD_HOST = refuse('the Host header is not a host');
@@ -49,6 +58,8 @@ const TWO_HOSTS = refuse('more than one Host header');
 const TWO_LENGTHS = refuse('more than one Content-Length');
 const TWO_CODINGS = refuse('more than one Transfer-Encoding');
 const BAD_EXPECT = new ProxyError('bad-expectation', 'only 100-continue can be expected');
+const CONTROL = refuse('the request head has a control character');
+const BAD_LINE = refuse('the request line is malformed');
 const TOO_MANY = new ProxyError('head-too-large', 'too many header lines');
 
 /**
@@ -62,10 +73,10 @@ export function parseRequestHead(
   rules: HeadRules,
   trusted: boolean,
 ): RequestHead | ProxyError {
-  let underscores = false;
+  let hasUnderscores = false;
   if (!isWhole(REQUEST, text, blank)) {
     if (!isWhole(REQUEST_WITH_UNDERSCORES, text, blank)) return explainBadHead(text, blank);
-    underscores = !rules.keepUnderscores;
+    hasUnderscores = true;
   }
   const head = new RequestHead();
   const lineEnd = text.indexOf('\r\n');
@@ -76,7 +87,7 @@ export function parseRequestHead(
   head.method = text.slice(0, methodEnd);
   head.target = text.slice(methodEnd + 1, lineEnd - 9);
   head.minor = text.charCodeAt(lineEnd - 1) - 48;
-  return readFields(head, rules, trusted, underscores) ?? frame(head) ?? checkTarget(head) ?? head;
+  return readFields(head, rules, trusted, hasUnderscores) ?? frame(head) ?? checkTarget(head) ?? head;
 }
 
 function isWhole(expression: RegExp, text: string, blank: number): boolean {
@@ -89,7 +100,7 @@ function readFields(
   head: RequestHead,
   rules: HeadRules,
   trusted: boolean,
-  dropUnderscores: boolean,
+  hasUnderscores: boolean,
 ): ProxyError | undefined {
   const { text, fieldsEnd } = head;
   let count = 0;
@@ -117,7 +128,8 @@ function readFields(
         readHopField(head, p, q);
         break;
     }
-    if (dropUnderscores && isUnderscoreName(text, p)) head.cut(p, q + 2);
+    if (hasUnderscores && isUnderscoreName(text, p) && !(rules.keepUnderscores && isKept(text, p)))
+      head.cut(p, q + 2);
     p = q + 2;
   }
   if (head.connection !== '') readConnection(head);
@@ -201,6 +213,11 @@ function isUnderscoreName(text: string, p: number): boolean {
   return underscore !== -1 && underscore < text.indexOf(':', p);
 }
 
+/** Whether a name with an underscore may be forwarded where those are: none that is ours once `_` is taken for `-`. */
+function isKept(text: string, p: number): boolean {
+  return !OURS.test(text.slice(p, text.indexOf(':', p)).replaceAll('_', '-'));
+}
+
 function readConnection(head: RequestHead): void {
   switch (head.connection) {
     // The two that nearly every client sends need no list.
@@ -239,18 +256,32 @@ function otherProtocols(list: string): string {
     .join(', ');
 }
 
+/** Whether a request may begin with that line, or with a part of one that has no CRLF yet. */
+export function mayBeginRequest(line: string): boolean {
+  return line.endsWith('\r\n')
+    ? isWhole(REQUEST, `${line}\r\n`, line.length - 2)
+    : UNFINISHED_LINE.test(line);
+}
+
+/**
+ * What is wrong with the first line of a text, or with what has come of it; undefined when nothing is. It comes before all that
+ * follows it, so that a head is refused in the same way whether that is here or not.
+ */
+export function explainBeginning(text: string): ProxyError | undefined {
+  const end = text.indexOf('\r\n');
+  const line = end === -1 ? text : text.slice(0, end);
+  if (NEVER_IN_A_HEAD.test(line)) return CONTROL;
+  if (end !== -1 && OTHER_VERSION.test(line))
+    return new ProxyError('bad-version', 'only HTTP/1.0 and HTTP/1.1 are spoken here');
+  return mayBeginRequest(text.slice(0, end === -1 ? undefined : end + 2)) ? undefined : BAD_LINE;
+}
+
 /** Which part of a head that is not allowed it is. */
 function explainBadHead(text: string, blank: number): ProxyError {
-  // First what is seen while a head is not whole yet, so that it is refused in the same way then and now.
-  if (NEVER_IN_A_HEAD.test(text.slice(0, blank + 4)))
-    return refuse('the request head has a control character');
-  const line = text.slice(0, text.indexOf('\r\n'));
-  const version = / HTTP\/(\d+)\.(\d+)$/.exec(line);
-  if (version !== null && !(version[1] === '1' && (version[2] === '0' || version[2] === '1'))) {
-    return new ProxyError('bad-version', 'only HTTP/1.0 and HTTP/1.1 are spoken here');
-  }
-  if (!isWhole(REQUEST, `${line}\r\n\r\n`, line.length)) return refuse('the request line is malformed');
-  const lines = text.slice(line.length + 2, blank).split('\r\n');
+  const beginning = explainBeginning(text);
+  if (beginning !== undefined) return beginning;
+  if (NEVER_IN_A_HEAD.test(text.slice(0, blank + 4))) return CONTROL;
+  const lines = text.slice(text.indexOf('\r\n') + 2, blank).split('\r\n');
   const bad = lines.findIndex(
     (field) => !isWhole(REQUEST_WITH_UNDERSCORES, `GET / HTTP/1.1\r\n${field}\r\n\r\n`, 16 + field.length),
   );

@@ -3,7 +3,7 @@ import { BodyReader } from './body-reader.ts';
 import type { BodySink } from './chunked.ts';
 import type { HeadRules } from './head.ts';
 import { HeadReader, type HeadState } from './head-reader.ts';
-import { parseRequestHead, type RequestHead } from './request-head.ts';
+import { explainBeginning, mayBeginRequest, parseRequestHead, type RequestHead } from './request-head.ts';
 
 /** Takes what is read of a client's connection, in order. */
 export interface RequestSink extends BodySink {
@@ -24,6 +24,9 @@ export interface ReadRules {
   readonly maxHeaderSize: number;
 }
 
+const CR = 13;
+const LF = 10;
+
 const MALFORMED = new ProxyError('bad-request', 'the request head is malformed');
 const HEAD_TOO_LARGE = new ProxyError('head-too-large', 'the request head is too large');
 const TARGET_TOO_LONG = new ProxyError('target-too-long', 'the request target is too long');
@@ -33,8 +36,10 @@ export class RequestReader {
   readonly #sink: RequestSink;
   readonly #limits: ReadRules;
   readonly #isTrusted: boolean;
-  readonly #heads = new HeadReader();
+  readonly #heads = new HeadReader(mayBeginRequest);
   readonly #body = new BodyReader();
+  /** Of an empty line before a request the CR has come. */
+  #isAfterCr = false;
   /** `#readHeads` is at work further up the stack. */
   #isInLoop = false;
 
@@ -65,10 +70,12 @@ export class RequestReader {
     if (!this.#body.isComplete) {
       const end = this.#readBody(chunk, 0, chunk.length);
       if (end < chunk.length) this.#heads.hold(chunk.subarray(end));
-    } else if (this.#sink.isFree) {
-      const isNew = !this.#heads.isPartial;
-      this.#readHeads(this.#heads.read(chunk, 0, chunk.length, this.#limits.maxHeaderSize), isNew);
-    } else this.#heads.hold(chunk);
+    } else if (this.#heads.isPartial && this.#sink.isFree) {
+      this.#readHeads(this.#heads.read(chunk, 0, chunk.length, this.#limits.maxHeaderSize), false);
+    } else {
+      this.#heads.hold(chunk);
+      if (this.#sink.isFree) this.next();
+    }
   }
 
   /** Keeps bytes until `next`. */
@@ -79,7 +86,7 @@ export class RequestReader {
   /** The sink is free again: what waited is next. */
   next(): void {
     if (this.#isInLoop || !this.#heads.hasBytes) return;
-    this.#readHeads(this.#heads.find(this.#limits.maxHeaderSize), true);
+    this.#readHeads(this.#findNext(), true);
   }
 
   /** Gives away the bytes that wait. */
@@ -91,27 +98,41 @@ export class RequestReader {
   }
 
   /** A loop, not a recursion: pipelined requests that are answered at once would grow the stack. */
-  #readHeads(first: HeadState, isNew: boolean): void {
+  #readHeads(first: HeadState | 'none', isNew: boolean): void {
     const heads = this.#heads;
     let found = first;
     let isNewHead = isNew;
     this.#isInLoop = true;
     while (found === 'whole') {
-      // RFC 9112, section 2.2: an empty line before a request is passed over.
-      if (heads.text.startsWith('\r\n')) heads.consume(2);
-      else this.#readRequest();
+      this.#readRequest();
       if (!heads.hasBytes || !this.#sink.isFree) break;
       isNewHead = true;
-      found = heads.find(this.#limits.maxHeaderSize);
+      found = this.#findNext();
     }
     this.#isInLoop = false;
     heads.release();
     // From a head's first byte on, not anew with each: a byte now and then must not hold it open for ever.
     if (found === 'partial' && isNewHead) this.#sink.headBegan();
-    else if (found === 'malformed') this.#sink.refuse(MALFORMED);
+    else if (found === 'malformed') this.#sink.refuse(explainBeginning(heads.text) ?? MALFORMED);
     else if (found === 'too-large') {
       this.#sink.refuse(heads.text.includes('\r\n') ? HEAD_TOO_LARGE : TARGET_TOO_LONG);
     }
+  }
+
+  /**
+   * Looks for the next head. Empty lines before it are passed over (RFC 9112, section 2.2): old clients send one behind a body,
+   * at any time, and it is no beginning of a request.
+   */
+  #findNext(): HeadState | 'none' {
+    const heads = this.#heads;
+    while (heads.hasBytes) {
+      const byte = heads.bytes[heads.from];
+      if (this.#isAfterCr && byte !== LF) return 'malformed';
+      if (!this.#isAfterCr && byte !== CR) return heads.find(this.#limits.maxHeaderSize);
+      this.#isAfterCr = !this.#isAfterCr;
+      heads.from++;
+    }
+    return 'none';
   }
 
   #readRequest(): void {

@@ -9,10 +9,24 @@ export class ResponseHead extends Head {
 
 const STATUS_LINE = `HTTP/1\\.[01] [1-5][0-9][0-9](?: ${VALUE_LINE}|\\r\\n)`;
 const RESPONSE = new RegExp(`${STATUS_LINE}(?:[${TOKEN}_]+:${VALUE_LINE})*\\r\\n`, 'y');
+const WITH_BLANKS = new RegExp(`${STATUS_LINE}(?:[${TOKEN}_]+[ \\t]*:${VALUE_LINE})*\\r\\n`, 'y');
+const BLANKS = new RegExp(`^([${TOKEN}_]+)[ \\t]+:`, 'gm');
+const WHOLE_LINE = new RegExp(`^${STATUS_LINE}$`);
+const UNFINISHED_LINE = /^(?:H|HT|HTT|HTTP|HTTP\/(?:1(?:\.(?:[01](?: (?:[1-5][0-9]{0,2})?)?)?)?)?)?$/;
+
+/** Whether a response may begin with that line, or with a part of one that has no CRLF yet. */
+export function mayBeginResponse(line: string): boolean {
+  if (line.endsWith('\r\n')) return WHOLE_LINE.test(line);
+  // Behind the status anything may follow that may be in a head.
+  return line.length > 12
+    ? /^[ \r]$/.test(line.charAt(12)) && mayBeginResponse(line.slice(0, 12))
+    : UNFINISHED_LINE.test(line);
+}
 
 /**
  * The response head at the start of `text`; `blank` is the offset of its CRLF CRLF. A string says what is
- * wrong with it.
+ * wrong with it. What is written anew anyway, and has one meaning, is taken as servers are known to write it; the head's own
+ * text is then another than the one that was read.
  * @param method of the request, which decides whether there is a body (RFC 9112, section 6.3)
  */
 export function parseResponseHead(
@@ -21,8 +35,12 @@ export function parseResponseHead(
   method: string,
   rules: HeadRules,
 ): ResponseHead | string {
-  RESPONSE.lastIndex = 0;
-  if (!RESPONSE.test(text) || RESPONSE.lastIndex !== blank + 4) return 'malformed response head';
+  if (!isWhole(RESPONSE, text, blank)) {
+    if (!isWhole(WITH_BLANKS, text, blank)) return 'malformed response head';
+    // RFC 9112, section 5.1: a proxy removes the blanks before a colon.
+    const clean = text.slice(0, blank + 4).replace(BLANKS, '$1:');
+    return parseResponseHead(clean, clean.length - 4, method, rules);
+  }
   const head = new ResponseHead();
   head.text = text;
   head.fieldsStart = text.indexOf('\r\n') + 2;
@@ -30,6 +48,11 @@ export function parseResponseHead(
   head.minor = text.charCodeAt(7) - 48;
   head.status = text.charCodeAt(9) * 100 + text.charCodeAt(10) * 10 + text.charCodeAt(11) - 48 * 111;
   return readFields(head, rules) ?? frame(head, method) ?? head;
+}
+
+function isWhole(expression: RegExp, text: string, blank: number): boolean {
+  expression.lastIndex = 0;
+  return expression.test(text) && expression.lastIndex === blank + 4;
 }
 
 function readFields(head: ResponseHead, rules: HeadRules): string | undefined {
@@ -70,11 +93,14 @@ function readFields(head: ResponseHead, rules: HeadRules): string | undefined {
 function readFramingField(head: ResponseHead, p: number, q: number): string | undefined {
   const { text } = head;
   if (isField(text, p, 'content-length')) {
-    if (head.contentLength !== undefined) return 'more than one Content-Length';
-    if (mustNotHaveLength(head.status)) {
-      head.contentLength = trimmed(text, p + 15, q);
+    if (head.contentLength === undefined && !mustNotHaveLength(head.status)) head.readLength(p, q);
+    else {
+      const value = trimmed(text, p + 15, q);
+      // RFC 9112, section 6.3: the same length said again is that length.
+      if ((head.contentLength ?? value) !== value) return 'more than one Content-Length';
+      head.contentLength = value;
       head.cut(p, q + 2);
-    } else head.readLength(p, q);
+    }
   } else if (isField(text, p, 'connection')) {
     head.addConnection(trimmed(text, p + 11, q));
     head.cut(p, q + 2);

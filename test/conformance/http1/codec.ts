@@ -3,7 +3,11 @@ import type { BodySink } from '../../../src/data/http1/chunked.ts';
 import { HeadReader, type HeadState } from '../../../src/data/http1/head-reader.ts';
 import type { RequestHead } from '../../../src/data/http1/request-head.ts';
 import { type ReadRules, RequestReader, type RequestSink } from '../../../src/data/http1/request-reader.ts';
-import { parseResponseHead, type ResponseHead } from '../../../src/data/http1/response-head.ts';
+import {
+  mayBeginResponse,
+  parseResponseHead,
+  type ResponseHead,
+} from '../../../src/data/http1/response-head.ts';
 import type { ProxyError } from '../../../src/data/proxy/errors.ts';
 import { normalizePath } from '../../../src/data/routing/path.ts';
 import { RULES } from '../../support/heads.ts';
@@ -99,7 +103,7 @@ export function readResponses(
   method: string,
 ): Reading<ResponseHead> & { readonly surplus: number; readonly isUntilClose: boolean } {
   const reading: Reading<ResponseHead> = { messages: [], end: 'head' };
-  const heads = new HeadReader();
+  const heads = new HeadReader(mayBeginResponse);
   const body = new BodyReader();
   let current: ReadMessage<ResponseHead> | undefined;
   let surplus = 0;
@@ -125,7 +129,7 @@ export function readResponses(
       reading.end = 502;
       return;
     }
-    heads.consume(head.end);
+    heads.consume(heads.blank + 4);
     if (head.status < 200) {
       reading.messages.push({ head, body: '', trailers: '' });
       if (heads.hasBytes) readHead(heads.find(MAX_HEADER_SIZE));
@@ -134,7 +138,7 @@ export function readResponses(
     }
     current = { head, body: '', trailers: '' };
     reading.end = 'body';
-    body.begin(head.length);
+    body.begin(head.length, true);
     readBody(heads.bytes, heads.from, heads.to);
   };
   for (const piece of pieces) {

@@ -160,3 +160,38 @@ t.test('whatever is written is read back, however it is cut', async (t) => {
   );
   t.pass();
 });
+
+t.test('trailers that come byte by byte are no more work than their size', async (t) => {
+  // Eight times as much may take eight times as long; each byte looking at all before it, sixty-four times.
+  const timeOf = (size: number) => {
+    const body = Buffer.from(`0\r\nX: ${'y'.repeat(size)}\r\n\r\n`, 'latin1');
+    let best = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 30; run++) {
+      const decoder = new ChunkedDecoder();
+      const begin = performance.now();
+      for (let at = 0; at < body.length; at++) decoder.read(body, at, at + 1, { body: () => {} });
+      best = Math.min(best, performance.now() - begin);
+      if (!decoder.done) throw new Error(decoder.error ?? 'not done');
+    }
+    return best;
+  };
+  timeOf(8_000);
+  const ratio = timeOf(8_000) / timeOf(1_000);
+  t.ok(ratio < 25, `${ratio.toFixed(1)} times`);
+});
+
+t.test('a trailer that only a header may be is none with an underscore either', async (t) => {
+  for (const name of [
+    'X_Forwarded_For',
+    'X-Real_IP',
+    'Content_Length',
+    'Transfer_Encoding',
+    'Set_Cookie',
+    'Proxy_X',
+  ]) {
+    const decoder = new ChunkedDecoder();
+    const bytes = Buffer.from(`0\r\n${name}: a\r\n\r\n`, 'latin1');
+    decoder.read(bytes, 0, bytes.length, { body: () => {} });
+    t.type(decoder.error, 'string', name);
+  }
+});

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { HeadReader } from '../../../src/data/http1/head-reader.ts';
+import { mayBeginRequest } from '../../../src/data/http1/request-head.ts';
 import { splits } from '../../support/codec.ts';
 
 const read = (reader: HeadReader, text: string, maxSize = 16_384) => {
@@ -155,4 +156,24 @@ t.test('bytes that were all used are let go, and others are not', (t) => {
   reader.release();
   t.equal(reader.bytes.length, 0);
   t.end();
+});
+
+t.test('a head that comes byte by byte is no more work than its size', async (t) => {
+  const head = `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${'X: y\r\n'.repeat(6_000)}\r\n`;
+  const original = Buffer.prototype.toString;
+  let looked = 0;
+  t.teardown(() => {
+    Buffer.prototype.toString = original;
+  });
+  Buffer.prototype.toString = function (this: Buffer, ...args: Parameters<typeof original>) {
+    const text = original.apply(this, args);
+    looked += text.length;
+    return text;
+  };
+  const reader = new HeadReader(mayBeginRequest);
+  let found = 'partial';
+  for (const byte of Buffer.from(head, 'latin1')) found = reader.read(Buffer.of(byte), 0, 1, 65_536);
+  t.equal(found, 'whole');
+  t.equal(reader.text, head);
+  t.ok(looked < 10 * head.length, `${looked} characters for ${head.length}`);
 });

@@ -50,11 +50,29 @@ t.test('what frames or routes a request cannot be nominated away', async (t) => 
 });
 
 t.test('names with an underscore stay behind unless they are wanted', async (t) => {
-  const lines = ['A_b: 1', '_: 2', 'c-d: e_f', 'X_Forwarded_For: 3', 'Content_Length: 7'];
+  const lines = ['A_b: 1', '_: 2', 'c-d: e_f', 'Content_Type: 7', 'X_Forwarded: 1', 'X-Real_IPs: 2'];
   t.equal(requestWith(lines).fields(), `${HOST}c-d: e_f\r\n`);
   const kept = requestWith(lines, { rules: { keepUnderscores: true } });
   t.equal(kept.fields(), `${HOST}${lines.join('\r\n')}\r\n`);
-  t.equal(kept.length, 0);
+});
+
+t.test('no spelling with an underscore of what is ours to say is ever wanted', async (t) => {
+  const lines = [
+    ...[
+      'X_Forwarded_For: 1',
+      'x-forwarded_PROTO: https',
+      'X_Forwarded-Host: a',
+      'X_FORWARDED_TLS_CLIENT_CERT: a',
+    ],
+    ...['X_Real_IP: 1', 'X-Real_IP: 1', 'Content_Length: 7', 'Transfer_Encoding: chunked', 'Keep_Alive: 1'],
+    ...['Proxy_Connection: a', 'X_Forwarded_: b'],
+  ];
+  for (const trusted of [true, false]) {
+    const head = requestWith(['A_b: 1', ...lines], { rules: { keepUnderscores: true }, trusted });
+    t.equal(head.fields(), `${HOST}A_b: 1\r\n`);
+    t.equal(head.forwardedFor, '');
+    t.equal(head.length, 0);
+  }
 });
 
 t.test(

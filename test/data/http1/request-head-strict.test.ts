@@ -115,11 +115,16 @@ t.test('other versions are refused as such, and CONNECT is not implemented', asy
 });
 
 t.test(
-  'a bad byte is the same refusal before its head is whole and after, whatever else is wrong',
+  'the first line is what a head is refused for, before it is whole and after, whatever else is wrong',
   async (t) => {
-    refused(t, 400, [
+    refused(t, 505, [
       'GET / HTTP/2.0\r\nHost: a\r\nX: \0\r\n\r\n',
       'GET / HTTP/1.2\r\nHost: a\nX: b\r\n\r\n',
+    ]);
+    refused(t, 400, [
+      'GET # HTTP/2.0\r\nHost: a\r\n\r\n',
+      'G(T / HTTP/2.0\r\n\r\n',
+      'GET /\0 HTTP/2.0\r\n\r\n',
     ]);
   },
 );

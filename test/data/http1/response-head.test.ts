@@ -39,8 +39,8 @@ t.test('a status line that is not exactly one is refused', async (t) => {
 
 t.test('malformed header lines are refused', async (t) => {
   const lines = [
-    'X : a',
     ' X: a',
+    'X\xa0: a',
     'X',
     ': a',
     'X: a\r\n b',
@@ -52,6 +52,50 @@ t.test('malformed header lines are refused', async (t) => {
   ];
   for (const line of lines) t.type(judgeResponse(ok(line)), 'string', JSON.stringify(line));
   t.type(judgeResponse('HTTP/1.1 200 OK\nX: a\n\n'), 'string');
+});
+
+t.test('blanks before a colon are removed, and the header counts', async (t) => {
+  const head = responseHead(
+    'HTTP/1.1 200 a : b\r\nX : a\r\nTransfer-Encoding \t: chunked\r\nY: c :d\r\n\r\n',
+  );
+  t.equal(head.fields(), 'X: a\r\nY: c :d\r\n');
+  t.equal(head.length, CHUNKED);
+  t.equal(head.text, 'HTTP/1.1 200 a : b\r\nX: a\r\nTransfer-Encoding: chunked\r\nY: c :d\r\n\r\n');
+});
+
+t.test('a length that is said twice is one, unless the two differ', async (t) => {
+  const head = responseHead(ok('Content-Length: 7', 'A: b', 'Content-Length: 7'));
+  t.equal(head.fields(), 'Content-Length: 7\r\nA: b\r\n');
+  t.equal(head.length, 7);
+  for (const lines of [['7', '8'], ['7', '07'], ['7', '7, 7'], ['7, 7']])
+    t.type(
+      judgeResponse(ok(...lines.map((value) => `Content-Length: ${value}`))),
+      'string',
+      lines.join(' and '),
+    );
+});
+
+t.test('what will never be a response is none before its head is whole', async (t) => {
+  for (const text of [
+    'SSH-2.0-OpenSSH_9.9\r\n',
+    '220 mail ESMTP',
+    '\x16\x03',
+    'HTTP/1.1 2O',
+    'HTTP/1.1 200:',
+    'HTTP/2',
+    ' ',
+    '\r',
+  ])
+    t.type(judgeResponse(text), 'string', JSON.stringify(text));
+  for (const text of [
+    'H',
+    'HTTP/1.',
+    'HTTP/1.1 2',
+    'HTTP/1.1 200',
+    'HTTP/1.1 200\r',
+    `HTTP/1.1 200 ${'x'.repeat(500)}`,
+  ])
+    t.equal(judgeResponse(text), 'partial', JSON.stringify(text));
 });
 
 t.test(
@@ -72,7 +116,7 @@ t.test(
 
 t.test('a body whose length can be understood in two ways is refused', async (t) => {
   const cases = [
-    ['Content-Length: 5', 'Content-Length: 5'],
+    ['Content-Length: 5', 'Content-Length: 6'],
     ['Content-Length: 5', 'Transfer-Encoding: chunked'],
     ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
     ['Transfer-Encoding: gzip'],

@@ -41,8 +41,8 @@ export const INTERIM_CASES = topic<ResponseCase>('interim responses', 'RFC 9110 
 ]);
 
 export const BROKEN_INTERIM_CASES = topic<ResponseCase>('interim responses that break off', 'RFC 9110 15.2', [
-  unusable('a malformed one', 'HTTP/1.1 103 X\r\nA : b\r\n\r\n'),
-  unusable('one with two lengths', head('HTTP/1.1 103 X', 'Content-Length: 0', 'Content-Length: 0')),
+  unusable('a malformed one', 'HTTP/1.1 103 X\r\nA b\r\n\r\n'),
+  unusable('one with two lengths', head('HTTP/1.1 103 X', 'Content-Length: 0', 'Content-Length: 1')),
   unusable('one with a bare LF', 'HTTP/1.1 103 X\n\r\n', {}),
 ]);
 

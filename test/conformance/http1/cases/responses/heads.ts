@@ -51,20 +51,21 @@ export const STATUS_LINE_CASES = topic<ResponseCase>('status line', 'RFC 9112 4'
     as: ['HTTP/1.1 200 ', 'Content-Length: 2'],
     body: 'hi',
   }),
-  unusable('a response of HTTP/0.9', 'hello, world', { after: 'fin' }),
+  unusable('a response of HTTP/0.9, and no more', 'hello, world'),
   unusable('HTML without a head', '<html>\r\n\r\n</html>', { after: 'fin' }),
-  unusable('a TLS alert', '\x15\x03\x01\x00\x02\x02\x0a', { after: 'fin' }),
-  unusable('an SSH greeting', 'SSH-2.0-OpenSSH_9.9\r\n', { after: 'fin' }),
+  unusable('a TLS alert', '\x15\x03\x01\x00\x02\x02\x0a'),
+  unusable('an SSH greeting, and no more', 'SSH-2.0-OpenSSH_9.9\r\n'),
+  unusable('a line that will never be one', 'HTTP/1.1 2OO'),
   unusable('an empty line before it', `\r\n${line('HTTP/1.1 200 OK')}`),
 ]);
 
 const ok = (...lines: string[]) => `${head('HTTP/1.1 200 OK', ...lines, 'Content-Length: 2')}hi`;
 const as = (...lines: string[]) => ({ as: ['HTTP/1.1 200 OK', ...lines, 'Content-Length: 2'], body: 'hi' });
 const NO_FIELDS = [
-  'X : a',
   ' X: a',
   '\tX: a',
-  'X\t: a',
+  'X \xa0: a',
+  'X y : a',
   ': a',
   'X',
   'X y: a',
@@ -88,6 +89,26 @@ const NO_FIELDS = [
 
 export const RESPONSE_FIELD_CASES = topic<ResponseCase>('response headers', 'RFC 9110 5; RFC 9112 5', [
   ...NO_FIELDS.map((text) => unusable(`the line ${shown(text)}`, ok(text))),
+  ...['X : a', 'X\t: a', 'X \t : a'].map((text) =>
+    relayed(
+      `the blanks before the colon of ${shown(text)} are removed`,
+      ok('A: 1', text),
+      as('A: 1', 'X: a'),
+    ),
+  ),
+  relayed(
+    'a coding counts with a blank before its colon',
+    `${head('HTTP/1.1 200 OK', 'Transfer-Encoding : chunked')}2\r\nhi\r\n0\r\n\r\n`,
+    {
+      as: ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'],
+      body: 'hi',
+    },
+  ),
+  relayed(
+    'a header of the connection is left out with a blank before its colon',
+    ok('Connection : x', 'X : 1'),
+    as(),
+  ),
   unusable('LF everywhere', 'HTTP/1.1 200 OK\nContent-Length: 2\n\nhi'),
   unusable('LF after the status line', 'HTTP/1.1 200 OK\nContent-Length: 2\r\n\r\nhi'),
   unusable('LF at the end of the head', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\nhi', { after: 'fin' }),
