@@ -191,7 +191,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     // A joined connection that breaks is closed by http-proxy; its close is all we need.
     if (this.#joined !== undefined) return;
     const isTimeout = error.code === 'ETIMEDOUT' && error.syscall === 'connect';
-    if (isExhaustion(error.code)) this.#fail('exhausted', error.code ?? '');
+    if (!this.#isConnected && isExhaustion(error.code)) this.#fail('exhausted', error.code ?? '');
     else if (isTimeout) this.#fail('connect-timeout', 'no connection in time');
     else if (error.syscall === 'connect') this.#fail('connect-failed', error.code ?? error.message);
     else this.#fail('reset', `${error.code ?? error.message} before a response`);

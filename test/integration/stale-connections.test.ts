@@ -92,12 +92,20 @@ t.test('a request whose connection dies with its backend is not sent there again
   t.match(proxy.plane.stats().backends[`test/${gone.port}`], { inFlight: 0 });
 });
 
-/** A backend in a thread of its own, which goes on while this one stands still. */
-async function startOther(t: Test) {
+/**
+ * A backend in a thread of its own, which goes on while this one stands still.
+ * @param turnsAway so many connections, as soon as they come
+ */
+async function startOther(t: Test, turnsAway = 0) {
   const code = `
     const { parentPort, workerData } = require('node:worker_threads');
     const sockets = new Set();
     const server = require('node:net').createServer((socket) => {
+      if (Atomics.sub(workerData, 2, 1) > 0) {
+        socket.destroy();
+        Atomics.store(workerData, 1, 1);
+        return void Atomics.notify(workerData, 1);
+      }
       sockets.add(socket);
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
       socket.on('data', (bytes) => {
@@ -113,16 +121,18 @@ async function startOther(t: Test) {
       Atomics.store(workerData, 1, 1);
       Atomics.notify(workerData, 1);
     });`;
-  const shared = new Int32Array(new SharedArrayBuffer(8));
+  const shared = new Int32Array(new SharedArrayBuffer(12));
+  shared[2] = turnsAway;
   const worker = new Worker(code, { eval: true, workerData: shared });
   t.teardown(() => worker.terminate());
   const [port] = (await once(worker, 'message')) as [number];
   /** It closes all connections, and this thread has read nothing of that when it goes on. */
   const close = () => {
     worker.postMessage('close');
-    Atomics.wait(shared, 1, 0, 5_000);
+    untilClosed();
   };
-  return { port, close, executed: () => Atomics.load(shared, 0) };
+  const untilClosed = () => Atomics.wait(shared, 1, 0, 5_000);
+  return { port, close, untilClosed, executed: () => Atomics.load(shared, 0) };
 }
 
 t.test('a POST that came after the backend had closed was read by nobody, and is sent again', async (t) => {
@@ -140,6 +150,28 @@ t.test('a POST that came after the backend had closed was read by nobody, and is
   t.equal(backend.executed(), 2);
   t.match(proxy.plane.stats().backends[`test/${backend.port}`], { connectionsOpened: 2, requests: 3 });
   t.same(proxy.signals, [], 'nobody is to blame');
+});
+
+t.test('a POST on a new connection that was closed as soon as it came is sent again, too', async (t) => {
+  const backend = await startOther(t, 1);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+  const client = await connectRaw(t, proxy.port);
+  client.send('POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 4\r\n\r\nbody');
+  const stats = () => proxy.plane.stats().backends[`test/${backend.port}`];
+  while (stats()?.connectionsOpened === 0) await new Promise((resolve) => setImmediate(resolve));
+  // The proxy will send the request before it finds the close.
+  backend.untilClosed();
+  t.equal((await responses(client, 1))[0]?.status, 200);
+  t.equal(backend.executed(), 1);
+  t.match(stats(), { failures: { 'turned-away': 1 } });
+});
+
+t.test('one that was read on a new connection is not', async (t) => {
+  const backend = await startOther(t);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+  t.equal((await ask(proxy.port, { method: 'POST', body: 'x', path: '/leave' })).status, 502);
+  t.match(proxy.entries.at(-1), { error: 'reset', attempts: 1 });
+  t.equal(backend.executed(), 1);
 });
 
 t.test('one that was read is not', async (t) => {

@@ -37,9 +37,6 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #isConnected = false;
   #isReused = false;
   #isReported = false;
-  /** The request goes in chunks. */
-  #isChunked = false;
-  #requestDone = false;
   #keepAlive = true;
   #idleMs = 0;
   #isRetired = false;
@@ -74,7 +71,6 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#timeouts = timeouts;
     this.#tryMs = tryMs > 0 ? tryMs : timeouts.responseMs;
     this.#phase = 'head';
-    this.#requestDone = false;
     this.#keepAlive = true;
     this.#isReported = false;
     this.since = this.#context.watch.tick;
@@ -82,26 +78,27 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   }
 
   send(head: string, isChunked: boolean): void {
-    this.#isChunked = isChunked;
-    this.#request.begin(head.length);
+    this.#request.begin(head.length, isChunked);
     this.#outbox.text(head);
   }
 
   write(buffer: Buffer, from: number, to: number): void {
     this.#request.size += to - from;
-    if (this.#isChunked) this.#outbox.text(chunkLine(to - from));
+    if (this.#request.isChunked) this.#outbox.text(chunkLine(to - from));
     this.#outbox.bytes(buffer, from, to);
-    if (this.#isChunked) this.#outbox.text('\r\n');
+    if (this.#request.isChunked) this.#outbox.text('\r\n');
   }
 
   end(trailers: string): void {
-    if (this.#isChunked) this.#outbox.text(lastChunk(trailers));
-    this.#requestDone = true;
+    if (this.#request.isChunked) this.#outbox.text(lastChunk(trailers));
+    this.#request.isDone = true;
     this.since = this.#context.watch.tick;
   }
 
   get awaiting(): Exchange | undefined {
-    return this.#phase === 'head' && (this.#requestDone || !this.#isConnected) ? this.#exchange : undefined;
+    return this.#phase === 'head' && (this.#request.isDone || !this.#isConnected)
+      ? this.#exchange
+      : undefined;
   }
 
   flush(): Flow {
@@ -152,7 +149,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   /** Before the response: the limit is on what the backend, and not the client, has to do next. */
   #waitForBackend(isTaken: boolean): void {
     if (!this.#isConnected || this.#phase !== 'head') return;
-    if (this.#requestDone) this.#wait(this.#tryMs);
+    if (this.#request.isDone) this.#wait(this.#tryMs);
     else this.#wait(isTaken ? 0 : this.#timeouts.idleMs);
   }
 
@@ -175,7 +172,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   }
 
   #onDrain(): void {
-    if (this.#exchange === undefined || this.#requestDone) return;
+    if (this.#exchange === undefined || this.#request.isDone) return;
     this.#waitForBackend(true);
     this.#exchange.downstream.resumeBody();
   }
@@ -247,7 +244,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     const { now } = this.#context.sweep;
     if (surplus > 0) this.#backend.spokeUnasked(now);
     // A request that was not taken whole would be read as part of the next exchange.
-    const isWhole = this.#keepAlive && this.#requestDone && this.#idleMs > 0;
+    const isWhole = this.#keepAlive && this.#request.isDone && this.#idleMs > 0;
     const isReusable = isWhole && !this.#isRetired && this.#backend.trustedFrom <= now;
     if (!isReusable || this.#socket.writableLength > 0 || this.#socket.destroyed) this.destroy();
     else {
@@ -261,13 +258,13 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
 
   get #progress(): Progress {
     const { writableLength } = this.#socket;
-    const isStale = this.#phase === 'head' && this.#isReused && !this.#reader.isPartial;
     return {
       phase: this.#phase,
       isConnected: this.#isConnected,
-      requestDone: this.#requestDone,
+      requestDone: this.#request.isDone,
       writableLength,
-      isStale,
+      isReused: this.#isReused,
+      isUnanswered: this.#phase === 'head' && !this.#reader.isPartial,
     };
   }
 
@@ -282,7 +279,11 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #onEnd(): void {
     if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
       this.#complete(this.#exchange, '', 0);
-    else if (this.#progress.isStale && this.#exchange?.body.canReplay === false && this.#request.isOneSegment)
+    else if (
+      this.#progress.isUnanswered &&
+      this.#exchange?.body.canReplay === false &&
+      this.#request.isOneSegment
+    )
       this.#request.prove(this.#socket, () => this.destroy());
     else this.destroy();
   }

@@ -9,11 +9,16 @@ const SAID_MS = 3;
 export class SentRequest {
   size = 0;
   writes = 0;
+  isChunked = false;
+  /** All of it was handed to the socket. */
+  isDone = false;
   /** The backend had closed before the request came: nobody has read a byte of it. */
   isNeverRead = false;
 
-  begin(size: number): void {
+  begin(size: number, isChunked: boolean): void {
     this.size = size;
+    this.isChunked = isChunked;
+    this.isDone = false;
     this.writes = 0;
   }
 
@@ -23,7 +28,8 @@ export class SentRequest {
   }
 
   /**
-   * The backend has closed without a response. Had it read the request before, all is quiet now; had it closed
+   * The backend has closed without a response, be it that it served on this connection before or was about to stop when it
+   * accepted it. Had it read the request before, all is quiet now; had it closed
    * before, its kernel has answered the request with a reset (RFC 9293, section 3.10.7), and nothing can be written
    * any more. So one more line end is: a server that only closed its side would skip it (RFC 9112, section 2.2).
    */

@@ -10,8 +10,10 @@ export interface Progress {
   readonly requestDone: boolean;
   /** Bytes that the backend has not taken yet. */
   readonly writableLength: number;
-  /** It served before, and not a byte of this response has come. */
-  readonly isStale: boolean;
+  /** It served before. */
+  readonly isReused: boolean;
+  /** The request was sent, and not a byte of its response has come. */
+  readonly isUnanswered: boolean;
 }
 
 /**
@@ -31,12 +33,12 @@ export function lateness(progress: Progress, timeouts: Timeouts, tryMs: number):
 
 /**
  * What it means for an exchange that its connection has closed.
- * @param isNeverRead a stale one is known to have been closed before the request came
+ * @param isNeverRead it is known to have been closed before the request came
  */
 export function closure(progress: Progress, reason: string, isNeverRead: boolean): ProxyError {
-  const { phase, isConnected, isStale } = progress;
-  if (isExhaustion(reason)) return new ProxyError('exhausted', reason);
-  if (!isConnected) return new ProxyError('connect-failed', reason);
-  if (isStale) return new ProxyError(isNeverRead ? 'never-read' : 'stale-connection', reason);
+  const { phase, isConnected, isReused, isUnanswered } = progress;
+  if (!isConnected) return new ProxyError(isExhaustion(reason) ? 'exhausted' : 'connect-failed', reason);
+  if (isNeverRead) return new ProxyError(isReused ? 'never-read' : 'turned-away', reason);
+  if (isReused && isUnanswered) return new ProxyError('stale-connection', reason);
   return new ProxyError('reset', `${reason} ${phase === 'head' ? 'before a' : 'within the'} response`);
 }

@@ -33,6 +33,8 @@ const KINDS = {
   'stale-connection': { side: 'upstream', status: 502, retry: 'unknown' },
   /** A waiting connection that the backend had closed before the request came. */
   'never-read': { side: 'upstream', status: 502, retry: 'always' },
+  /** A new connection that the backend closed before the request came: it is about to stop, or is full. */
+  'turned-away': { side: 'upstream', status: 502, retry: 'always' },
   reset: { side: 'upstream', status: 502, retry: 'unknown' },
   'response-timeout': { side: 'upstream', status: 504, retry: 'unknown' },
   'bad-response': { side: 'upstream', status: 502, retry: 'never' },
@@ -56,6 +58,7 @@ export function ejectCause({ code }: ProxyError): EjectCause | undefined {
     case 'connect-timeout':
       return 'connect';
     case 'reset':
+    case 'turned-away':
     case 'bad-response':
       return 'reset';
     case 'response-timeout':

@@ -161,7 +161,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     const service = exchange.service as ServiceState;
     const { retry } = service.service;
     const backend = backendOf(exchange, from);
-    if (error.code === 'never-read') exchange.body.takeBack();
+    if (error.code === 'never-read' || error.code === 'turned-away') exchange.body.takeBack();
     if (error.code === 'never-read' || error.code === 'stale-connection')
       backend?.foundStale(this.#context.elapsed());
     if (error.code === 'exhausted') this.#context.makeRoom();

@@ -116,8 +116,8 @@ export function pauseBefore(
 ): number | undefined {
   // Whatever stands in for the service is better now than the service later.
   const standIns = (service.fallback?.length ?? 0) + (exchange.fallbacks?.length ?? 0);
-  if (error.code !== 'connect-failed' || standIns > 0 || exchange.attempts > service.retry.attempts)
-    return undefined;
+  const isRefused = error.code === 'connect-failed' || error.code === 'turned-away';
+  if (!isRefused || standIns > 0 || exchange.attempts > service.retry.attempts) return undefined;
   return PAUSE_MS * 2 ** exchange.pauses * (0.5 + random());
 }
 
