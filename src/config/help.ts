@@ -29,5 +29,5 @@ export function optionsReference(): string {
 }
 
 function line(left: string, right: string): string {
-  return `  ${left.padEnd(36)} ${right}`;
+  return `  ${left.padEnd(40)} ${right}`;
 }

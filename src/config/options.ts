@@ -160,12 +160,12 @@ export const OPTIONS = {
     defaultText: 'auto',
     doc: 'Most connections of clients (503 above it, once none is idle); auto is half of what a process may open',
   }),
-  maxConnectionsPerClient: option<number>({
-    value: 'NUMBER',
-    parse: parseInteger(0, 1_000_000),
-    default: 0,
-    defaultText: '0',
-    doc: 'Most connections of one address or IPv6 /64 to one worker (429 above it), but of trusted proxies; 0 is no limit',
+  maxConnectionsPerClient: option<number | 'auto'>({
+    value: 'NUMBER|auto',
+    parse: (text) => (text === 'auto' ? text : parseInteger(0, 1_000_000)(text)),
+    default: 'auto',
+    defaultText: 'auto',
+    doc: 'Most connections of one address or IPv6 /64 to one worker, or requests by way of a trusted proxy (429 above it, once none is idle); auto is an eighth of all, from 8 to 1024, and for public addresses only; 0 is no limit',
   }),
   maxRequestsPerConnection: option<number>({
     value: 'NUMBER',

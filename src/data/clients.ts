@@ -1,13 +1,8 @@
 import type { ClientConnection } from './http1/server.ts';
+import type { ClientLimit } from './listener/client-limit.ts';
+import { type Share, Shares } from './listener/shares.ts';
 import { ProxyError } from './proxy/errors.ts';
 import type { Expiring, Sweep } from './sweep.ts';
-
-/** How many connections of clients there may be; 0 is no limit. */
-export interface ClientLimits {
-  readonly maxConnections: number;
-  /** Of one address, or of one /64 network of IPv6, which is what one customer is given. */
-  readonly maxConnectionsPerClient: number;
-}
 
 /** A connection that never asked anything is closed for a newcomer after so long: its first request may be under way. */
 const MIN_SILENT_MS = 1_000;
@@ -19,6 +14,8 @@ const ROOM_SHARE = 1 / 16;
 const SEARCH_MS = 100;
 /** Clients beyond the limit, at the same time: they wait for a place, or are told why they get none. */
 const MAX_BEYOND = 32;
+/** Of these, the most that have their share already: they leave room for those of whom this is not said. */
+const MAX_REFUSED_OF_CLIENTS = 16;
 /** How long a client waits for a place without asking for anything. */
 const WAIT_MS = 2_000;
 /** How long a connection has to be idle to rest, and how often those are looked for. */
@@ -40,9 +37,10 @@ export class Clients implements Expiring {
     clientsRefusedPerClient: 0,
     clientsClosedIdle: 0,
   };
-  readonly #limits: ClientLimits;
+  readonly #most: number;
+  readonly #limit: ClientLimit;
   readonly #sweep: Sweep;
-  readonly #isExempt: (address: string) => boolean;
+  readonly #shares: Shares<ClientConnection>;
   /** Have a place, and have not asked yet; the first has been there for longest. */
   readonly #silent = new Set<ClientConnection>();
   /** Have a place, and have asked. */
@@ -50,16 +48,16 @@ export class Clients implements Expiring {
   /** Have no place, and have not asked yet; since when. The first has waited for longest. */
   readonly #waiting = new Map<ClientConnection, number>();
   readonly #refusing = new Set<ClientConnection>();
-  readonly #perClient = new Map<string, number>();
   #nextRest: number;
   #nextSearch = 0;
   #nextSearchToServe = 0;
 
-  /** @param isExempt whether an address stands for many clients, and may have as many connections as it likes */
-  constructor(limits: ClientLimits, sweep: Sweep, isExempt: (address: string) => boolean) {
-    this.#limits = limits;
+  /** @param most of all clients together; 0 is no limit */
+  constructor(most: number, limit: ClientLimit, sweep: Sweep) {
+    this.#most = most;
+    this.#limit = limit;
     this.#sweep = sweep;
-    this.#isExempt = isExempt;
+    this.#shares = new Shares(limit.most);
     this.#nextRest = sweep.now + REST_MS;
     this.deadline = this.#nextRest;
     sweep.add(this);
@@ -81,13 +79,16 @@ export class Clients implements Expiring {
   /** A client has connected: it gets a place, waits for one, or is refused. */
   add(connection: ClientConnection): void {
     this.counts.clientConnectionsTotal++;
-    if (this.#hasTooMany(connection.peer)) {
+    const client = this.#limit.clientAt(connection.peer);
+    const share = this.#shares.fullOf(client);
+    if (share !== undefined && this.#makeRoomIn(share) === 0) {
       this.counts.clientsRefusedPerClient++;
+      if (this.#refusing.size >= MAX_REFUSED_OF_CLIENTS) return connection.reset();
       return this.#refuse(connection, TOO_MANY);
     }
-    if (this.#isFull && this.makeRoom() === 0) return this.#wait(connection);
+    if (this.#isFull && this.makeRoom() === 0) return this.#wait(connection, client);
     this.#silent.add(connection);
-    this.#count(connection.peer, 1);
+    this.#shares.add(client, connection);
   }
 
   /** A client asks for the first time: false when there is no place for it, and it was told so. */
@@ -148,8 +149,7 @@ export class Clients implements Expiring {
   }
 
   get #isFull(): boolean {
-    const { maxConnections } = this.#limits;
-    return maxConnections > 0 && this.size >= maxConnections;
+    return this.#most > 0 && this.size >= this.#most;
   }
 
   #closeSilent(most: number, minMs: number): number {
@@ -165,11 +165,23 @@ export class Clients implements Expiring {
     return closed;
   }
 
-  #closeIdle(most: number): number {
-    const idle = [...this.#asked].filter(({ idleSince }) => idleSince <= this.#sweep.now - MIN_IDLE_MS);
+  #closeIdle(most: number, among: Iterable<ClientConnection> = this.#asked): number {
+    const { now } = this.#sweep;
+    const mayGo = (one: ClientConnection) =>
+      one.idleSince <= now - (this.#asked.has(one) ? MIN_IDLE_MS : MIN_SILENT_MS);
+    const idle = [...among].filter(mayGo);
     idle.sort((a, b) => a.idleSince - b.idleSince).splice(most);
     for (const connection of idle) this.#close(connection);
     return idle.length;
+  }
+
+  /** The same among those of one client that has its share: a newcomer takes their place, and nobody else's. */
+  #makeRoomIn(share: Share<ClientConnection>): number {
+    const { now } = this.#sweep;
+    if (now < share.nextSearch) return 0;
+    const closed = this.#closeIdle(Math.ceil(share.has.size * ROOM_SHARE), share.has);
+    if (closed === 0) share.nextSearch = now + SEARCH_MS;
+    return closed;
   }
 
   /** At once, not when its close is reported: its place is needed now. */
@@ -180,7 +192,7 @@ export class Clients implements Expiring {
   }
 
   /** There is no place: one may become free, and who asks gets one. */
-  #wait(connection: ClientConnection): void {
+  #wait(connection: ClientConnection, client: string): void {
     if (this.#waiting.size + this.#refusing.size >= MAX_BEYOND) {
       this.counts.clientsRefusedFull++;
       const longest = this.#waiting.keys().next().value;
@@ -189,7 +201,7 @@ export class Clients implements Expiring {
       longest.reset();
     }
     this.#waiting.set(connection, this.#sweep.now);
-    this.#count(connection.peer, 1);
+    this.#shares.add(client, connection);
     this.#schedule();
   }
 
@@ -219,30 +231,7 @@ export class Clients implements Expiring {
   #forget(connection: ClientConnection): boolean {
     const isKnown =
       this.#asked.delete(connection) || this.#silent.delete(connection) || this.#waiting.delete(connection);
-    if (isKnown) this.#count(connection.peer, -1);
+    if (isKnown) this.#shares.delete(connection);
     return isKnown;
   }
-
-  #hasTooMany(address: string): boolean {
-    const { maxConnectionsPerClient: most } = this.#limits;
-    return most > 0 && (this.#perClient.get(clientOf(address)) ?? 0) >= most && !this.#isExempt(address);
-  }
-
-  #count(address: string, change: 1 | -1): void {
-    if (this.#limits.maxConnectionsPerClient === 0) return;
-    const client = clientOf(address);
-    const count = (this.#perClient.get(client) ?? 0) + change;
-    if (count === 0) this.#perClient.delete(client);
-    else this.#perClient.set(client, count);
-  }
-}
-
-/** Whom an address stands for: itself, or in IPv6 its /64 network. */
-export function clientOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [left = '', right] = address.split('::');
-  const groups = left === '' ? [] : left.split(':');
-  const after = right === undefined || right === '' ? [] : right.split(':');
-  while (right !== undefined && groups.length + after.length < 8) groups.push('0');
-  return [...groups, ...after].slice(0, 4).join(':');
 }

@@ -1,4 +1,4 @@
-import { BlockList, isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Address } from '../model/address.ts';
 import type { Border } from '../model/border.ts';
 import type { Clock } from '../model/clock.ts';
@@ -9,15 +9,19 @@ import type { TrafficStats } from '../model/stats.ts';
 import type { ListenAddress, Plane } from '../model/traffic.ts';
 import type { AccessEntry } from '../telemetry/events.ts';
 import { Applied, type Judges } from './apply.ts';
-import { type ClientLimits, Clients } from './clients.ts';
+import { Clients } from './clients.ts';
 import type { HeadRules } from './http1/head.ts';
 import { ClientConnection } from './http1/server.ts';
 import type { ServerContext } from './http1/server-context.ts';
 import type { UpstreamContext } from './http1/upstream-context.ts';
+import { ClientLimit, type ClientLimits } from './listener/client-limit.ts';
 import { Intake } from './listener/intake.ts';
+import { Shares } from './listener/shares.ts';
 import { type Listening, listenTcp } from './listener/tcp.ts';
+import { trustIn } from './listener/trust.ts';
 import { accessEntry, refusedEntry } from './proxy/access.ts';
-import type { ProxyError } from './proxy/errors.ts';
+import { isThroughProxy } from './proxy/client.ts';
+import { ProxyError } from './proxy/errors.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import { Fallbacks } from './proxy/fallback.ts';
 import { Forwarder } from './proxy/forward.ts';
@@ -54,6 +58,8 @@ export interface DataEvents {
   readonly onSignal?: (signal: BackendSignal) => void;
 }
 
+const TOO_MANY = new ProxyError('too-many-requests', 'too many requests of this client at a time');
+
 /** Takes connections and serves them by the latest snapshot. */
 export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly intake = new Intake();
@@ -67,15 +73,17 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly fallbacks: Fallbacks;
   readonly ejector: Ejector;
   readonly upstream: UpstreamContext;
+  readonly isTrusted: (address: string) => boolean;
+  readonly clientLimit: ClientLimit;
   isStopping = false;
   readonly #clock: Clock;
   readonly #events: DataEvents;
   readonly #applied: Applied;
   readonly #forwarder: Forwarder;
   readonly #watch: HangWatch;
-  readonly #trusted = new BlockList();
-  readonly #hasTrusted: boolean;
   readonly #clients: Clients;
+  /** The requests that trusted proxies send for clients. */
+  readonly #requests: Shares<Exchange>;
   readonly #listening: Listening[] = [];
   readonly #unrouted: number[] = new Array(600).fill(0);
   #onEmpty: (() => void) | undefined;
@@ -90,7 +98,10 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.bodyTimeout = options.bodyTimeout;
     this.idleTimeout = options.idleTimeout;
     this.maxRequestsPerConnection = options.maxRequestsPerConnection;
-    this.#clients = new Clients(options, this.sweep, this.isTrusted);
+    this.isTrusted = trustIn(options.trustedProxies);
+    this.clientLimit = new ClientLimit(options, this.isTrusted);
+    this.#requests = new Shares(this.clientLimit.most);
+    this.#clients = new Clients(options.maxConnections, this.clientLimit, this.sweep);
     this.fallbacks = new Fallbacks(options.pages, this.#withListeners(options.border));
     const onSignal = (signal: BackendSignal) => events.onSignal?.(signal);
     this.ejector = new Ejector(this.sweep, clock, onSignal);
@@ -99,11 +110,6 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     const { sweep, rules, maxHeaderSize } = this;
     this.#watch = new HangWatch(clock, this.ejector, onSignal, this.#forwarder);
     this.upstream = { sweep, watch: this.#watch, rules, maxHeaderSize, events: this.#forwarder };
-    this.#hasTrusted = options.trustedProxies.length > 0;
-    for (const range of options.trustedProxies) {
-      const [address = '', prefix] = range.split('/');
-      this.#trusted.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
-    }
   }
 
   /** Swaps in a snapshot: requests from now on follow it. */
@@ -190,10 +196,13 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     return this.#clock.after(delayMs, run);
   }
 
-  readonly isTrusted = (address: string): boolean =>
-    this.#hasTrusted && this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-
   open(exchange: Exchange): void {
+    if (isThroughProxy(exchange)) {
+      const client = this.clientLimit.clientAt(exchange.client);
+      if (this.#requests.fullOf(client) !== undefined)
+        return this.#forwarder.clientFailed(exchange, TOO_MANY);
+      this.#requests.add(client, exchange);
+    }
     this.#forwarder.open(exchange);
   }
 
@@ -202,6 +211,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   }
 
   finished(exchange: Exchange): void {
+    if (isThroughProxy(exchange)) this.#requests.delete(exchange);
     const durationMs = this.#clock.elapsed() - exchange.startedAt;
     if (exchange.service !== undefined) exchange.service.count(exchange.status, durationMs);
     else this.#unrouted[exchange.status] = (this.#unrouted[exchange.status] ?? 0) + 1;

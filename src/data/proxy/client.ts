@@ -8,6 +8,11 @@ export interface ClientClaims {
   readonly realIp: string;
 }
 
+/** Whether a trusted proxy speaks for a client: it is a request like others then, on a connection that is none of its. */
+export function isThroughProxy({ head }: { readonly head: ClientClaims }): boolean {
+  return head.forwardedFor !== '' || head.realIp !== '';
+}
+
 /** Entries of a chain that are looked at: each costs a look-up, and no request passes as many proxies. */
 const MAX_ENTRIES = 32;
 /** The longest address of IPv6, with its brackets and a port. */

@@ -25,6 +25,7 @@ const KINDS = {
   'bad-version': { side: 'downstream', status: 505, retry: 'never' },
   'client-gone': { side: 'downstream', status: 499, retry: 'never' },
   'too-many-connections': { side: 'downstream', status: 429, retry: 'never' },
+  'too-many-requests': { side: 'downstream', status: 429, retry: 'never' },
   'no-route': { side: 'downstream', status: 404, retry: 'never' },
   unavailable: { side: 'upstream', status: 503, retry: 'never' },
   busy: { side: 'upstream', status: 503, retry: 'never' },

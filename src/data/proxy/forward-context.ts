@@ -1,4 +1,5 @@
 import type { UpstreamContext } from '../http1/upstream-context.ts';
+import type { ClientLimit } from '../listener/client-limit.ts';
 import type { RouteTable } from '../routing/table.ts';
 import type { Ejector } from '../upstream/ejection.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
@@ -11,6 +12,7 @@ export interface ForwardContext {
   readonly upstream: UpstreamContext;
   readonly fallbacks: Fallbacks;
   readonly ejector: Ejector;
+  readonly clientLimit: ClientLimit;
   /** `Clock.elapsed`. */
   elapsed(): number;
   /** `Clock.after`. */

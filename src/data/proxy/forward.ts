@@ -68,12 +68,13 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
 
   /** Stands in line for a backend; false when nobody may, or it did for long enough. */
   #wait(exchange: Exchange, service: ServiceState, error: ProxyError, isHeld: boolean): boolean {
-    if (service.line.size >= service.service.queue.size) return false;
+    const client = this.#context.clientLimit.clientAt(exchange.client);
+    if (!service.line.hasPlace(client, service.service.queue.size)) return false;
     const before = exchange.waiting;
     if (before === undefined || before.service !== service) {
       exchange.waiting = new Waiting(exchange, service, error, isHeld, this.#context.upstream.sweep, this);
     } else if (!before.goesOn(error, isHeld)) return false;
-    exchange.waiting?.enter();
+    exchange.waiting?.enter(client);
     return true;
   }
 

@@ -9,7 +9,7 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** Seconds after which a client may try again when no backend was available. */
+/** Seconds after which a client may try again when no backend was available, or it has too much at a time. */
 const RETRY_AFTER = 5;
 
 /** What people read of an error whose reason lies inside: enough to act on, nothing about the inside. */
@@ -33,7 +33,7 @@ export function errorReply(error: ProxyError, accept: string, requestId: string)
 export function statusReply(status: number, explanation: string, accept: string, requestId: string): Reply {
   const title = STATUS_CODES[status] ?? 'Error';
   const [type, text] = render(status, title, explanation, accept, requestId);
-  const retry = status === 503 ? `Retry-After: ${RETRY_AFTER}\r\n` : '';
+  const retry = status === 503 || status === 429 ? `Retry-After: ${RETRY_AFTER}\r\n` : '';
   return {
     status,
     fields: `Content-Type: ${type}\r\nCache-Control: no-store\r\nX-Request-Id: ${requestId}\r\n${retry}`,

@@ -48,10 +48,13 @@ export class Waiting implements Waiter, Expiring {
     return this.deadline > this.#sweep.now;
   }
 
-  /** Stands in line, behind all others. */
-  enter(): void {
+  /**
+   * Stands in line, behind all others.
+   * @param client whose share of the line it takes; empty without a limit
+   */
+  enter(client: string): void {
     const { service, exchange } = this;
-    service.line.add(this);
+    service.line.add(this, client);
     service.stats.waited++;
     service.stats.waiting++;
     this.#sweep.add(this);
