@@ -215,6 +215,7 @@ export function dockerSources(options: Options, clock: Clock, log: Log): DockerS
       clock,
       log,
       ownIds,
+      allow: options.allow,
       elsewhere: isHere
         ? { kind: 'here' }
         : { kind: 'published', host: isThisMachine(host) ? '127.0.0.1' : host },

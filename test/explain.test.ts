@@ -1,4 +1,5 @@
 import t from 'tap';
+import { parseAllow } from '../src/config/allow.ts';
 import { reportContainer } from '../src/control/discovery/docker/claims.ts';
 import { explainContainer } from '../src/explain.ts';
 import type { Transition } from '../src/model/health.ts';
@@ -7,12 +8,13 @@ import { makeContribution, mergeContributions } from './support/claims.ts';
 import { makeContainer } from './support/fake-engine.ts';
 
 /** A container with one label, and a snapshot in which it is ejected. */
-function ejected() {
+function ejected(allow = '') {
   const report = reportContainer(makeContainer({}), {
     source: 'docker',
     reach: { kind: 'host', drivers: new Map() },
     stopping: new Map(),
     deaths: new Map(),
+    allow: allow === '' ? [] : parseAllow(allow),
   });
   const { services, routes } = mergeContributions([
     makeContribution(report.services.map(({ claim }) => claim)),
@@ -50,4 +52,17 @@ t.test('of many changes the latest five before now are told', async (t) => {
     told.map((line) => /\((\d+)\)$/.exec(line)?.[1]),
     ['14', '15', '16', '17', '18'],
   );
+});
+
+t.test('a container is explained with the rule that allows what it has, or why none does', async (t) => {
+  const explain = (allow: string) => {
+    const { report, snapshot } = ejected(allow);
+    return explainContainer(report, snapshot, () => []);
+  };
+  t.ok(explain('host:*.localhost').includes('  shop.localhost: allowed by "host:*.localhost"'));
+  t.match(explain('host:*.org').join('\n'), [
+    /error: shop-1: fairlead\.host: is refused: no allow rule lets the container have shop\.localhost/,
+    /traffic: none/,
+  ]);
+  t.ok(explain('project:x').includes('  ignored: no allow rule is about it'));
 });

@@ -1,6 +1,7 @@
 import { type ConfigError, loadOptions } from '../config/load.ts';
 import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
+import type { AllowRule } from '../model/allow.ts';
 import type { Problem } from '../model/problem.ts';
 import {
   EXIT_USAGE,
@@ -24,21 +25,36 @@ export async function check(files: readonly string[], terminal: Terminal): Promi
     );
     return EXIT_USAGE;
   }
-  const results = files.map((file) => checkFile(file, terminal.env));
+  const allow = rulesOf(files);
+  const results = files.map((file) => checkFile(file, terminal.env, allow));
   return results.every((isGood) => isGood) ? 0 : EXIT_USAGE;
 }
 
-function checkFile(path: string, env: Terminal['env']): boolean {
+/** The rules that compose files are held to: those of the configuration files among them. */
+function rulesOf(files: readonly string[]): readonly AllowRule[] {
+  return files.flatMap((path) => {
+    const text = readText(path);
+    if (text === undefined || isComposeFile(text)) return [];
+    return loadOptions({ args: ['--config', path], env: {}, readFile: readText }).options.allow;
+  });
+}
+
+function checkFile(path: string, env: Terminal['env'], allow: readonly AllowRule[]): boolean {
   const text = readText(path);
   if (text === undefined) {
     printError(`${path}: cannot be read: no such file, or not readable`);
     return false;
   }
-  return isComposeFile(text) ? checkCompose(path, text, env) : checkConfig(path, text);
+  return isComposeFile(text) ? checkCompose(path, text, env, allow) : checkConfig(path, text);
 }
 
-function checkCompose(path: string, text: string, env: Terminal['env']): boolean {
-  const { services, problems } = parseComposeFile(path, text, env);
+function checkCompose(
+  path: string,
+  text: string,
+  env: Terminal['env'],
+  allow: readonly AllowRule[],
+): boolean {
+  const { services, problems } = parseComposeFile(path, text, env, allow);
   const errors = printProblems(path, problems);
   if (errors === 0) print(`${path}: OK, ${count(services, 'service')} with fairlead labels`);
   return errors === 0;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.ts';
+import type { AllowRule } from '../model/allow.ts';
 import {
   parseAddress,
   parseBoolean,
@@ -13,6 +14,7 @@ import {
   ValueError,
 } from '../model/parse.ts';
 import { quoted } from '../model/text.ts';
+import { parseAllow } from './allow.ts';
 
 /** One static option. Its flag, variable and file key are made of its name: see `flagOf`, `envOf`. */
 export interface OptionSpec<T> {
@@ -75,6 +77,13 @@ export const OPTIONS = {
     default: undefined,
     defaultText: '$DOCKER_CERT_PATH if $DOCKER_TLS_VERIFY is set, else none',
     doc: 'Folder with ca.pem, cert.pem and key.pem: tcp:// endpoints then speak TLS',
+  }),
+  allow: option<readonly AllowRule[]>({
+    value: 'RULES',
+    parse: parseAllow,
+    default: [],
+    defaultText: 'none',
+    doc: 'Who may claim what by labels: rules such as `project:shop host:*.shop.example.org`, a list or with commas; without any everyone may everything',
   }),
   workers: option<number>({
     value: 'NUMBER|auto',

@@ -114,3 +114,34 @@ services:
   t.equal(code, 0);
   t.equal(stdout, 'compose.yaml: OK, 2 services with fairlead labels\n');
 });
+
+t.test('rules of a configuration file hold for the compose files that are checked with it', async (t) => {
+  const cwd = t.testdir({
+    'fairlead.yaml': 'allow:\n  - project:shop network:shop_edge host:*.shop.org key:!priority\n',
+    'compose.yaml': `name: shop
+services:
+  web:
+    image: my/web
+    networks: [edge]
+    labels: { fairlead.host: www.shop.org }
+  bank:
+    image: my/bank
+    networks: { edge: {} }
+    labels:
+      fairlead.host: www.bank.org
+      fairlead.priority: 9
+  blog:
+    image: my/blog
+    labels: { fairlead.host: www.shop.org }
+`,
+  });
+  const { code, stdout, stderr } = await runCli(['check', 'compose.yaml', 'fairlead.yaml'], { cwd });
+  t.equal(code, 2);
+  t.equal(stdout, 'fairlead.yaml: OK, 0 services\n');
+  t.strictSame(stderr.trim().split('\n'), [
+    'compose.yaml:11: error: fairlead.host is refused: no allow rule lets the container have www.bank.org (one that would: project:shop network:shop_edge host:www.bank.org)',
+    'compose.yaml:13: notice: no allow rule is about it: Fairlead would ignore it',
+  ]);
+  const alone = await runCli(['check', 'compose.yaml'], { cwd });
+  t.equal(alone.code, 0);
+});

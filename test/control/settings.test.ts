@@ -103,7 +103,7 @@ t.test('every setting reaches the service, and every conflict is told by the nam
   t.same(settings, TWO);
   t.same(merge(ONE).settings, ONE);
   const told = notices.map((notice) => /^notice c0: ([\w.-]+):/.exec(notice)?.[1] ?? '');
-  const keys = new Set(LABEL_KEYS.map(({ key }) => key));
+  const keys = new Set<string>(LABEL_KEYS.map(({ key }) => key));
   t.same(
     told.filter((key) => !keys.has(key)),
     [],

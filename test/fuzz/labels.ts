@@ -62,6 +62,7 @@ export async function checkLabels(all: readonly Record<string, unknown>[]): Prom
       reach: { kind: 'host', drivers: new Map() },
       stopping: new Map(),
       deaths: new Map(),
+      allow: [],
     }),
   );
   const status = { name: 'docker', target: '', connected: true };

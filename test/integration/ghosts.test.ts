@@ -37,6 +37,7 @@ async function setUp(t: Test, file?: string): Promise<Scene> {
     log: silentLog(),
     ownIds: [],
     elsewhere: { kind: 'here' },
+    allow: [],
   });
   const files = file === undefined ? [] : [new FileSource(file, clock, silentLog())];
   const probes = new ScriptedProbe(clock);

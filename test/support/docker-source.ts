@@ -38,6 +38,7 @@ export async function followEngine(
     log: silentLog(),
     ownIds: [],
     elsewhere: { kind: 'here' },
+    allow: [],
     ...options,
   });
   const contributions: Contribution[] = [];

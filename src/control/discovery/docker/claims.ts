@@ -1,9 +1,11 @@
+import type { AllowRule } from '../../../model/allow.ts';
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
 import type { HealthFlag } from '../../../model/health.ts';
 import { boundProblems, type Problem } from '../../../model/problem.ts';
 import { listFew } from '../../../model/text.ts';
+import { type Claimant, judge, rulesAbout } from '../labels/allow.ts';
 import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
-import type { Draft } from '../labels/draft.ts';
+import { type Draft, makeDraft } from '../labels/draft.ts';
 import { PREFIX, type SettingProblem } from '../labels/key.ts';
 import { LABEL_LIMITS } from '../labels/limits.ts';
 import { type ParsedService, parseLabels } from '../labels/parse.ts';
@@ -36,6 +38,8 @@ export interface ReportContext {
   readonly stopping: ReadonlyMap<string, string>;
   /** How often a container has ended while we watched. */
   readonly deaths: ReadonlyMap<string, number>;
+  /** Who may claim what; without any rule everyone may everything. */
+  readonly allow: readonly AllowRule[];
 }
 
 /** Reads a container: its labels, where it is reached, and what stands in the way. Pure. */
@@ -53,10 +57,16 @@ export function reportContainer(container: Container, context: ReportContext): C
       problems: boundProblems(problems, LABEL_LIMITS.problems),
     };
   }
+  const rules = rulesAbout(context.allow, claimantOf(container));
+  // Its mistakes are somebody else's business, such as that of another Fairlead on this Engine.
+  if (context.allow.length > 0 && rules.length === 0)
+    return { container, ignored: 'no allow rule is about it', services: [], problems: [] };
   if (parsed.services.length === 0) {
     problems.push(toProblem({ severity: 'error', key: `${PREFIX}enable`, ...NO_ROUTE }, container, context));
   }
-  const services = parsed.services.map((service) => reportService(service, container, context, problems));
+  const services = parsed.services.map((service) =>
+    reportService(service, container, context, rules, problems),
+  );
   return { container, services, problems: boundProblems(problems, LABEL_LIMITS.problems) };
 }
 
@@ -66,13 +76,19 @@ function whyIgnored(container: Container, reach: Reach): string | undefined {
   return undefined;
 }
 
+function claimantOf({ name, image, labels, networks }: Container): Claimant {
+  return { name, image, labels, networks: networks.map((network) => network.name) };
+}
+
 function reportService(
   service: ParsedService,
   container: Container,
   context: ReportContext,
+  rules: readonly AllowRule[],
   problems: Problem[],
 ): ServiceReport {
-  const found = [...service.problems];
+  const verdict = rules.length === 0 ? undefined : judge(service, rules);
+  const found = [...service.problems, ...(verdict?.problems ?? [])];
   const missing = missingRoute(service);
   if (missing !== undefined) found.push(missing);
   const isRefused = found.some((problem) => problem.severity === 'error');
@@ -94,8 +110,11 @@ function reportService(
     isRefused || !isRunning || 'message' in located
       ? undefined
       : servingAddress(service.draft, container, context, located.address, located.port);
-  const claim = makeClaim(service.draft, container, context, isRefused, serves);
-  return { name: service.name, claim, notes: 'message' in located ? [] : located.notes };
+  // What it may not have it does not even keep known.
+  const draft = (verdict?.problems.length ?? 0) > 0 ? makeDraft() : service.draft;
+  const claim = makeClaim(draft, container, context, isRefused, serves);
+  const notes = 'message' in located ? [] : located.notes;
+  return { name: service.name, claim, notes: [...notes, ...(verdict?.notes ?? [])] };
 }
 
 /** What is said of `fairlead.KEY` is meant for `fairlead.services.NAME.KEY` where that is the service. */

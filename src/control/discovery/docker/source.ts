@@ -1,4 +1,5 @@
 import type { ContainerInfo } from 'dockerode';
+import type { AllowRule } from '../../../model/allow.ts';
 import type { Clock } from '../../../model/clock.ts';
 import type { Contribution, SourceStatus } from '../../../model/contribution.ts';
 import type { Log } from '../../../telemetry/log.ts';
@@ -21,6 +22,8 @@ const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
 
 export interface DockerSourceOptions {
+  /** Who may claim what; without any rule everyone may everything. */
+  readonly allow: readonly AllowRule[];
   readonly name: string;
   readonly endpoint: string;
   readonly engine: Engine;
@@ -231,6 +234,7 @@ export class DockerSource implements Source {
       reach: this.#reach,
       stopping: this.#stopping.signals,
       deaths: this.#deaths,
+      allow: this.#options.allow,
     };
     const { claims, problems } = this.#reports.read(context);
     this.#publish({ status: this.#status, claims: [...claims, ...this.#gone.update(claims)], problems });

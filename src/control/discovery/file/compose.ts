@@ -1,10 +1,13 @@
+import { basename, dirname, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
+import type { AllowRule } from '../../../model/allow.ts';
 import type { Problem } from '../../../model/problem.ts';
+import { type Claimant, judge, PROJECT_LABEL, rulesAbout } from '../labels/allow.ts';
 import { missingRoute, NO_ROUTE } from '../labels/complete.ts';
 import { PREFIX } from '../labels/key.ts';
 import { readLabels } from '../labels/limits.ts';
 import { parseLabels } from '../labels/parse.ts';
-import { YamlReading } from './yaml.ts';
+import { textOf, YamlReading } from './yaml.ts';
 
 /** What the labels of a compose file amount to. */
 export interface ParsedCompose {
@@ -24,20 +27,37 @@ export function isComposeFile(text: string): boolean {
     .some(({ value }) => ['image', 'build'].some((key) => reading.get(value, key) !== undefined));
 }
 
-/** Reads the labels of a compose file's services as `docker compose` would hand them to containers. */
-export function parseComposeFile(path: string, text: string, env: Env): ParsedCompose {
+/**
+ * Reads the labels of a compose file's services as `docker compose` would hand them to containers.
+ * @param allow who may claim what; without any rule everyone may everything
+ */
+export function parseComposeFile(
+  path: string,
+  text: string,
+  env: Env,
+  allow: readonly AllowRule[] = [],
+): ParsedCompose {
   const reading = new YamlReading('compose', path, text);
   const problems = reading.errors;
   if (problems.length > 0) return { services: 0, problems };
+  const file = { reading, path, env, allow };
   let services = 0;
   for (const item of reading.pairs(reading.get(reading.root, 'services'))) {
-    if (checkService(reading, item, env, problems)) services++;
+    if (checkService(file, item, problems)) services++;
   }
   return { services, problems };
 }
 
+interface ComposeFile {
+  readonly reading: YamlReading;
+  readonly path: string;
+  readonly env: Env;
+  readonly allow: readonly AllowRule[];
+}
+
 /** True when the service has labels of ours. */
-function checkService(reading: YamlReading, item: Pair, env: Env, problems: Problem[]): boolean {
+function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boolean {
+  const { reading, env } = file;
   const deploy = labelsOf(reading, reading.get(reading.get(item.value, 'deploy'), 'labels'), env);
   if (Object.keys(deploy.labels).some((label) => label.startsWith(PREFIX))) {
     const message = 'labels under deploy: belong to the Swarm service, not to its containers';
@@ -48,15 +68,61 @@ function checkService(reading: YamlReading, item: Pair, env: Env, problems: Prob
   const parsed = parseLabels(read.labels, read.refused);
   const found = [...parsed.problems];
   if (parsed.isEnabled) {
+    const rules = rulesAbout(file.allow, claimantOf(file, item, read.labels));
     for (const service of parsed.services) {
       const missing = missingRoute(service);
-      found.push(...service.problems, ...(missing === undefined ? [] : [missing]));
+      const verdict = rules.length === 0 ? undefined : judge(service, rules);
+      found.push(
+        ...service.problems,
+        ...(missing === undefined ? [] : [missing]),
+        ...(verdict?.problems ?? []),
+      );
     }
+    if (file.allow.length > 0 && rules.length === 0)
+      problems.push(
+        reading.problem(item.key, 'no allow rule is about it: Fairlead would ignore it', undefined, 'notice'),
+      );
     if (parsed.services.length === 0) found.push({ severity: 'error', key: `${PREFIX}enable`, ...NO_ROUTE });
   }
   for (const { severity, key, message, hint } of found)
     problems.push(reading.problem(nodes.get(key) ?? item.key, `${key} ${message}`, hint, severity));
   return parsed.isEnabled;
+}
+
+/** What rules would see of a container of the service: as far as the file says it. */
+function claimantOf(
+  { reading, path, env }: ComposeFile,
+  item: Pair,
+  labels: Readonly<Record<string, string>>,
+): Claimant {
+  const text = (node: unknown) => interpolate(textOf(reading.follow(node)) ?? '', env);
+  const folder = basename(dirname(resolve(path)));
+  const project =
+    env['COMPOSE_PROJECT_NAME'] || text(reading.get(reading.root, 'name')) || projectName(folder);
+  const service = textOf(item.key) ?? '';
+  const networks = reading.get(item.value, 'networks');
+  const named = isSeq(networks)
+    ? networks.items.map(text)
+    : reading.pairs(networks).map(({ key }) => text(key));
+  const defined = reading.get(reading.root, 'networks');
+  return {
+    name: text(reading.get(item.value, 'container_name')) || `${project}-${service}-1`,
+    image: text(reading.get(item.value, 'image')) || `${project}-${service}`,
+    labels: { ...labels, [PROJECT_LABEL]: project, 'com.docker.compose.service': service },
+    networks: (named.length === 0 ? ['default'] : named).map((network) => {
+      const definition = reading.get(defined, network);
+      const isExternal = text(reading.get(definition, 'external')) === 'true';
+      return text(reading.get(definition, 'name')) || (isExternal ? network : `${project}_${network}`);
+    }),
+  };
+}
+
+/** How Compose makes a project's name of its folder's. */
+function projectName(folder: string): string {
+  return folder
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '');
 }
 
 /** Labels come as a map or as a list of `key=value`. */

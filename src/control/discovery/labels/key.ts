@@ -1,3 +1,4 @@
+import type { KeyName } from '../../../model/allow.ts';
 import type { Setter } from './draft.ts';
 
 /** What all labels of ours begin with. */
@@ -15,14 +16,14 @@ export interface SettingProblem {
 /** One key of the labels and of the file's services. */
 export interface LabelKey {
   /** Without its `fairlead.`. */
-  readonly key: string;
+  readonly key: KeyName;
   readonly value: string;
   readonly default: string;
   readonly doc: string;
   readonly set: Setter;
 }
 
-export function key(name: string, value: string, defaultText: string, doc: string, set: Setter): LabelKey {
+export function key(name: KeyName, value: string, defaultText: string, doc: string, set: Setter): LabelKey {
   return { key: name, value, default: defaultText, doc, set };
 }
 

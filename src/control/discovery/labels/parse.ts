@@ -2,20 +2,22 @@ import { closest, distance } from 'fastest-levenshtein';
 import { ValueError } from '../../../model/parse.ts';
 import { grouped, shorten } from '../../../model/text.ts';
 import { type Draft, makeDraft } from './draft.ts';
-import { PREFIX, type SettingProblem } from './key.ts';
+import { type LabelKey, PREFIX, type SettingProblem } from './key.ts';
 import { LABEL_KEYS } from './keys.ts';
 import { countItems, LABEL_LIMITS, type ReadLabels } from './limits.ts';
 import { parseServiceName } from './values.ts';
 
 const SERVICES = 'services.';
 
-const BY_KEY = new Map(LABEL_KEYS.map((entry) => [entry.key, entry]));
+const BY_KEY = new Map<string, LabelKey>(LABEL_KEYS.map((entry) => [entry.key, entry]));
 
 /** What a set of keys says of one service. */
 export interface ParsedService {
   /** The NAME of `services.NAME.`; empty for the keys without one. */
   readonly name: string;
   readonly draft: Draft;
+  /** The known ones among them, without their prefix, whether or not their values are good. */
+  readonly keys: readonly string[];
   readonly problems: readonly SettingProblem[];
 }
 
@@ -29,6 +31,7 @@ export interface ParsedLabels {
 
 interface Collecting {
   draft: Draft;
+  readonly keys: string[];
   problems: SettingProblem[];
   /** Unknown keys that are still compared with all known ones; shared by the services of a container. */
   readonly slips: { left: number };
@@ -73,7 +76,7 @@ export function parseLabels(
     isEnabled,
     services: [...services]
       .filter(([name, service]) => name !== '' || !isBare(service))
-      .map(([name, { draft, problems: found }]) => ({ name, draft, problems: found })),
+      .map(([name, { draft, keys, problems: found }]) => ({ name, draft, keys, problems: found })),
     problems,
   };
 }
@@ -106,6 +109,7 @@ export function setKey(
   else if (key === 'enable' && !mayEnable)
     problem('is not a key of a single service', `${PREFIX}enable is for the whole container`);
   else {
+    service.keys.push(key);
     try {
       known.set(service.draft, text);
     } catch (error) {
@@ -117,7 +121,7 @@ export function setKey(
 
 /** A fresh draft to set keys of. */
 export function startCollecting(slips = { left: LABEL_LIMITS.problems as number }): Collecting {
-  return { draft: makeDraft(), problems: [], slips };
+  return { draft: makeDraft(), keys: [], problems: [], slips };
 }
 
 /** Undefined when there are as many as may be. */

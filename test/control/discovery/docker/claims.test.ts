@@ -15,6 +15,7 @@ function report(parts: Partial<Container>, context: Partial<ReportContext> = {})
     reach: { kind: 'host', drivers: new Map() },
     stopping: new Map(),
     deaths: new Map(),
+    allow: [],
     ...context,
   });
 }

@@ -1,0 +1,104 @@
+import { closest } from 'fastest-levenshtein';
+import { type AllowRule, KEY_NAMES, ROUTE_KEYS, WHAT, WHO, type Who } from '../model/allow.ts';
+import { fitsGlob } from '../model/glob.ts';
+import { parseRouteHost, parseRoutePath, ValueError } from '../model/parse.ts';
+import { quoted } from '../model/text.ts';
+
+const KINDS: readonly string[] = [...WHO, ...WHAT];
+
+/** A rule while it is read. */
+interface Words {
+  readonly who: { kind: Who; pattern: string }[];
+  readonly whoText: string[];
+  readonly hosts: string[];
+  readonly paths: string[];
+  readonly services: string[];
+  readonly keys: string[];
+  readonly without: string[];
+}
+
+/**
+ * Rules with commas, semicolons or line ends between them: `project:shop host:*.shop.example.org key:!priority`. Throws one
+ * `ValueError` with everything that is wrong: a rule that is not understood must not let anybody through.
+ */
+export function parseAllow(text: string): AllowRule[] {
+  const rules: AllowRule[] = [];
+  const mistakes: string[] = [];
+  for (const one of text.split(/[,;\n]/)) {
+    const trimmed = one.trim();
+    if (trimmed === '') continue;
+    const words: Words = { who: [], whoText: [], hosts: [], paths: [], services: [], keys: [], without: [] };
+    for (const word of trimmed.split(/\s+/)) {
+      try {
+        readWord(word, words);
+      } catch (error) {
+        if (!(error instanceof ValueError)) throw error;
+        mistakes.push(`rule ${quoted(trimmed)}: ${error.message}`);
+      }
+    }
+    rules.push(makeRule(trimmed, words));
+    if (words.paths.length > 0 && words.hosts.length === 0)
+      mistakes.push(`rule ${quoted(trimmed)}: path: needs a host: to belong to`);
+  }
+  if (rules.length === 0) mistakes.push('wants rules such as project:shop host:*.shop.example.org');
+  if (mistakes.length > 0) throw new ValueError(mistakes.join('; '));
+  return rules;
+}
+
+function makeRule(text: string, { whoText, ...words }: Words): AllowRule {
+  const isOpen = words.hosts.length + words.services.length === 0;
+  return { text, whoText: whoText.join(' ') || 'container:*', isOpen, ...words };
+}
+
+function readWord(word: string, words: Words): void {
+  const colon = word.indexOf(':');
+  const kind = word.slice(0, colon);
+  const value = word.slice(colon + 1);
+  if (colon === -1 || !KINDS.includes(kind)) {
+    const nearest = closest(colon === -1 ? word : kind, KINDS);
+    throw new ValueError(
+      `${quoted(word)} is none of ${KINDS.map((one) => `${one}:`).join(' ')}; did you mean ${nearest}:?`,
+    );
+  }
+  if (value === '') throw new ValueError(`${kind}: needs a value`);
+  switch (kind) {
+    case 'host':
+      words.hosts.push(within(kind, value, parseRouteHost));
+      break;
+    case 'path':
+      words.paths.push(within(kind, value, parseRoutePath));
+      break;
+    case 'service':
+      words.services.push(value);
+      break;
+    case 'key':
+      readKey(value, words);
+      break;
+    default:
+      words.who.push({ kind: kind as Who, pattern: value });
+      words.whoText.push(word);
+  }
+}
+
+function within(kind: string, value: string, parse: (text: string) => string): string {
+  try {
+    return parse(value);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new ValueError(`${kind}: ${error.message}`);
+  }
+}
+
+/** A slip would let through what was to be forbidden: a key must be one that there is. */
+function readKey(value: string, words: Words): void {
+  const pattern = value.replace(/^!/, '').replace(/^fairlead\./, '');
+  if (ROUTE_KEYS.includes(pattern))
+    throw new ValueError(
+      `key:${value} says nothing; what may be routed is said by host:, path: and service:`,
+    );
+  if (!KEY_NAMES.some((name) => fitsGlob(pattern, name)))
+    throw new ValueError(
+      `key:${value} is not a known key; did you mean ${closest(pattern, [...KEY_NAMES])}?`,
+    );
+  (value.startsWith('!') ? words.without : words.keys).push(pattern);
+}
