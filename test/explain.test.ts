@@ -60,9 +60,8 @@ t.test('a container is explained with the rule that allows what it has, or why n
     return explainContainer(report, snapshot, () => []);
   };
   t.ok(explain('host:*.localhost').includes('  shop.localhost: allowed by "host:*.localhost"'));
-  t.match(explain('host:*.org').join('\n'), [
-    /error: shop-1: fairlead\.host: is refused: no allow rule lets the container have shop\.localhost/,
-    /traffic: none/,
-  ]);
+  const refused = explain('host:*.org').join('\n');
+  t.match(refused, 'fairlead.host: is refused: no allow rule lets the container have shop.localhost');
+  t.match(refused, 'traffic: none');
   t.ok(explain('project:x').includes('  ignored: no allow rule is about it'));
 });
