@@ -40,13 +40,22 @@ export class Applied {
     for (const { backends } of this.services.values()) yield* backends;
   }
 
-  /** Takes what is not as in the snapshot before: all else stays as it is. */
+  /**
+   * Takes what is not as in the snapshot before: all else stays as it is. Everything is built and swapped in before any
+   * request that waits is woken, since it may be led to any other service.
+   */
   apply(snapshot: Snapshot): void {
-    const before = this.snapshot;
-    const services = changesOf(before.services, snapshot.services);
-    const updated = this.#applyTopology(services, changesOf(before.routes, snapshot.routes), snapshot);
-    this.#applyHealth(snapshot, updated);
+    const before = this.services;
+    const services = changesOf(this.snapshot.services, snapshot.services);
+    const updated = this.#applyTopology(services, changesOf(this.snapshot.routes, snapshot.routes), snapshot);
+    const told = this.#applyHealth(snapshot, updated);
     this.snapshot = snapshot;
+    for (const service of told) this.#judge(service, snapshot);
+    for (const service of told) {
+      service.isAsleep = false;
+      service.wake();
+    }
+    for (const { name } of services.gone) if (!this.services.has(name)) before.get(name)?.leave();
   }
 
   /** Answers the services that are others than before. */
@@ -68,10 +77,7 @@ export class Applied {
       updated.add(state);
     }
     this.table = this.table.with(routes, (name) => all.get(name));
-    const before = this.services;
     this.services = all;
-    // Last: what a client asks next must not find the way back to a service that is gone.
-    for (const { name } of services.gone) if (!all.has(name)) before.get(name)?.leave();
     return updated;
   }
 
@@ -84,25 +90,36 @@ export class Applied {
     });
     // A new backend is judged before anyone can pick it.
     for (const member of members) member.setFlags(snapshot.health.get(member.backend.id)?.flags ?? []);
+    state.isAsleep = true;
     state.update(service, members);
   }
 
-  #applyHealth({ health }: Snapshot, updated: ReadonlySet<ServiceState>): void {
+  /** Sets the flags of all, and answers the services of which the snapshot says anything new. They are asleep now. */
+  #applyHealth({ health }: Snapshot, updated: ReadonlySet<ServiceState>): Set<ServiceState> {
+    const told = new Set(updated);
     for (const service of this.services.values()) {
-      let isTold = updated.has(service);
+      const isNews = service.backends.some((state) => health.get(state.backend.id) !== state.health);
+      if (!isNews && !updated.has(service)) continue;
+      told.add(service);
+      service.isAsleep = true;
       let isChanged = false;
-      for (const state of service.backends) {
-        const is = health.get(state.backend.id);
-        if (is === state.health) continue;
-        state.health = is;
-        isTold = true;
-        if (state.setFlags(is?.flags ?? [])) isChanged = true;
-        this.#cutAt(state, is?.cutAt);
-        if (is?.proof !== undefined) this.#judges.prove(service, state, is.proof);
-      }
+      for (const state of service.backends)
+        if (state.setFlags(health.get(state.backend.id)?.flags ?? [])) isChanged = true;
       if (isChanged) service.refresh();
-      if (isTold) this.#judges.enforce(service);
     }
+    return told;
+  }
+
+  /** What the snapshot knows of its backends besides their flags. */
+  #judge(service: ServiceState, { health }: Snapshot): void {
+    for (const state of service.backends) {
+      const is = health.get(state.backend.id);
+      if (is === state.health) continue;
+      state.health = is;
+      this.#cutAt(state, is?.cutAt);
+      if (is?.proof !== undefined) this.#judges.prove(service, state, is.proof);
+    }
+    this.#judges.enforce(service);
   }
 
   /** Sees to it that a backend that drains is cut when its time is up, and only then. */

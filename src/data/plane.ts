@@ -114,8 +114,8 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
 
   /** Swaps in a snapshot: requests from now on follow it. */
   apply(snapshot: Snapshot): void {
-    this.#applied.apply(snapshot);
     this.fallbacks.forgetPages();
+    this.#applied.apply(snapshot);
   }
 
   /** Takes connections on an address. Rejects when it cannot. */

@@ -3,7 +3,7 @@ import type { ServiceSettings } from '../../src/model/service.ts';
 import { deadPort, startBackend } from '../support/backend.ts';
 import { ask } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { startProxy } from '../support/proxy.ts';
+import { startProxy, type TestService } from '../support/proxy.ts';
 
 const HOLD: ServiceSettings = { holdMs: 10_000 };
 
@@ -100,4 +100,27 @@ t.test('the limit of the whole exchange ends the wait', async (t) => {
   const proxy = await startProxy(t, [{ settings, backends: [] }]);
   t.equal((await ask(proxy.port)).status, 504);
   t.equal(proxy.plane.stats().services['test']?.waiting, 0);
+});
+
+t.test('who is woken by a snapshot finds all of it', async (t) => {
+  const standIn = await startBackend(t, 'stand-in');
+  const settings: ServiceSettings = { ...HOLD, fallback: [{ kind: 'service', service: 'new' }] };
+  const old: TestService = { name: 'old', routes: [{}], settings, backends: [] };
+  const standingIn: TestService = { name: 'new', routes: [], backends: [standIn.port] };
+  const noLonger: TestService = { ...old, settings: { ...settings, holdMs: 0 } };
+  const out = { ...standingIn, backends: [{ port: standIn.port, flags: ['FailedCheck'] as const }] };
+  const scenes: [string, TestService[], TestService[]][] = [
+    ['a fallback that comes with it', [old], [noLonger, standingIn]],
+    ['one whose backend is well with it', [old, out], [noLonger, standingIn]],
+    ['one that comes when its service goes', [old], [standingIn]],
+  ];
+  for (const [name, before, after] of scenes) {
+    // What stood first in the snapshot was woken first.
+    const proxy = await startProxy(t, before.includes(out) ? [] : before);
+    if (before.includes(out)) proxy.apply(...before);
+    const answer = ask(proxy.port);
+    await eventually('it waits', () => proxy.plane.stats().services['old']?.waiting === 1);
+    proxy.apply(...after);
+    t.match(await answer, { status: 200, body: 'stand-in' }, name);
+  }
 });

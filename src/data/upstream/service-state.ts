@@ -26,6 +26,8 @@ export class ServiceState {
   readonly budget = new RetryBudget();
   /** Requests that wait for a backend. */
   readonly line = new WaitingLine(() => this.#hasRoom());
+  /** While a snapshot is applied nobody is woken: they would find half of it. */
+  isAsleep = false;
   /** Some backend takes only so many requests at one time. */
   #isLimited = false;
   readonly #random: () => number;
@@ -67,7 +69,12 @@ export class ServiceState {
   /** Some backend's availability changed. */
   refresh(): void {
     this.#choose();
-    if (this.line.size === 0) return;
+    this.wake();
+  }
+
+  /** Lets those look who wait: there may be a backend, or no hope of one. */
+  wake(): void {
+    if (this.isAsleep || this.line.size === 0) return;
     if (!this.hasAvailable && this.service.holdMs === 0) this.line.giveUp();
     else this.line.serve(true);
   }
