@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type AdminServer, startAdmin } from './admin/server.ts';
 import type { Options } from './config/options.ts';
 import { probeWithin, sourceWithin } from './control/border.ts';
@@ -54,6 +55,8 @@ export class App {
   readonly #control: ControlPlane;
   readonly #traffic: Traffic;
   readonly #startedAt: number;
+  /** What tells its requests from those of any other Fairlead. */
+  readonly #instance = `fairlead-${randomBytes(4).toString('hex')}`;
   #admin: AdminServer | undefined;
   /** The first snapshot that all sources had a part in. */
   #wholeVersion: number | undefined;
@@ -68,7 +71,7 @@ export class App {
     const border = borderOf(options);
     const within = [...this.#dockers, ...files, ...sources].map((source) => sourceWithin(border, source));
     this.#control = new ControlPlane(within, clock, probeWithin(border, probe));
-    this.#traffic = makeTraffic(input, clock, (signal) => this.#control.signal(signal));
+    this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);
       logChanges(log, snapshot, before);
@@ -116,6 +119,7 @@ export class App {
     const now = () => this.#clock.now();
     const base = {
       version: VERSION,
+      instance: this.#instance,
       now,
       snapshot: () => this.#shownSnapshot(),
       stats: () => traffic.stats(),
@@ -164,16 +168,18 @@ export class App {
 function makeTraffic(
   { options, log, program, isTerminal = false }: AppInput,
   clock: Clock,
+  instance: string,
   onSignal: (signal: BackendSignal) => void,
 ): Traffic {
-  if (options.workers === 1) return new LocalTraffic(makePlane(options, log, clock, onSignal), clock);
+  if (options.workers === 1)
+    return new LocalTraffic(makePlane({ ...options, instance }, log, clock, onSignal), clock);
   if (program === undefined) throw new Error('several workers need a program to run');
   const { adminToken: _, maxConnections, ...given } = options;
   return new Supervisor({
     count: options.workers,
     spawn: spawnWorkers(program, openLines(1), openLines(2)),
     // Each has its share of what all together may have; 0 is what a process can by itself.
-    options: { ...given, maxConnections: Math.ceil(maxConnections / options.workers) },
+    options: { ...given, instance, maxConnections: Math.ceil(maxConnections / options.workers) },
     isTerminal,
     graceMs: options.grace,
     onSignal,

@@ -14,12 +14,18 @@ import { type Log, makeLog } from './telemetry/log.ts';
 import { parentChannel } from './workers/channel.ts';
 import { Worker } from './workers/worker.ts';
 
+/** The options of a plane; workers are handed them by their supervisor. */
+export type PlaneOptions = Options & {
+  /** Of all workers of this Fairlead; see `DataOptions`. */
+  readonly instance: string;
+};
+
 /**
  * What a worker is, in whichever process: a data plane and its logs.
  * @param onSignal hears what requests tell of a backend's health
  */
 export function makePlane(
-  options: Options,
+  options: PlaneOptions,
   log: Log,
   clock: Clock,
   onSignal: (signal: BackendSignal) => void,
@@ -76,7 +82,7 @@ export function runWorkerProcess(): Promise<void> | undefined {
   // A terminal and some service managers send these to the whole group; what they mean is the supervisor's to say.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   const hosted = new Worker(channel, ({ options, isTerminal, worker }, onSignal) => {
-    const given = options as Options;
+    const given = options as PlaneOptions;
     const log = makeLog({ level: given.logLevel, format: given.logFormat }, isTerminal).child({ worker });
     return makePlane(given, log, systemClock, onSignal);
   });

@@ -79,7 +79,7 @@ const scratch = Buffer.alloc(16_384);
 const written = (text: string) => scratch.write(text, 'latin1');
 
 function rewriteGroup(): Group {
-  const forwarded = new ForwardedFields('192.0.2.1', 'http', () => false);
+  const forwarded = new ForwardedFields('192.0.2.1', 'http', () => false, 'fairlead-0123abcd');
   const request = (text: string) => ({
     head: parsed(parseRequestHead(text, text.length - 4, RULES, false), RequestHead),
     client: '192.0.2.1',

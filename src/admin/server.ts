@@ -8,6 +8,8 @@ import { type StateView, stateOf } from './state.ts';
 
 /** What the admin address can tell; each is asked when a request comes. */
 export interface AdminView extends StateView {
+  /** The name that this Fairlead has in the Via of the requests that it forwards. */
+  readonly instance: string;
   /** Brings up to date what workers count. */
   refresh(): Promise<void>;
   /** Prometheus' text format. */
@@ -91,6 +93,13 @@ async function answerTo(
   token: string | undefined,
   view: AdminView,
 ): Promise<Answer> {
+  // Who may be routed may not give orders: some label leads here.
+  if (request.headers.via?.includes(view.instance))
+    return {
+      status: 508,
+      type: TEXT_TYPE,
+      body: 'what comes through Fairlead itself is not answered here\n',
+    };
   const url = URL.parse(request.url ?? '/', 'http://admin');
   // Such as `//`, which is a URL without a host.
   if (url === null) return { status: 400, type: TEXT_TYPE, body: 'that is no path\n' };

@@ -36,6 +36,8 @@ import type { ServiceState } from './upstream/service-state.ts';
 /** The data plane's slice of the options. Times are in milliseconds. */
 export interface DataOptions extends ClientLimits {
   readonly trustedProxies: readonly string[];
+  /** Its name in the Via of requests, by which it knows those that come back; the same in all workers. */
+  readonly instance: string;
   readonly pages: string;
   /** Where fallbacks by URL must not lead; that none leads to where this plane listens is added. */
   readonly border: Border;
@@ -70,6 +72,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly bodyTimeout: number;
   readonly idleTimeout: number;
   readonly maxRequestsPerConnection: number;
+  readonly instance: string;
   readonly fallbacks: Fallbacks;
   readonly ejector: Ejector;
   readonly upstream: UpstreamContext;
@@ -98,6 +101,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.bodyTimeout = options.bodyTimeout;
     this.idleTimeout = options.idleTimeout;
     this.maxRequestsPerConnection = options.maxRequestsPerConnection;
+    this.instance = options.instance;
     this.isTrusted = trustIn(options.trustedProxies);
     this.clientLimit = new ClientLimit(options, this.isTrusted);
     this.#requests = new Shares(this.clientLimit.most);

@@ -74,7 +74,7 @@ function shown({ messages, end }: Verdict): string {
 /** As the data plane writes it to a backend. */
 function forwardedRequest({ head, body, trailers }: ReadMessage<RequestHead>): string {
   const host = head.hasHostField ? '' : `Host: ${head.host || 'backend'}\r\n`;
-  const forwarded = new ForwardedFields('192.0.2.1', 'http', () => true);
+  const forwarded = new ForwardedFields('192.0.2.1', 'http', () => true, 'fairlead-0123abcd');
   const fields = forwarded.of({ head, client: forwarded.clientOf(head) });
   const text = requestText(head, head.target, fields + host);
   if (head.length !== CHUNKED) return text + body;

@@ -25,6 +25,7 @@ const OURS = [
   'X-Forwarded-Proto: http',
   'X-Forwarded-Host: test.localhost:8080',
   'X-Forwarded-Port: 8080',
+  'Via: 1.1 fairlead-0123abcd',
 ];
 
 t.test('headers reach the backend in their order and case, with every byte of their values', async (t) => {
@@ -89,6 +90,7 @@ t.test('a trusted proxy is believed, and joins the chain', async (t) => {
     'X-Forwarded-Proto: https',
     'X-Forwarded-Host: evil.example',
     'X-Forwarded-Port: 1',
+    'Via: 1.1 fairlead-0123abcd',
   ]);
   t.same(await mirrored(t, [], options), OURS, 'also one that says nothing');
   t.same(await mirrored(t, LIES, { trustedProxies: ['10.0.0.0/8', '::1/128'] }), OURS, 'another is not');

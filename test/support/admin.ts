@@ -84,6 +84,7 @@ export const ADMIN_WORKER: WorkerStatus = {
 export function adminView(overrides: Partial<AdminView> = {}): AdminView {
   return {
     version: '1.2.3',
+    instance: 'fairlead-0123abcd',
     startedAt: ADMIN_NOW - 60_000,
     now: () => ADMIN_NOW,
     snapshot: () => ADMIN_SNAPSHOT,

@@ -8,7 +8,7 @@ import { requestHead } from './heads.ts';
 /** A client that listens to nothing. */
 class SilentDownstream implements Downstream {
   readonly peer = '192.0.2.1';
-  readonly forwarded = new ForwardedFields(this.peer, 'http', () => false);
+  readonly forwarded = new ForwardedFields(this.peer, 'http', () => false, 'fairlead-0123abcd');
   inform(): void {}
   respond(): void {}
   write(): void {}

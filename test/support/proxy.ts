@@ -42,6 +42,7 @@ export interface TestProxy {
 
 export const TEST_OPTIONS: DataOptions = {
   trustedProxies: [],
+  instance: 'fairlead-0123abcd',
   pages: '',
   // The sites of tests are on this machine.
   border: { listeners: [], allowed: [parseIpRange('127.0.0.0/8') as IpRange], local: () => [] },

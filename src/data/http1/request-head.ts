@@ -30,6 +30,8 @@ export class RequestHead extends Head {
   forwardedHost = '';
   forwardedPort = '';
   realIp = '';
+  /** What the Via lines say (RFC 9110, section 7.6.3); they are forwarded all the same. */
+  via = '';
 }
 
 // The whole head in one expression: one pass of native code says that every byte of it is allowed.
@@ -126,6 +128,9 @@ function readFields(
       case 0x70: // p
       case 0x75: // u
         readHopField(head, p, q);
+        break;
+      case 0x76: // v
+        if (isField(text, p, 'via')) head.via += text.slice(p, q);
         break;
     }
     if (hasUnderscores && isUnderscoreName(text, p) && !(rules.keepUnderscores && isKept(text, p)))

@@ -16,6 +16,8 @@ export interface ServerContext extends ReadRules {
   readonly maxRequestsPerConnection: number;
   /** The process is stopping: a connection ends with the exchange that it has. */
   readonly isStopping: boolean;
+  /** The name of this Fairlead in the Via of requests. */
+  readonly instance: string;
   elapsed(): number;
   /** Whether what an address says of clients is believed. */
   readonly isTrusted: (address: string) => boolean;

@@ -14,6 +14,6 @@ export class Talk {
   constructor(context: ServerContext, sink: RequestSink, socket: Socket, peer: string) {
     this.reader = new RequestReader(sink, context, context.isTrusted(peer));
     this.writer = new ResponseWriter(new Outbox(socket));
-    this.forwarded = new ForwardedFields(peer, 'http', context.isTrusted);
+    this.forwarded = new ForwardedFields(peer, 'http', context.isTrusted, context.instance);
   }
 }

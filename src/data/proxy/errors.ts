@@ -47,6 +47,8 @@ const KINDS = {
   overloaded: { side: 'internal', status: 503, retry: 'never' },
   /** The process has no descriptor, or the machine no port, left for a connection to a backend. */
   exhausted: { side: 'internal', status: 503, retry: 'always' },
+  /** We have had the request before (RFC 5842, section 7.2). */
+  'loop-detected': { side: 'internal', status: 508, retry: 'never' },
   internal: { side: 'internal', status: 500, retry: 'never' },
 } as const satisfies Record<string, ErrorKind>;
 
@@ -96,6 +98,10 @@ export class ProxyError {
 }
 
 export const BAD_PATH = new ProxyError('bad-request', 'the path can be understood in more than one way');
+export const LOOP = new ProxyError(
+  'loop-detected',
+  'the request has come back: a backend or fallback leads here',
+);
 export const NO_ROUTE = new ProxyError('no-route', 'no route matches the host and path');
 export const UNAVAILABLE = new ProxyError('unavailable', 'no backend is available');
 export const BUSY = new ProxyError('busy', 'every available backend has as many requests as it may');

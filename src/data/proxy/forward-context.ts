@@ -13,6 +13,8 @@ export interface ForwardContext {
   readonly fallbacks: Fallbacks;
   readonly ejector: Ejector;
   readonly clientLimit: ClientLimit;
+  /** The name of this Fairlead in the Via of requests. */
+  readonly instance: string;
   /** `Clock.elapsed`. */
   elapsed(): number;
   /** `Clock.after`. */

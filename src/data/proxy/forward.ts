@@ -35,6 +35,8 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   /** A head has come: which route? */
   open(exchange: Exchange): void {
     const { head } = exchange;
+    if (head.via !== '' && head.via.includes(this.#context.instance))
+      return this.#answer(exchange, errors.LOOP);
     const path = head.target === '*' ? '/' : normalizePath(head.target);
     if (path === undefined) return this.#answer(exchange, errors.BAD_PATH);
     exchange.path = path;

@@ -7,11 +7,13 @@ import type { Exchange } from './exchange.ts';
 /** Of an exchange, what these lines are made of. */
 export type Forwarded = Pick<Exchange, 'head' | 'client'>;
 
-/** The header lines that tell a backend who the client is and what it asked for. */
+/** The header lines that tell a backend who the client is and what it asked for, and by which proxy it did. */
 export class ForwardedFields {
   readonly #peer: string;
   readonly #proto: string;
   readonly #isTrusted: (address: string) => boolean;
+  readonly #instance: string;
+  #minor = 1;
   #host = '';
   #fields = '';
 
@@ -19,8 +21,15 @@ export class ForwardedFields {
    * @param peer the address at the other end of the connection, without port
    * @param proto `http` or `https`
    * @param isTrusted whether what an address says of clients is believed
+   * @param instance the name of this Fairlead, by which it knows a request that it has had before
    */
-  constructor(peer: string, proto: 'http' | 'https', isTrusted: (address: string) => boolean) {
+  constructor(
+    peer: string,
+    proto: 'http' | 'https',
+    isTrusted: (address: string) => boolean,
+    instance: string,
+  ) {
+    this.#instance = instance;
     this.#peer = peer;
     this.#proto = proto;
     this.#isTrusted = isTrusted;
@@ -44,10 +53,12 @@ export class ForwardedFields {
       return this.#chained(request);
     }
     // A connection nearly always asks the same host again.
-    if (head.host !== this.#host || this.#fields === '') {
+    if (head.host !== this.#host || head.minor !== this.#minor || this.#fields === '') {
       this.#host = flat(head.host);
+      this.#minor = head.minor;
       const port = portOf(this.#host, this.#proto);
-      this.#fields = flat(fieldLines(this.#peer, this.#peer, this.#proto, this.#host, port));
+      const fields = fieldLines(this.#peer, this.#peer, this.#proto, this.#host, port);
+      this.#fields = flat(fields + this.#via(head));
     }
     return this.#fields;
   }
@@ -57,7 +68,14 @@ export class ForwardedFields {
     const proto = head.forwardedProto || this.#proto;
     const host = head.forwardedHost || head.host;
     const chain = head.forwardedFor === '' ? this.#peer : `${head.forwardedFor}, ${this.#peer}`;
-    return fieldLines(chain, client, proto, host, head.forwardedPort || portOf(host, proto));
+    return (
+      fieldLines(chain, client, proto, host, head.forwardedPort || portOf(host, proto)) + this.#via(head)
+    );
+  }
+
+  /** Behind what the client's own Via says (RFC 9110, section 7.6.3): the version is that of what we received. */
+  #via({ minor }: Forwarded['head']): string {
+    return `Via: 1.${minor} ${this.#instance}\r\n`;
   }
 }
 

@@ -115,9 +115,11 @@ async function answered(client: RawClient, one: RequestCase): Promise<string> {
   return '';
 }
 
-/** The five header lines that tell a backend about the client, as the proxy alone may set them. */
+/** The header lines that tell a backend about the client and the proxy, as the proxy alone may set them. */
 function isOurs(line: string): boolean {
-  return /^x-(?:forwarded-(?:for|proto|host|port)|real-ip): /i.test(line);
+  return /^(?:x-(?:forwarded-(?:for|proto|host|port)|real-ip): |via: 1\.[01] fairlead-[\da-f]{8}$)/i.test(
+    line,
+  );
 }
 
 /** I1, I3: what came through the tap is what must, and our own parser reads it so. */
@@ -174,8 +176,11 @@ function compareFraming(bytes: string): string {
 /** Nobody but the proxy says who the client is. */
 function compareOurs(lines: readonly string[]): string {
   const ours = lines.filter(isOurs).map((line) => line.toLowerCase());
+  const vias = ours.filter((line) => line.startsWith('via: ')).length;
   const isWhole = ours.includes('x-forwarded-for: 127.0.0.1') && ours.includes('x-real-ip: 127.0.0.1');
-  return isWhole && ours.length >= 4 && ours.length <= 5 ? '' : `about the client: ${ours.join(', ')}`;
+  return isWhole && vias === 1 && ours.length >= 5 && ours.length <= 6
+    ? ''
+    : `about the client: ${ours.join(', ')}`;
 }
 
 function compareLines(found: readonly string[], wanted: readonly string[], isUpgrade: boolean): string {

@@ -56,6 +56,7 @@ function makeConnection() {
     idleTimeout: 75_000,
     maxRequestsPerConnection: 0,
     isStopping: false,
+    instance: 'fairlead-0123abcd',
     elapsed: () => clock.elapsed(),
     isTrusted: () => false,
     open: (exchange) => exchanges.push(exchange),

@@ -70,7 +70,7 @@ function forwarded(
 ) {
   const { trusted = false, host = 'shop.example:8080', proto = 'http', client = '192.0.2.1' } = options;
   const head = requestHead(`GET / HTTP/1.1\r\nHost: ${host}\r\n${lines}\r\n`, { trusted });
-  const text = new ForwardedFields('192.0.2.1', proto, () => false).of({ head, client });
+  const text = new ForwardedFields('192.0.2.1', proto, () => false, 'fairlead-0123abcd').of({ head, client });
   return Object.fromEntries(
     text
       .trimEnd()
@@ -86,6 +86,7 @@ t.test('a backend learns who the client is and what it asked for', async (t) => 
     'x-forwarded-proto': 'http',
     'x-forwarded-host': 'shop.example:8080',
     'x-forwarded-port': '8080',
+    via: '1.1 fairlead-0123abcd',
   });
   t.equal(forwarded('', { host: 'shop.example' })['x-forwarded-port'], '80');
   t.equal(forwarded('', { host: 'shop.example', proto: 'https' })['x-forwarded-port'], '443');
@@ -102,13 +103,14 @@ t.test('what a trusted proxy says stays, its address joins the chain, and the cl
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'a.example',
     'x-forwarded-port': '443',
+    via: '1.1 fairlead-0123abcd',
   });
   t.equal(forwarded('X-Real-IP: 9.9.9.9\r\n', { trusted: true, client: '9.9.9.9' })['x-real-ip'], '9.9.9.9');
   t.equal(forwarded('X-Forwarded-Port: 1\r\n', { trusted: true })['x-forwarded-port'], '1');
 });
 
 t.test('a connection that asks another host, or is chained once, tells each request its own', async (t) => {
-  const fields = new ForwardedFields('192.0.2.1', 'http', () => false);
+  const fields = new ForwardedFields('192.0.2.1', 'http', () => false, 'fairlead-0123abcd');
   const of = (text: string, trusted: boolean) =>
     fields.of({ head: requestHead(text, { trusted }), client: '192.0.2.1' });
   const ask = (lines: string) => of(`GET / HTTP/1.1\r\n${lines}\r\n`, true);
