@@ -20,9 +20,9 @@ import { diffSnapshots, type Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
+import { linesLost } from './telemetry/output.ts';
 import { VERSION } from './version.ts';
 import { borderOf, makePlane } from './worker.ts';
-import { openLines } from './workers/lines.ts';
 import { LocalTraffic } from './workers/local.ts';
 import { spawnWorkers } from './workers/process.ts';
 import { Supervisor } from './workers/supervisor.ts';
@@ -125,6 +125,7 @@ export class App {
       stats: () => traffic.stats(),
       workers: () => traffic.workers(),
       places: () => traffic.places(),
+      linesLost,
     };
     const registry = makeMetrics(base);
     return {
@@ -177,7 +178,7 @@ function makeTraffic(
   const { adminToken: _, maxConnections, ...given } = options;
   return new Supervisor({
     count: options.workers,
-    spawn: spawnWorkers(program, openLines(1), openLines(2)),
+    spawn: spawnWorkers(program),
     // Each has its share of what all together may have; 0 is what a process can by itself.
     options: { ...given, instance, maxConnections: Math.ceil(maxConnections / options.workers) },
     isTerminal,

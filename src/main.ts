@@ -10,11 +10,14 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   process.exit(1);
 }
 
+const { isatty } = await import('node:tty');
 const { run } = await import('./cli/run.ts');
+const { printed } = await import('./cli/terminal.ts');
 const code = await run(process.argv.slice(2), {
   env: process.env,
-  isTerminal: process.stderr.isTTY === true,
+  isTerminal: isatty(2),
   exit: (exitCode) => process.exit(exitCode),
   program: import.meta.filename,
 });
+await printed();
 process.exit(code);

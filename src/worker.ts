@@ -48,7 +48,7 @@ export function makePlane(
     stats: () => plane.stats(),
     async stop(graceMs) {
       await plane.stop(graceMs);
-      await accessLog?.flush();
+      accessLog?.flush();
     },
   };
 }

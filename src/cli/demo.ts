@@ -7,8 +7,9 @@ import { staticSource } from '../control/discovery/static.ts';
 import { formatAddress, isEverywhere } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
 import { makeLog } from '../telemetry/log.ts';
+import { outputOf } from '../telemetry/output.ts';
 import { runApp } from './serve.ts';
-import { EXIT_USAGE, print, readConfiguration, type Terminal } from './terminal.ts';
+import { EXIT_USAGE, readConfiguration, type Terminal } from './terminal.ts';
 
 const NAMES = ['anchor', 'bollard', 'cleat'];
 /** How long a backend fails its checks after it was asked to. */
@@ -25,7 +26,7 @@ export async function demo(args: readonly string[], terminal: Terminal): Promise
   const claims = await Promise.all(NAMES.map(startBackend));
   const options = { ...loaded.options, docker: reachableDocker(loaded.options.docker) };
   const input = { options, file: loaded.file, log, sources: [staticSource('demo', 'this process', claims)] };
-  return runApp(input, terminal, (running) => print(...whatToTry(running, options.docker !== false)));
+  return runApp(input, terminal, (running) => show(whatToTry(running, options.docker !== false)));
 }
 
 /** An Engine that is not there would only be complained about. */
@@ -58,6 +59,11 @@ async function startBackend(name: string): Promise<Claim> {
     serves: { name, key: `${name}:${port}`, address: { host: '127.0.0.1', port }, weight: 1, backup: false },
     createdAt: Date.now(),
   };
+}
+
+/** Like a log: whoever does not read it holds nothing up. */
+function show(lines: readonly string[]): void {
+  outputOf(1).write(Buffer.from(`${lines.join('\n')}\n`), 'program');
 }
 
 function whatToTry({ http, admin: dashboard }: Running, hasDocker: boolean): string[] {

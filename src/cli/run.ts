@@ -80,7 +80,7 @@ const INTERNAL: Readonly<Record<string, Pick<Command, 'load'>>> = {
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const [first = ''] = args;
   if (args.includes('--help') || args.includes('-h') || first === 'help') {
-    print(help());
+    print(...help().split('\n'));
     return 0;
   }
   const name = first === '--version' || first === '-v' ? 'version' : first;

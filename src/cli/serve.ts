@@ -3,6 +3,7 @@ import { App, type AppInput, type Running } from '../app.ts';
 import type { Options } from '../config/options.ts';
 import { formatAddress } from '../model/address.ts';
 import { type Log, makeLog } from '../telemetry/log.ts';
+import { drainOutputs } from '../telemetry/output.ts';
 import { VERSION } from '../version.ts';
 import { EXIT_FAILURE, EXIT_USAGE, printError, readConfiguration, type Terminal } from './terminal.ts';
 
@@ -41,6 +42,7 @@ export async function runApp(
   await signalled(app, log, options, terminal);
   await app.stop();
   log.info('stopped');
+  await drainOutputs();
   return 0;
 }
 

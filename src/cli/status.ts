@@ -2,6 +2,7 @@ import type { LiveBackend, LiveState } from '../admin/state.ts';
 import { formatAddress } from '../model/address.ts';
 import { formatProblem } from '../model/problem.ts';
 import { routeName } from '../model/route.ts';
+import { visible } from '../model/visible.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
 
@@ -75,7 +76,9 @@ function backendCells(backend: LiveBackend, now: number): string[] {
   return [formatAddress(backend.address), weight, state, String(backend.requests), ago(now - since)];
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
+function table(texts: readonly (readonly string[])[]): string[] {
+  // Before it is measured.
+  const rows = texts.map((row) => row.map(visible));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row

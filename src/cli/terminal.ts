@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConfigError, type LoadedOptions, loadOptions } from '../config/load.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
+import { visible } from '../model/visible.ts';
 
 /** What a command has of the process that it runs in. */
 export interface Terminal {
@@ -17,12 +18,33 @@ export interface Terminal {
 export const EXIT_USAGE = 2;
 export const EXIT_FAILURE = 1;
 
+/** Lines on standard output, where what cannot be seen is escaped. */
 export function print(...lines: string[]): void {
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  put(process.stdout, lines);
 }
 
+/** The same on standard error. */
 export function printError(...lines: string[]): void {
-  process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+  put(process.stderr, lines);
+}
+
+/** Resolves when all that was printed has left, or its reader is gone. */
+export async function printed(): Promise<void> {
+  await Promise.all(leaving);
+}
+
+const leaving = new Set<Promise<void>>();
+
+function put(stream: NodeJS.WriteStream, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  // Whoever reads it may have seen enough, as `head` has.
+  if (stream.listenerCount('error') === 0) stream.on('error', () => {});
+  const { promise, resolve } = Promise.withResolvers<void>();
+  leaving.add(promise);
+  stream.write(lines.map((line) => `${visible(line)}\n`).join(''), () => {
+    leaving.delete(promise);
+    resolve();
+  });
 }
 
 /** The text of a file, undefined without one. */

@@ -1,3 +1,4 @@
+import { drainOutputs } from '../telemetry/output.ts';
 import { runWorkerProcess } from '../worker.ts';
 import { EXIT_USAGE, printError } from './terminal.ts';
 
@@ -9,5 +10,6 @@ export async function worker(): Promise<number> {
     return EXIT_USAGE;
   }
   await ended;
+  await drainOutputs();
   return 0;
 }

@@ -1,15 +1,9 @@
+import { visible } from '../model/visible.ts';
 import type { AccessEntry } from './events.ts';
-import { openOutput } from './output.ts';
+import { outputOf } from './output.ts';
 
-/** Writes a line for each request, in batches. */
+/** A line for each request, gathered and written in batches. */
 export interface AccessLog {
-  write(entry: AccessEntry): void;
-  /** Writes what is waiting. Resolves when it has left, or nobody reads it any more. */
-  flush(): Promise<void>;
-}
-
-/** Lines that are gathered. */
-export interface Batch {
   write(entry: AccessEntry): void;
   /** Hands over what is waiting, now. */
   flush(): void;
@@ -19,23 +13,15 @@ export interface Batch {
 const BATCH_BYTES = 65_536;
 /** …and for so long at most. */
 const FLUSH_MS = 500;
-/** What a reader that stalls may leave in memory; lines beyond it are dropped. */
-const MAX_WAITING_BYTES = 64 * 1_048_576;
 /** So many characters of lines become bytes in one go (bench/micro/tricks.ts). */
 const TEXT_LENGTH = 8_192;
 
 /** An access log on standard output. */
 export function openAccessLog(format: 'json' | 'clf'): AccessLog {
-  const output = openOutput(1, { maxLength: MAX_WAITING_BYTES });
-  const batch = makeBatch(format, output.write);
-  setInterval(batch.flush, FLUSH_MS).unref();
-  return {
-    write: batch.write,
-    flush() {
-      batch.flush();
-      return output.drained();
-    },
-  };
+  const output = outputOf(1);
+  const log = makeBatch(format, (lines) => output.write(lines, 'access'));
+  setInterval(log.flush, FLUSH_MS).unref();
+  return log;
 }
 
 /**
@@ -43,7 +29,7 @@ export function openAccessLog(format: 'json' | 'clf'): AccessLog {
  * one long string of all of them would keep the pieces of every line in memory until it is put together.
  * @param hand takes the lines, which are its to keep
  */
-export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void): Batch {
+export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void): AccessLog {
   const toLine = format === 'json' ? jsonLine : commonLine;
   // A common line is ASCII.
   const encoding = format === 'json' ? 'utf8' : 'latin1';
@@ -87,20 +73,14 @@ const NOT_PLAIN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
 function json(text: string): string {
   if (text === '') return '""';
-  return NOT_PLAIN.test(text) ? escapeMore(JSON.stringify(text)) : `"${text}"`;
+  // JSON lets some characters through that do something to a terminal.
+  return NOT_PLAIN.test(text) ? visible(JSON.stringify(text)) : `"${text}"`;
 }
 
 /** Of header bytes, one character each. */
 function jsonBytes(text: string): string {
   if (text === '') return '""';
-  return NOT_PLAIN.test(text) ? escapeMore(JSON.stringify(fromLatin1(text))) : `"${text}"`;
-}
-
-/** JSON lets DEL and the C1 controls through, which move a terminal's cursor, and two ends of lines of Unicode. */
-function escapeMore(text: string): string {
-  return text.replace(/[\x7f-\x9f\u2028\u2029]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return NOT_PLAIN.test(text) ? visible(JSON.stringify(fromLatin1(text))) : `"${text}"`;
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -173,8 +153,9 @@ const commonTime = remembering(1_000, (time) => {
 function quoted(text: string): string {
   if (text === '') return '-';
   if (!NOT_PLAIN.test(text)) return text;
-  return text.replace(/[\x00-\x1f"\\\x7f-\xff]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
   });
 }
 

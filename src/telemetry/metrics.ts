@@ -11,6 +11,8 @@ export interface MetricsView {
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
   places(): readonly WorkerPlace[];
+  /** Lines of the logs that could not be written, by log. */
+  linesLost(): Readonly<Record<string, number>>;
   readonly version: string;
   readonly now: () => number;
 }
@@ -223,6 +225,9 @@ function addState(add: Add, view: MetricsView): void {
       };
     }
   });
+  add('counter', 'log_lines_dropped_total', 'Lines of the logs that could not be written', () =>
+    Object.entries(view.linesLost()).map(([log, value]) => ({ labels: { log }, value })),
+  );
   add('gauge', 'snapshot_version', 'Version of the state that requests are served by', () =>
     single(view.snapshot().version),
   );

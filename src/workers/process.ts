@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
+import { outputOf } from '../telemetry/output.ts';
 import { type Channel, childChannel, type ToSupervisor, type ToWorker } from './channel.ts';
-import type { LineSink } from './lines.ts';
+import { passLines } from './lines.ts';
 
 /** A process that was started to be a worker. */
 export interface WorkerProcess {
@@ -19,12 +20,12 @@ export type Spawn = (fds: readonly number[]) => WorkerProcess;
 /** The first descriptor that a worker inherits, behind the standard three and the channel. */
 export const FIRST_FD = 4;
 
-/** Runs a program of Node.js with the argument `worker`; what it writes goes through the sinks. */
-export function spawnWorkers(program: string, stdout: LineSink, stderr: LineSink): Spawn {
+/** Runs a program of Node.js with the argument `worker`; what it writes goes through this process. */
+export function spawnWorkers(program: string): Spawn {
   return (fds) => {
     const child = fork(program, ['worker'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...fds] });
-    if (child.stdout !== null) stdout.take(child.stdout);
-    if (child.stderr !== null) stderr.take(child.stderr);
+    if (child.stdout !== null) passLines(child.stdout, outputOf(1), 'access');
+    if (child.stderr !== null) passLines(child.stderr, outputOf(2), 'program');
     // Without a pid it never began, and never ends.
     const failed = new Promise<string>((resolve) => {
       child.on('error', (error) => {
@@ -35,12 +36,11 @@ export function spawnWorkers(program: string, stdout: LineSink, stderr: LineSink
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
     const closed = new Promise<unknown>((resolve) => child.once('close', resolve));
-    const passedOn = async () => void (await Promise.all([stdout.drained(), stderr.drained()]));
     return {
       pid: child.pid ?? 0,
       channel: childChannel(child),
       exited: Promise.race([exited, failed]),
-      closed: Promise.race([closed, failed]).then(passedOn),
+      closed: Promise.race([closed, failed]).then(() => {}),
       kill: () => void child.kill('SIGKILL'),
     };
   };

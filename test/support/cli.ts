@@ -16,6 +16,9 @@ export interface CliOptions {
   readonly node?: readonly string[];
   /** File descriptors that it may open. */
   readonly descriptors?: number;
+  /** Descriptors of the test in place of the pipes that are read. */
+  readonly stdout?: number;
+  readonly stderr?: number;
 }
 
 export interface CliResult {
@@ -35,14 +38,15 @@ export class RunningCli {
   #hasEnded = false;
   #wake: (() => void)[] = [];
 
-  constructor(args: readonly string[], { cwd, env = {}, node = [], descriptors }: CliOptions = {}) {
+  constructor(args: readonly string[], options: CliOptions = {}) {
+    const { cwd, env = {}, node = [], descriptors, stdout = 'pipe', stderr = 'pipe' } = options;
     const command = [process.execPath, ...node, MAIN, ...args];
     const limited = ['sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, ...command];
     const [program = '', ...rest] = descriptors === undefined ? command : limited;
     this.child = spawn(program, rest, {
       ...(cwd !== undefined && { cwd }),
       env: { PATH: process.env['PATH'], FAIRLEAD_CONFIG: EMPTY_CONFIG, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout, stderr],
     });
     this.#gather(this.child.stdout, (text) => {
       this.stdout += text;

@@ -5,6 +5,7 @@ import type { AccessEntry } from '../../src/telemetry/events.ts';
 import { readSlowly } from '../support/slow-reader.ts';
 
 const ACCESS_LOG = fileURLToPath(new URL('../../src/telemetry/access-log.ts', import.meta.url));
+const OUTPUT = fileURLToPath(new URL('../../src/telemetry/output.ts', import.meta.url));
 
 const ENTRY: AccessEntry = {
   time: Date.UTC(2024, 1, 9, 3, 4, 5, 67),
@@ -41,12 +42,14 @@ const ATTACKS = [
   // The ends of lines and paragraphs that Unicode adds.
   '\xe2\x80\xa8fake\xe2\x80\xa9',
   '\xff\xfe',
+  // Marks that turn the direction of what is read.
+  '\xe2\x80\xaefake\xe2\x81\xa6',
 ];
 const CLIENT_FIELDS = ['method', 'host', 'target', 'referer', 'userAgent'] as const;
 
 /** The bytes of a line, as a terminal gets them, that are neither printable ASCII nor part of a letter. */
 function controls(line: string): RegExpMatchArray | null {
-  return line.slice(0, -1).match(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g);
+  return line.slice(0, -1).match(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g);
 }
 
 t.test('a common line is that of Apache with ours behind it', async (t) => {
@@ -96,6 +99,22 @@ t.test('nothing that a client sends ends a common line, closes a quote or reache
       const line = commonLine({ ...ENTRY, [field]: attack });
       t.match(line, shape, `${field} ${JSON.stringify(attack)}`);
       t.match(line.slice(0, -1), /^[\x20-\x7e]*$/, `${field} is printable ASCII`);
+    }
+  }
+});
+
+t.test('no name of a service or backend ends a line or reaches a terminal', async (t) => {
+  // The second one is a line feed to whoever takes characters for bytes.
+  for (const name of ['a\nb', 'a\u010ab', 'a\u202eb', '\x1b[2J', 'a\x9bb']) {
+    for (const field of ['service', 'backend'] as const) {
+      const common: Buffer[] = [];
+      const log = makeBatch('clf', (lines) => common.push(lines));
+      log.write({ ...ENTRY, [field]: name });
+      log.flush();
+      t.match(Buffer.concat(common).toString('latin1').slice(0, -1), /^[\x20-\x7e]*$/, JSON.stringify(name));
+      const line = jsonLine({ ...ENTRY, [field]: name });
+      t.equal(controls(line), null, JSON.stringify(name));
+      t.equal(JSON.parse(line)[field], name, 'and comes back as it was');
     }
   }
 });
@@ -184,6 +203,7 @@ t.test('lines are handed over whole and in order, whatever their lengths and let
 
 t.test('a log that is flushed while it is being written is whole and in order, to its end', async (t) => {
   const program = `import { openAccessLog } from ${JSON.stringify(ACCESS_LOG)};
+    import { drainOutputs } from ${JSON.stringify(OUTPUT)};
     const log = openAccessLog('json');
     const entry = ${JSON.stringify(ENTRY)};
     const write = (from) => {
@@ -193,7 +213,8 @@ t.test('a log that is flushed while it is being written is whole and in order, t
     // By now a write waits for the reader.
     await new Promise((resolve) => setTimeout(resolve, 15));
     write(200);
-    await log.flush();
+    log.flush();
+    await drainOutputs();
     process.exit();`;
   for (const written of await Promise.all(Array.from({ length: 5 }, () => readSlowly(program)))) {
     const entries = written

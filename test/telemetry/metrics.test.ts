@@ -25,6 +25,7 @@ async function scrape(
     stats: () => ({ ...NO_TRAFFIC, ...stats }),
     workers: () => [],
     places: () => [],
+    linesLost: () => ({}),
     version: '1.2.3',
     now: () => NOW,
   });
@@ -206,14 +207,8 @@ t.test('a name cannot break out of its label', async (t) => {
 t.test('values are read at the time of asking', async (t) => {
   let version = 1;
   const snapshot = () => ({ ...EMPTY_SNAPSHOT, version: version++ });
-  const workers = { workers: () => [], places: () => [] };
-  const registry = makeMetrics({
-    snapshot,
-    stats: () => NO_TRAFFIC,
-    ...workers,
-    version: '1.2.3',
-    now: () => NOW,
-  });
+  const rest = { workers: () => [], places: () => [], linesLost: () => ({}), version: '1.2.3' };
+  const registry = makeMetrics({ snapshot, stats: () => NO_TRAFFIC, ...rest, now: () => NOW });
   const read = async () => parseMetrics(await registry.metrics()).value('fairlead_snapshot_version');
   const [first, second] = [await read(), await read()];
   t.ok(second > first);

@@ -2,22 +2,25 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { readSlowly } from '../support/slow-reader.ts';
 
-const LINES = fileURLToPath(new URL('../../src/workers/lines.ts', import.meta.url));
+const [LINES, OUTPUT] = ['workers/lines.ts', 'telemetry/output.ts'].map((file) =>
+  fileURLToPath(new URL(`../../src/${file}`, import.meta.url)),
+);
 
 /** Runs a program that gathers the lines of others, and answers what it wrote, read slowly. */
 function gather(program: string): Promise<string> {
-  return readSlowly(`import { openLines } from ${JSON.stringify(LINES)};
+  return readSlowly(`import { passLines } from ${JSON.stringify(LINES)};
+    import { drainOutputs, outputOf } from ${JSON.stringify(OUTPUT)};
     import { PassThrough } from 'node:stream';
-    const sink = openLines(1);
+    const take = (stream) => passLines(stream, outputOf(1), 'access');
     ${program}
-    await sink.drained();
+    await drainOutputs();
     process.exit();`);
 }
 
 t.test('lines that come in pieces from several come out whole, whatever their length', async (t) => {
   const written = await gather(`
     const streams = ['a', 'b', 'c'].map(() => new PassThrough());
-    for (const stream of streams) sink.take(stream);
+    for (const stream of streams) take(stream);
     await Promise.all(streams.map(async (stream, writer) => {
       let text = '';
       for (let i = 0; i < 200; i++) text += JSON.stringify({ writer, i, pad: 'x'.repeat((i * 97) % 9000) }) + '\\n';
@@ -42,7 +45,7 @@ t.test('lines that come in pieces from several come out whole, whatever their le
 t.test('what somebody wrote of a line before it died is left out', async (t) => {
   const written = await gather(`
     const [dying, other] = [new PassThrough(), new PassThrough()];
-    for (const stream of [dying, other]) sink.take(stream);
+    for (const stream of [dying, other]) take(stream);
     dying.end('whole\\nhalf');
     await new Promise(setImmediate);
     other.end('whole too\\n');
