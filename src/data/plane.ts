@@ -211,6 +211,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   }
 
   clientFailed(exchange: Exchange, error: ProxyError): void {
+    if (error.code === 'client-gone') this.intake.gone();
     this.#forwarder.clientFailed(exchange, error);
   }
 

@@ -237,10 +237,10 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   // What follows from them.
 
-  /** The first request of a connection never does, but what comes behind one that does (`hasBytes`). */
+  /** Also what comes behind one that does (`hasBytes`). */
   #mustWait(reader: Talk['reader']): boolean {
-    if (this.#exchange !== undefined || reader.isPartial || this.#requests === 0) return false;
-    return reader.hasBytes || this.#context.intake.defers(this);
+    if (this.#exchange !== undefined || reader.isPartial) return false;
+    return reader.hasBytes || this.#context.intake.defers(this, this.#requests === 0);
   }
 
   begin(): void {

@@ -249,6 +249,24 @@ t.test('the first of a connection is not kept waiting, nor one that has begun to
   t.equal(late.exchanges.length, 1);
 });
 
+t.test(
+  'while clients go at once, a first request begins when it is known that its client is here',
+  async (t) => {
+    for (const stays of [true, false]) {
+      const { socket, exchanges, intake, endTurn } = makeConnection();
+      intake.gone();
+      socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      await settle();
+      endTurn();
+      t.same(exchanges, []);
+      if (!stays) socket.destroy();
+      await settle();
+      endTurn();
+      t.equal(exchanges.length, stays ? 1 : 0);
+    }
+  },
+);
+
 t.test('of a client that is gone before its turn nothing begins', async (t) => {
   for (const leave of ['end', 'destroy'] as const) {
     const { socket, exchanges, endTurn } = await makeLate();

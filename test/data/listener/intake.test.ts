@@ -12,9 +12,10 @@ function makeIntake() {
     endTurn: () => turns.shift()?.(),
     isAtRest: () => turns.length === 0,
     /** Requests of a turn, each with its number; answers how many must wait. */
-    ask: (count: number) =>
-      Array.from({ length: count }, (_, i) => intake.defers({ begin: () => begun.push(i) })).filter(Boolean)
-        .length,
+    ask: (count: number, isFirst = false) =>
+      Array.from({ length: count }, (_, i) => intake.defers({ begin: () => begun.push(i) }, isFirst)).filter(
+        Boolean,
+      ).length,
   };
 }
 
@@ -56,4 +57,48 @@ t.test('connections that never stop coming do not keep requests for ever', async
   }
   endTurn();
   t.same(begun, [16]);
+});
+
+t.test('first requests never wait while clients stay for their answers', async (t) => {
+  const { intake, ask, isAtRest } = makeIntake();
+  t.equal(ask(1_000, true), 0);
+  intake.accepted();
+  t.equal(ask(1_000, true), 0, 'nor while connections come');
+  t.notOk(isAtRest(), 'but for the turn that connections are counted in');
+});
+
+t.test('after clients that did not stay a first request waits for one whole turn', async (t) => {
+  const { intake, ask, begun, endTurn, isAtRest } = makeIntake();
+  intake.gone();
+  t.equal(ask(2, true), 2);
+  endTurn();
+  t.same(begun, [], 'what was read with it');
+  t.equal(ask(1, true), 1);
+  endTurn();
+  t.same(begun, [0, 1], 'what came in the turn after is known');
+  endTurn();
+  t.same(begun, [0, 1, 0]);
+  t.ok(isAtRest());
+});
+
+t.test('so many first requests wait as clients went, and no more', async (t) => {
+  const { intake, ask, endTurn, isAtRest } = makeIntake();
+  intake.gone();
+  t.equal(ask(1_000, true), 128);
+  for (let i = 0; i < 10_000; i++) intake.gone();
+  t.equal(ask(10_000, true), 1_024);
+  for (let i = 0; i < 3; i++) endTurn();
+  t.ok(isAtRest());
+});
+
+t.test('connections that come do not keep a first request longer', async (t) => {
+  const { intake, ask, begun, endTurn } = makeIntake();
+  intake.gone();
+  intake.accepted();
+  ask(1, true);
+  for (let turn = 0; turn < 2; turn++) {
+    intake.accepted();
+    endTurn();
+  }
+  t.same(begun, [0]);
 });
