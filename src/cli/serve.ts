@@ -46,16 +46,23 @@ export async function runApp(
   return 0;
 }
 
+/**
+ * What comes so soon after a signal, in milliseconds, is the same word once more: at Ctrl-C the terminal tells all
+ * programs of `npm start`, and npm passes on what it is told.
+ */
+const ECHO_MS = 500;
+
 /** Resolves at the first signal to stop; a second one ends the process at once. SIGHUP replaces the workers. */
 function signalled(app: App, log: Log, options: Options, terminal: Terminal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (isStopping) {
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < ECHO_MS) return;
       app.kill();
       terminal.exit(EXIT_FAILURE);
     }
-    isStopping = true;
+    stoppingSince = performance.now();
     log.info(
       `${signal}: finishing what runs, for at most ${options.grace} ms; a second signal stops at once`,
     );

@@ -77,7 +77,9 @@ t.test('a second signal ends it at once, whatever runs', async (t) => {
   const { cli, client } = await serveHanging(t, '--grace', '1h');
   cli.child.kill('SIGTERM');
   await cli.until(/SIGTERM: finishing what runs/);
-  cli.child.kill('SIGTERM');
+  // What comes at once may be an echo of the first one.
+  const again = setInterval(() => cli.child.kill('SIGTERM'), 100);
+  t.teardown(() => clearInterval(again));
   const { code, stderr } = await cli.ended;
   t.equal(code, 1);
   t.notMatch(stderr, '"stopped"');

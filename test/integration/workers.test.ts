@@ -220,7 +220,9 @@ t.test('a second signal ends all of them at once', async (t) => {
   const pids = (await workers()).map(({ pid }) => pid);
   cli.child.kill('SIGTERM');
   await cli.until(/SIGTERM: finishing what runs/);
-  cli.child.kill('SIGTERM');
+  // What comes at once may be an echo of the first one.
+  const again = setInterval(() => cli.child.kill('SIGTERM'), 100);
+  t.teardown(() => clearInterval(again));
   t.equal((await cli.ended).code, 1);
   t.equal(await client.untilClosed(), '');
   await eventually('no worker is left', () => !pids.some(isAlive));
