@@ -11,6 +11,15 @@ export interface Expiring {
 /** How late a deadline may be noticed. */
 const TICK_MS = 100;
 
+/** A time in which this process did not run, and for how long what became late in it is spared. */
+interface Stall {
+  readonly from: number;
+  readonly to: number;
+  readonly until: number;
+}
+
+const NO_STALL: Stall = { from: 0, to: Number.NEGATIVE_INFINITY, until: 0 };
+
 /**
  * The coarse clock of the data plane. A deadline is a number that is written, so that a request starts and
  * stops no timer; one walk over all connections each tick finds the ones that are late.
@@ -21,6 +30,7 @@ export class Sweep {
   readonly #clock: Clock;
   readonly #expiring = new Set<Expiring>();
   #cancel: (() => void) | undefined;
+  #stall = NO_STALL;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,9 +52,29 @@ export class Sweep {
 
   #schedule(): void {
     this.#cancel = this.#clock.after(TICK_MS, () => {
-      this.now = this.#clock.elapsed();
-      for (const expiring of this.#expiring) if (expiring.deadline <= this.now) expiring.expire();
+      this.#advance();
+      const { now } = this;
+      const { from, to, until } = this.#stall;
+      for (const expiring of this.#expiring) {
+        const { deadline } = expiring;
+        if (deadline > now || (now < until && deadline > from && deadline <= to)) continue;
+        expiring.expire();
+      }
       this.#schedule();
     });
+  }
+
+  /**
+   * A process that was kept from running has not read what came in time, and what it did at its end is counted from the tick
+   * before. So what became late meanwhile gets as much time again.
+   */
+  #advance(): void {
+    const now = this.#clock.elapsed();
+    const lost = now - this.now - TICK_MS;
+    if (lost > TICK_MS) {
+      const from = this.now < this.#stall.until ? this.#stall.from : this.now;
+      this.#stall = { from, to: now, until: now + lost };
+    }
+    this.now = now;
   }
 }

@@ -74,6 +74,36 @@ t.test('what expires may set a new deadline, leave, or bring others', async (t) 
   t.ok(again.expired <= 1 && other.expired <= 1);
 });
 
+t.test(
+  'what became late while the process did not run gets the time back, what was late before does not',
+  async (t) => {
+    const { clock, sweep, late } = makeSweep();
+    await clock.advance(1_000);
+    const [before, within, after] = [late(1_100), late(2_500), late(6_000)];
+    await clock.advance(100);
+    t.equal(before.expired, 1);
+    clock.skip(3_000);
+    // As of the end of the stall, by the time of the tick before it.
+    const fresh = late(sweep.now + 2_000);
+    await clock.advance(1_000);
+    t.same([within.expired, fresh.expired], [0, 0]);
+    await clock.advance(2_100);
+    t.same([within.expired, fresh.expired, after.expired], [1, 1, 1]);
+  },
+);
+
+t.test('stalls in a row spare nothing for ever', async (t) => {
+  const { clock, late } = makeSweep();
+  const one = late(500);
+  for (let i = 0; i < 3; i++) {
+    clock.skip(1_000);
+    await clock.advance(100);
+    t.equal(one.expired, 0);
+  }
+  await clock.advance(1_500);
+  t.equal(one.expired, 1);
+});
+
 t.test('its time is the one of its last tick', async (t) => {
   const { clock, sweep } = makeSweep();
   await clock.advance(1_050);

@@ -110,7 +110,7 @@ t.test('a client that goes away while its backend is waited for leaves nothing b
   t.equal(stats()?.requests, 1);
 });
 
-t.test('a backend that asks for a rest gets it', async (t) => {
+t.test('a backend that answers nothing but that it wants a rest gets it', async (t) => {
   const clock = new FakeClock();
   const resting = await startBackend(t, 'resting', (request, response) => {
     request.resume();
@@ -120,15 +120,32 @@ t.test('a backend that asks for a rest gets it', async (t) => {
   const proxy = await startProxy(t, [{ backends: [resting.port, other.port] }], {}, clock);
   const statuses = async (count: number) => {
     const all = [];
-    for (let i = 0; i < count; i++) all.push((await ask(proxy.port)).status);
+    for (let i = 0; i < count; i++) all.push((await ask(proxy.port, { path: `/${i}` })).status);
     return all;
   };
-  t.same((await statuses(6)).filter((status) => status === 503).length, 1);
+  t.same((await statuses(8)).filter((status) => status === 503).length, 3);
   await clock.advance(2_900);
   t.same((await statuses(2)).filter((status) => status === 503).length, 0);
   await clock.advance(200);
-  t.same((await statuses(4)).filter((status) => status === 503).length, 1);
+  t.same((await statuses(8)).filter((status) => status === 503).length, 3);
   t.match(proxy.plane.stats().backends[`test/${resting.port}`], { ejections: { 'retry-after': 2 } });
+});
+
+t.test('the limit of one URL takes no backend out for others', async (t) => {
+  const limited = (name: string) =>
+    startBackend(t, name, (request, response) => {
+      request.resume();
+      if (request.url === '/limited') response.writeHead(503, { 'retry-after': '60' });
+      response.end(name);
+    });
+  const backends = await Promise.all(['a', 'b', 'c', 'd'].map(limited));
+  const proxy = await startProxy(t, [{ backends: backends.map(({ port }) => port) }], {}, new FakeClock());
+  for (let i = 0; i < 40; i++) await ask(proxy.port, { path: i % 2 === 0 ? '/limited' : '/' });
+  for (let i = 0; i < 20; i++) await ask(proxy.port, { path: i % 5 === 0 ? '/' : '/limited' });
+  t.notOk(
+    proxy.signals.some(({ kind }) => kind === 'ejected'),
+    'not even of those that have nothing else to answer',
+  );
 });
 
 t.test('a POST with a key is sent again where the policy says so', async (t) => {

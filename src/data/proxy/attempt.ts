@@ -33,7 +33,6 @@ export function startAttempt(
   exchange.attempts++;
   backend.inFlight++;
   backend.stats.requests++;
-  if (service.isTimed) exchange.attemptedAt = context.elapsed();
   if (!backend.silence.isWatched) upstream.watch.watch(service, backend);
   if (head.upgrade !== '') return new UpgradeUpstream(exchange, backend, upstream.events, upstream);
   const { timeouts, retry } = service.service;
@@ -108,13 +107,18 @@ export function answered(
   if (backend === undefined) return;
   if (service.isTimed) measure(exchange, backend, head.status < 500 ? 0 : FAILURE_MS, context.elapsed());
   // 502 to 504: it, or what it needs, is not there.
-  if (head.status < 502 || head.status > 504) return;
+  if (head.status < 502 || head.status > 504) {
+    if (backend.restsAsked > 0) backend.restsAsked = 0;
+    return;
+  }
   context.ejector.doubted(backend);
   const restMs = head.status === 503 ? retryAfter(head.field('retry-after'), Date.now()) : 0;
-  if (restMs > 0) context.ejector.rest(service, backend, restMs);
+  if (restMs > 0) context.ejector.rest(service, backend, exchange.path, restMs);
 }
 
 /** How long the backend took to answer, and at least that: failing fast is no virtue. */
 function measure(exchange: Exchange, backend: BackendState, atLeastMs: number, now: number): void {
-  backend.latency.observe(Math.max(now - exchange.attemptedAt, atLeastMs), now);
+  const { hedge, attemptedAt } = exchange;
+  const startedAt = hedge?.backend === backend ? hedge.startedAt : attemptedAt;
+  backend.latency.observe(Math.max(now - startedAt, atLeastMs), now);
 }

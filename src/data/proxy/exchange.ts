@@ -70,6 +70,8 @@ export interface ExchangeEvents {
 /** One try on one backend. */
 export interface Attempt {
   readonly backend: BackendState;
+  /** `Clock.elapsed`; 0 where the service does not measure it. */
+  readonly startedAt: number;
   readonly upstream: Upstream;
 }
 
@@ -92,7 +94,7 @@ export class Exchange {
   /** A second attempt, while the first one hangs. */
   hedge: Attempt | undefined = undefined;
   attempts = 0;
-  /** `Clock.elapsed` when the attempt began; only where the service measures it. */
+  /** `Clock.elapsed` when the attempt of `backend` began; only where the service measures it. */
   attemptedAt = 0;
   tried: BackendState[] | undefined = undefined;
   /** A stale connection was replaced once. */

@@ -97,6 +97,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   #attempt(exchange: Exchange, service: ServiceState, backend: BackendState, isFresh: boolean): void {
     const isFirst = exchange.attempts === 0 && exchange.waiting === undefined;
     exchange.backend = backend;
+    if (service.isTimed) exchange.attemptedAt = this.#context.elapsed();
     const upstream = startAttempt(exchange, service, backend, isFresh, this.#context);
     exchange.upstream = upstream;
     // What came with the head follows in this turn, and leaves with it.
@@ -153,9 +154,8 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
   /** The response was handed on whole. */
   onComplete(exchange: Exchange): void {
     const { backend, service } = exchange;
-    if (backend !== undefined && backend.failuresInRow > 0 && service !== undefined) {
-      if (!isRetryStatus(exchange.status, service.service.retry)) backend.failuresInRow = 0;
-    }
+    if (backend?.isDoubted === true && service !== undefined)
+      if (!isRetryStatus(exchange.status, service.service.retry)) backend.wentWell();
     this.#finish(exchange);
   }
 

@@ -22,7 +22,8 @@ export function startHedge(
 ): void {
   if (!pay(exchange, service, context.elapsed())) return;
   exchange.tried = triedBy(exchange);
-  exchange.hedge = { backend, upstream: startAttempt(exchange, service, backend, false, context) };
+  const startedAt = service.isTimed ? context.elapsed() : 0;
+  exchange.hedge = { backend, startedAt, upstream: startAttempt(exchange, service, backend, false, context) };
   exchange.hedge.upstream.flush();
   service.stats.hedges++;
 }
@@ -46,6 +47,7 @@ export function dropAttempt(exchange: Exchange, service: ServiceState, from: Ups
   if (backend !== undefined) service.release(backend);
   exchange.upstream = hedge.upstream;
   exchange.backend = hedge.backend;
+  exchange.attemptedAt = hedge.startedAt;
 }
 
 /** One of two attempts has answered: the other is cancelled. True when the second was faster. */

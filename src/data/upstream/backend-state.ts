@@ -44,6 +44,11 @@ export class BackendState implements Weighted {
   readonly stats: BackendStats = makeBackendStats();
   /** Requests that failed on it without one that went well in between. */
   failuresInRow = 0;
+  /** Answers with which it asked for a rest, each for another path than the one before, and none went well in between. */
+  restsAsked = 0;
+  restAskedFor = '';
+  /** It was ejected, and no request has gone well since. */
+  isOnProbation = false;
   /** Failed requests took it out; the Ejector's to change. */
   ejection: Ejection | undefined = undefined;
   readonly silence = new Silence();
@@ -110,6 +115,17 @@ export class BackendState implements Weighted {
     this.trustedFrom = now + DISTRUST_MS;
     this.countFailure('unasked');
     this.#retireAll();
+  }
+
+  /** A request that goes well on it would be news. */
+  get isDoubted(): boolean {
+    return this.failuresInRow > 0 || this.isOnProbation;
+  }
+
+  /** A request went well on it. */
+  wentWell(): void {
+    this.failuresInRow = 0;
+    this.isOnProbation = false;
   }
 
   countFailure(code: string): void {

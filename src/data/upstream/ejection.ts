@@ -69,13 +69,20 @@ export class Ejector implements Expiring {
     if (backend.ejection === undefined) this.#doubt(backend);
   }
 
-  /** It asked for a rest (503 with Retry-After), and gets it up to a limit. */
-  rest(service: ServiceState, backend: BackendState, restMs: number): void {
-    if (service.service.eject.failures === 0 || backend.ejection !== undefined) return;
-    if (!mayEject(service, backend)) return;
+  /**
+   * It asked for a rest (503 with Retry-After). That may be the limit of one URL; when it answers nothing else for several,
+   * as often in a row as failures take it out, it gets one, up to a limit and until its check passes.
+   */
+  rest(service: ServiceState, backend: BackendState, path: string, restMs: number): void {
+    const { failures } = service.service.eject;
+    if (backend.restsAsked > 0 && backend.restAskedFor === path) return;
+    backend.restAskedFor = path;
+    backend.restsAsked++;
+    if (failures === 0 || backend.restsAsked < failures || !mayEject(service, backend)) return;
+    backend.restsAsked = 0;
     const lasts = Math.min(restMs, LONGEST_MS);
     const reason = `it asked to be left alone for ${Math.ceil(restMs / 1_000)} s (503 with Retry-After)`;
-    this.#charge(service, backend, 'retry-after', 'none', lasts, reason);
+    this.#charge(service, backend, 'retry-after', 'check', lasts, reason);
   }
 
   /** Takes it out if the limits allow it. */
@@ -86,7 +93,9 @@ export class Ejector implements Expiring {
     const { durationMs } = service.service.eject;
     const lasts = Math.min(durationMs * 2 ** past.count, Math.max(LONGEST_MS, durationMs));
     past.count++;
-    this.#charge(service, backend, cause, proofFor(cause, past.count === 1), lasts, reason);
+    // A check that passes is wrong only where everything else fails.
+    const isBelieved = past.count === 1 || !backend.isOnProbation;
+    this.#charge(service, backend, cause, proofFor(cause, isBelieved), lasts, reason);
   }
 
   /** It seems to hang: nobody is sent there until that is certain. */
@@ -117,7 +126,8 @@ export class Ejector implements Expiring {
   prove(service: ServiceState, backend: BackendState, proof: Proof): void {
     const { ejection } = backend;
     if (ejection === undefined || !outweighs(proof, ejection)) return;
-    this.#return(backend, ejection.proof === 'check' ? onProbation(service) : 0);
+    const isDoubtful = ejection.proof === 'check' && ejection.cause !== 'retry-after';
+    this.#return(backend, isDoubtful ? onProbation(service) : 0);
   }
 
   /** The service's backends or their flags are others now: the limits hold for these, too. */
@@ -174,6 +184,7 @@ export class Ejector implements Expiring {
   #return(backend: BackendState, failuresInRow: number): void {
     const service = this.#out.get(backend);
     this.#out.delete(backend);
+    if (backend.ejection?.isSuspicion === false) backend.isOnProbation = true;
     backend.ejection = undefined;
     backend.failuresInRow = failuresInRow;
     this.#pastOf(backend).endedAt = this.#clock.elapsed();
@@ -206,10 +217,10 @@ export class Ejector implements Expiring {
   }
 }
 
-function proofFor(cause: EjectCause, isFirst: boolean): Charge['proof'] {
+function proofFor(cause: EjectCause, isBelieved: boolean): Charge['proof'] {
   if (cause === 'connect') return 'connection';
   if (cause === 'hang') return 'life';
-  return isFirst ? 'check' : 'none';
+  return isBelieved ? 'check' : 'none';
 }
 
 /** The next failure takes such a backend out again; what goes well makes it like any other. */

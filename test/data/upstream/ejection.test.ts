@@ -136,6 +136,33 @@ t.test('a check that passes is believed once, and not at once', async (t) => {
   t.same(out(), [0], 'it was wrong');
 });
 
+t.test('where other requests went well in between, the check is believed again', async (t) => {
+  const { clock, ejector, service, at, fail, out } = setUp(2);
+  for (let i = 0; i < 5; i++) {
+    fail(0, 3, 'status');
+    t.same(out(), [0]);
+    ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
+    t.same(out(), []);
+    at(0).wentWell();
+  }
+});
+
+t.test('asking for a rest for one URL is no reason for one, and a check that passes ends it', async (t) => {
+  const { clock, ejector, service, at, out } = setUp(4);
+  for (let i = 0; i < 9; i++) ejector.rest(service, at(0), '/limited', 60_000);
+  at(0).restsAsked = 0;
+  for (let i = 0; i < 2; i++) {
+    t.same(out(), []);
+    ejector.rest(service, at(0), '/limited', 60_000);
+    ejector.rest(service, at(0), `/${i}`, 60_000);
+  }
+  t.same(out(), [0]);
+  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
+  t.same(out(), []);
+  ejector.rest(service, at(0), '/', 60_000);
+  t.same(out(), [], 'and it is as good as new');
+});
+
 t.test(
   'one that seems to hang is out at once, is ejected when that is certain, and back when it is heard',
   async (t) => {
