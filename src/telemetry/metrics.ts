@@ -3,6 +3,7 @@ import { formatAddress } from '../model/address.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { DURATION_BOUNDS, type ServiceStats, type TrafficStats } from '../model/stats.ts';
 import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import { Fading } from './fading.ts';
 import { addWorkers } from './worker-metrics.ts';
 
 /** What metrics are read from, at the time somebody asks. */
@@ -70,7 +71,8 @@ export function makeMetrics(view: MetricsView): Registry {
 export type Add = (type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) => void;
 
 function addTraffic(add: Add, view: MetricsView): void {
-  const services = () => Object.entries(view.stats().services);
+  const fading = new Fading();
+  const services = () => fading.told(view.stats(), view.snapshot(), view.now());
   add('counter', 'requests_total', 'Finished requests', function* () {
     for (const [service, stats] of services()) {
       for (const [code, value] of stats.codes.entries())

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Problem } from '../../src/model/problem.ts';
-import { makeService } from '../../src/model/service.ts';
+import { makeService, type Service } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import {
   DURATION_BOUNDS,
@@ -196,6 +196,80 @@ t.test('what only grows is a counter, what goes up and down is a gauge', async (
     t.equal(type, isDuration ? 'histogram' : name.endsWith('_total') ? 'counter' : 'gauge', name);
   }
 });
+
+/** The lines about services at several times, in minutes, in which `change` may change what is counted. */
+async function linesOverTime(
+  services: Record<string, ServiceStats>,
+  snapshot: Snapshot,
+  minutes: readonly number[],
+  change: (minute: number) => void = () => {},
+): Promise<number[]> {
+  let now = NOW;
+  const registry = makeMetrics({
+    snapshot: () => snapshot,
+    stats: () => ({ ...NO_TRAFFIC, services }),
+    workers: () => [],
+    places: () => [],
+    linesLost: () => ({}),
+    version: '1.2.3',
+    now: () => now,
+  });
+  const lines: number[] = [];
+  for (const minute of minutes) {
+    change(minute);
+    now = NOW + minute * 60_000;
+    const { samples } = parseMetrics(await registry.metrics());
+    lines.push(samples.filter(({ labels }) => labels['service'] !== undefined).length);
+  }
+  return lines;
+}
+
+t.test('what is gone has no series any more ten minutes after its last request', async (t) => {
+  const names = Array.from({ length: 1_500 }, (_, i) => `gone-${i}`);
+  const services = Object.fromEntries(names.map((name) => [name, served([1], { 200: 1 })]));
+  const snapshot = { ...EMPTY_SNAPSHOT, services: names.map((name) => makeService(name, {}, [])) };
+  const [first = 0, ...later] = await linesOverTime(services, snapshot, [0, 9, 10, 60]);
+  t.ok(first > 1_500 * 20);
+  t.strictSame(later, [first, 0, 0]);
+});
+
+t.test('what was never asked for has no series without backends', async (t) => {
+  const snapshot = { ...EMPTY_SNAPSHOT, services: [makeService('gone', {}, [])] };
+  t.strictSame(await linesOverTime({ gone: makeServiceStats() }, snapshot, [0]), [0]);
+});
+
+t.test('a service without backends keeps its series while it is asked for', async (t) => {
+  const gone = makeServiceStats();
+  const snapshot = { ...EMPTY_SNAPSHOT, services: [makeService('gone', {}, [])] };
+  const ask = (minute: number) => {
+    if (minute < 20) gone.codes[503] = (gone.codes[503] ?? 0) + 1;
+  };
+  const [first = 0, ...later] = await linesOverTime({ gone }, snapshot, [0, 8, 16, 24, 25, 27], ask);
+  t.strictSame(
+    later.map((lines) => lines > 0),
+    [true, true, true, true, false],
+  );
+  t.ok(first > 0);
+});
+
+t.test(
+  'a service with backends has its series however long nobody asks, and goes on after a gap',
+  async (t) => {
+    const shop = served([1], { 200: 1 });
+    const snapshot = { ...EMPTY_SNAPSHOT, ...twoBackends() };
+    const [first = 0, later] = await linesOverTime({ shop }, snapshot, [0, 600]);
+    t.equal(later, first);
+    const services: Service[] = [makeService('shop', {}, [])];
+    const comesAndGoes = { ...EMPTY_SNAPSHOT, services };
+    const lines = await linesOverTime({ shop }, comesAndGoes, [0, 20, 30], (minute) => {
+      if (minute === 30) services[0] = snapshot.services?.[0] as Service;
+    });
+    t.strictSame(
+      lines.map((count) => count > 0),
+      [true, false, true],
+    );
+  },
+);
 
 t.test('a name cannot break out of its label', async (t) => {
   const name = 'a"} 1\nfake_metric{x="\\';
