@@ -1,11 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { Tries } from './tries.ts';
 
 /** Why a request to the admin address is refused. */
 export interface Refusal {
   readonly status: number;
   readonly message: string;
+  /** Seconds after which it may be asked again. */
+  readonly retryAfter?: number;
+}
+
+/** What lets requests in. */
+export interface Gate {
+  readonly token: string | undefined;
+  readonly tries: Tries;
 }
 
 /** What changes nothing. */
@@ -20,7 +29,7 @@ export const WRITES: readonly string[] = ['POST'];
  */
 export function guard(
   request: IncomingMessage,
-  token: string | undefined,
+  { token, tries }: Gate,
   methods: readonly string[] = READS,
 ): Refusal | undefined {
   if (!methods.includes(request.method ?? ''))
@@ -37,13 +46,26 @@ export function guard(
     return { status: 403, message: 'requests of other origins are not answered' };
   }
   if (token !== undefined) {
-    return isAuthorized(request.headers.authorization, token)
-      ? undefined
-      : { status: 401, message: 'the admin token is missing or wrong' };
+    return refuseToken(request, token, tries);
   }
   if (!isOwnName(host))
     return { status: 403, message: 'without an admin token only localhost and IP addresses are answered' };
   return undefined;
+}
+
+function refuseToken(request: IncomingMessage, token: string, tries: Tries): Refusal | undefined {
+  const { authorization } = request.headers;
+  const address = request.socket.remoteAddress ?? '';
+  if (authorization !== undefined) {
+    const waitMs = tries.waitMs(address);
+    if (waitMs > 0) {
+      const message = 'too many wrong tokens from this address';
+      return { status: 429, message, retryAfter: Math.ceil(waitMs / 1_000) };
+    }
+    if (isAuthorized(authorization, token)) return undefined;
+    tries.failed(address);
+  }
+  return { status: 401, message: 'the admin token is missing or wrong' };
 }
 
 /** A name could lead a browser here from anywhere; an address and localhost could not. */
@@ -56,8 +78,8 @@ function isOwnName(host: string): boolean {
 }
 
 /** As a bearer token (RFC 6750), or as the password of any user (RFC 7617) for browsers. */
-function isAuthorized(header: string | undefined, token: string): boolean {
-  const [scheme = '', value = ''] = (header ?? '').split(' ', 2);
+function isAuthorized(header: string, token: string): boolean {
+  const [scheme = '', value = ''] = header.split(' ', 2);
   if (scheme.toLowerCase() === 'bearer') return isSame(value, token);
   if (scheme.toLowerCase() !== 'basic') return false;
   const decoded = Buffer.from(value, 'base64').toString('utf8');

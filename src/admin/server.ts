@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Address, formatAddress } from '../model/address.ts';
-import { guard, READS, WRITES } from './guard.ts';
+import { ADMIN_LIMITS, type AdminLimits, limitConnections } from './connections.ts';
+import { type Gate, guard, READS, WRITES } from './guard.ts';
 import { type OrderBackend, takeOrder } from './order.ts';
 import { type StateView, stateOf } from './state.ts';
+import { Tries } from './tries.ts';
 
 /** What the admin address can tell; each is asked when a request comes. */
 export interface AdminView extends StateView {
@@ -33,6 +35,9 @@ interface Answer {
   readonly body: string | Buffer;
 }
 
+/** How often late requests are looked for. */
+const CHECK_MS = 1_000;
+
 /** The page is same-origin only, runs no inline code, and is framed by nobody. */
 const HEADERS = {
   'Content-Security-Policy':
@@ -50,10 +55,13 @@ export async function startAdmin(
   address: Address,
   token: string | undefined,
   view: AdminView,
+  limits: AdminLimits = ADMIN_LIMITS,
 ): Promise<AdminServer> {
-  const server = createServer((request, response) => {
-    void respond(request, response, token, view);
+  const gate: Gate = { token, tries: new Tries(() => performance.now()) };
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
+    void respond(request, response, gate, view);
   });
+  limitConnections(server, limits);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;
@@ -74,12 +82,12 @@ export async function startAdmin(
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  token: string | undefined,
+  gate: Gate,
   view: AdminView,
 ): Promise<void> {
   let answer: Answer;
   try {
-    answer = await answerTo(request, response, token, view);
+    answer = await answerTo(request, response, gate, view);
   } catch (error) {
     answer = { status: 500, type: TEXT_TYPE, body: `${(error as Error).message}\n` };
   }
@@ -90,7 +98,7 @@ async function respond(
 async function answerTo(
   request: IncomingMessage,
   response: ServerResponse,
-  token: string | undefined,
+  gate: Gate,
   view: AdminView,
 ): Promise<Answer> {
   // Who may be routed may not give orders: some label leads here.
@@ -106,7 +114,7 @@ async function answerTo(
   const probed = probeAnswer(url.pathname, view);
   if (probed !== undefined) return probed;
   const isOrder = url.pathname === '/api/backends';
-  const refused = guarded(request, response, token, isOrder ? WRITES : READS);
+  const refused = guarded(request, response, gate, isOrder ? WRITES : READS);
   if (refused !== undefined) return refused;
   if (!isOrder) return page(url, view);
   const { status, body } = await takeOrder(request, view.order);
@@ -124,12 +132,13 @@ function probeAnswer(path: string, view: AdminView): Answer | undefined {
 function guarded(
   request: IncomingMessage,
   response: ServerResponse,
-  token: string | undefined,
+  gate: Gate,
   methods: readonly string[],
 ): Answer | undefined {
-  const refusal = guard(request, token, methods);
+  const refusal = guard(request, gate, methods);
   if (refusal === undefined) return undefined;
   if (refusal.status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="Fairlead"');
+  if (refusal.retryAfter !== undefined) response.setHeader('Retry-After', refusal.retryAfter);
   if (refusal.status === 405) response.setHeader('Allow', methods.join(', '));
   return { status: refusal.status, type: TEXT_TYPE, body: `${refusal.message}\n` };
 }

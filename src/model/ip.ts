@@ -86,6 +86,14 @@ export function isLoopback(ip: Ip): boolean {
   return LOOPBACK.some((range) => isWithin(ip, range));
 }
 
+/**
+ * Whom an address stands for: itself, or in IPv6 its /64 network, since that is what one customer is given and may use
+ * all of. A text that is the same for the same.
+ */
+export function customerAt(ip: Ip): string {
+  return (isWithin(ip, IPV4) ? ip.slice(12) : ip.slice(0, 8)).join('.');
+}
+
 function parseIpv4(text: string, before: readonly number[]): number[] | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255))

@@ -2,8 +2,11 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import t from 'tap';
 import { guard, type Refusal, WRITES } from '../../src/admin/guard.ts';
+import { Tries } from '../../src/admin/tries.ts';
 
 const TOKEN = 'a-token-of-16-or-more';
+
+const gate = (token: string | undefined) => ({ token, tries: new Tries(() => 0) });
 
 interface Asked {
   readonly method?: string;
@@ -16,7 +19,7 @@ function asked({ method = 'GET', token, headers = {} }: Asked): Refusal | undefi
   const request = new IncomingMessage(new Socket());
   request.method = method;
   request.headers = { host: '127.0.0.1:9900', ...headers };
-  return guard(request, token);
+  return guard(request, gate(token));
 }
 
 function basic(credentials: string): string {
@@ -34,7 +37,7 @@ t.test('where something is changed only POST is answered, and guarded in the sam
     const request = new IncomingMessage(new Socket());
     request.method = method;
     request.headers = { host: '127.0.0.1:9900', ...headers };
-    return guard(request, token, WRITES)?.status;
+    return guard(request, gate(token), WRITES)?.status;
   };
   t.equal(posted({}), undefined);
   for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) t.equal(posted({}, method), 405, method);
@@ -88,7 +91,7 @@ t.test('a page whose name was rebound to this machine is refused though its orig
 t.test('a request without a Host is refused', async (t) => {
   const request = new IncomingMessage(new Socket());
   request.method = 'GET';
-  t.equal(guard(request, undefined)?.status, 403);
+  t.equal(guard(request, gate(undefined))?.status, 403);
 });
 
 t.test('with a token any name is answered that brings it', async (t) => {
@@ -161,3 +164,26 @@ t.test('the token does not excuse another site, another origin or another method
   t.equal(status({ headers: { origin: 'http://evil.example' } }), 403);
   t.equal(status({ method: 'POST' }), 405);
 });
+
+t.test(
+  'after ten wrong tokens an address must wait, even with the right one, and others need not',
+  async (t) => {
+    const shared = gate(TOKEN);
+    const from = (address: string, authorization?: string) => {
+      const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: address });
+      const request = new IncomingMessage(socket);
+      request.method = 'GET';
+      request.headers = { host: 'admin', ...(authorization !== undefined && { authorization }) };
+      return guard(request, shared);
+    };
+    for (let i = 0; i < 10; i++) t.equal(from('10.0.0.1', `Bearer wrong-${i}`)?.status, 401);
+    t.match(from('10.0.0.1', 'Bearer wrong'), { status: 429, retryAfter: 6 });
+    t.match(from('10.0.0.1', `Bearer ${TOKEN}`), { status: 429, retryAfter: 6 });
+    t.equal(from('10.0.0.1')?.status, 401, 'who sends none is asked for one');
+    t.equal(from('10.0.0.2', `Bearer ${TOKEN}`), undefined);
+    for (let i = 0; i < 100; i++) from('127.0.0.1', 'Bearer wrong');
+    t.equal(from('127.0.0.1', `Bearer ${TOKEN}`), undefined, 'this machine is never locked out');
+    for (let i = 0; i < 100; i++) from('10.0.0.3');
+    t.equal(from('10.0.0.3', `Bearer ${TOKEN}`), undefined, 'none is no wrong one');
+  },
+);

@@ -1,4 +1,4 @@
-import { isPublic, parseIp } from '../../model/ip.ts';
+import { customerAt, isPublic, parseIp } from '../../model/ip.ts';
 
 /** How many connections of clients there may be; 0 is no limit. */
 export interface ClientLimits {
@@ -37,8 +37,7 @@ export class ClientLimit {
     if (this.most === 0 || this.#isTrusted(address)) return '';
     const ip = parseIp(address);
     if (ip === undefined || (this.#isPublicOnly && !isPublic(ip))) return '';
-    // One customer is given a /64, and may use each of its addresses.
-    return address.includes(':') ? ip.slice(0, 8).join('.') : address;
+    return customerAt(ip);
   }
 }
 
