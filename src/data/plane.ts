@@ -112,7 +112,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.#applied = new Applied(clock, random, this);
     this.#forwarder = new Forwarder(this);
     const { sweep, rules, maxHeaderSize } = this;
-    this.#watch = new HangWatch(clock, this.ejector, onSignal, this.#forwarder);
+    this.#watch = new HangWatch(clock, this.ejector, onSignal, this.#forwarder.hedger);
     this.upstream = { sweep, watch: this.#watch, rules, maxHeaderSize, events: this.#forwarder };
   }
 

@@ -72,6 +72,16 @@ async function steady(proxy: TestProxy, count: number, options: AskOptions = {})
   return Promise.all(running);
 }
 
+/** Says of a backend that its check fails: then its requests may be tried on the only other one. */
+function fails(
+  proxy: TestProxy,
+  port: number,
+  others: TestService['backends'],
+  settings: TestService['settings'] = {},
+): void {
+  proxy.apply({ backends: [{ port, flags: ['FailedCheck'] }, ...others], settings });
+}
+
 const slowest = (answers: readonly Timed[]) => Math.max(...answers.map(({ ms }) => ms));
 
 t.test('a backend that hangs costs its requests a moment, and no later one anything', async (t) => {
@@ -195,6 +205,8 @@ t.test('the answer of the first attempt is taken if it comes first after all', a
   await timed(proxy);
   first.freeze();
   const answer = timed(proxy);
+  await eventually('it waits', () => first.held.length === 1);
+  fails(proxy, first.port, [{ port: second.port, backup: true }], settings);
   await eventually('the second attempt', () => second.requests.length === 1);
   first.thaw();
   t.equal((await answer).body, 'first');
@@ -212,6 +224,8 @@ t.test('a client that goes away takes both attempts with it', async (t) => {
   first.freeze();
   const client = await connectRaw(t, proxy.port);
   client.send('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
+  await eventually('it waits', () => first.held.length === 1);
+  fails(proxy, first.port, [{ port: second.port, backup: true }]);
   await eventually('the second attempt', () => second.requests.length === 1);
   client.socket.destroy();
   await eventually('nothing is in flight', () =>
@@ -230,6 +244,8 @@ t.test('a second attempt that fails leaves the first one waiting', async (t) => 
   await timed(proxy);
   first.freeze();
   const answer = timed(proxy);
+  await eventually('it waits', () => first.held.length === 1);
+  fails(proxy, first.port, [{ port: second.port, backup: true }], settings);
   await eventually('the second attempt', () => second.requests.length === 1);
   first.thaw();
   t.match(await answer, { status: 200, body: 'first' });
@@ -263,3 +279,84 @@ t.test('one that drains has its own time', async (t) => {
   backends[0].thaw();
   t.ok((await answers).every(({ status }) => status === 200));
 });
+
+/** A backend with one thread: `/slow` keeps it from everything until it is thawed. */
+async function startOneThread(t: Test, name: string): Promise<Freezable> {
+  const backend = await startFreezable(t, name, 0);
+  backend.server.prependListener('request', ({ url }: IncomingMessage) => {
+    if (url === '/slow') backend.freeze();
+  });
+  return backend;
+}
+
+/** Backends with one thread, one of which works on `/slow`, which began among other requests. */
+async function startSlow(t: Test, names: readonly string[]) {
+  const backends = await Promise.all(names.map((name) => startOneThread(t, name)));
+  const proxy = await startProxy(t, [{ backends: backends.map(({ port }) => port) }]);
+  await steady(proxy, 30, { path: '/page' });
+  const slow = timed(proxy, { path: '/slow' });
+  const runs = () => backends.flatMap(({ requests }) => requests.filter(({ url }) => url === '/slow')).length;
+  const thaw = () => {
+    for (const backend of backends) backend.thaw();
+  };
+  return { backends, proxy, slow, runs, thaw };
+}
+
+/** How many of so many pages that are asked for meanwhile have to wait until it is thawed. */
+async function countWaiting(
+  proxy: TestProxy,
+  count: number,
+): Promise<{ waiting: number; all: Promise<Timed[]> }> {
+  let waiting = 0;
+  const all: Promise<Timed>[] = [];
+  for (let i = 0; i < count; i++) {
+    waiting++;
+    all.push(timed(proxy, { path: '/page' }).finally(() => waiting--));
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return { waiting, all: Promise.all(all) };
+}
+
+t.test(
+  'a page that keeps a thread busy runs on one more backend at most, and nobody waits for it',
+  async (t) => {
+    const { proxy, slow, runs, thaw } = await startSlow(t, ['a', 'b', 'c']);
+    const { waiting, all } = await countWaiting(proxy, 200);
+    t.ok(waiting <= 3, `${waiting} of 200 wait`);
+    t.ok(runs() <= 2, `it runs on ${runs()}`);
+    thaw();
+    t.equal((await slow).status, 200);
+    t.ok((await all).every(({ status }) => status === 200));
+  },
+);
+
+t.test('it is not given to the last backend that serves', async (t) => {
+  const { proxy, slow, runs, thaw } = await startSlow(t, ['a', 'b']);
+  const { waiting, all } = await countWaiting(proxy, 200);
+  t.ok(waiting <= 60, `${waiting} of 200 wait: only those that may themselves be the reason`);
+  t.equal(runs(), 1);
+  thaw();
+  t.equal((await slow).status, 200);
+  t.ok((await all).every(({ status }) => status === 200));
+});
+
+t.test(
+  'a backend that was given such a page gets others again when a probe shows that it lives',
+  async (t) => {
+    const { backends, proxy, slow, runs, thaw } = await startSlow(t, ['a', 'b', 'c']);
+    await eventually('it is tried', () => runs() === 2);
+    const second = proxy.signals.filter(({ kind }) => kind === 'suspected').at(-1);
+    const served = async () =>
+      new Set((await steady(proxy, 12, { path: '/page' })).map(({ body }) => body)).size;
+    t.equal(await served(), 1);
+    for (const backend of backends) if (`test/${backend.port}` === second?.backendId) backend.thaw();
+    const proof = { kind: 'life', at: Date.now() } as const;
+    proxy.apply({
+      backends: backends.map(({ port }) => (`test/${port}` === second?.backendId ? { port, proof } : port)),
+    });
+    t.equal(await served(), 2);
+    thaw();
+    t.equal((await slow).status, 200);
+  },
+);

@@ -1,7 +1,6 @@
 import type { ResponseHead } from '../http1/response-head.ts';
 import { normalizePath } from '../routing/path.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
-import type { HangEvents } from '../upstream/hang.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import { answered, blame, redialled, startAttempt } from './attempt.ts';
 import type { ProxyError } from './errors.ts';
@@ -9,7 +8,7 @@ import * as errors from './errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
 import { mayFallBack, nextFallback } from './fallback.ts';
 import type { ForwardContext } from './forward-context.ts';
-import { backendOf, dropAttempt, keepAttempt, pickHedge, startHedge, triedBy } from './hedge.ts';
+import { backendOf, dropAttempt, Hedger, keepAttempt, pickFor, triedBy } from './hedge.ts';
 import { pay, paysRetry, refund } from './payment.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { RequestLimit } from './request-limit.ts';
@@ -25,11 +24,15 @@ import {
 import { Waiting, type WaitingEvents } from './waiting.ts';
 
 /** The life of a request: its steps in the order in which they happen. */
-export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
+export class Forwarder implements ExchangeEvents, WaitingEvents {
+  readonly hedger: Hedger;
   readonly #context: ForwardContext;
 
   constructor(context: ForwardContext) {
     this.#context = context;
+    this.hedger = new Hedger(context, (exchange, service) =>
+      this.#retry(exchange, service, errors.NO_CONNECTION),
+    );
   }
 
   /** A head has come: which route? */
@@ -57,8 +60,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
 
   /** Which backend? `otherwise` is what is wrong when there is none. */
   #choose(exchange: Exchange, service: ServiceState, otherwise: ProxyError): void {
-    const backend =
-      exchange.tried === undefined ? service.pick(exchange) : service.pickOther(exchange.tried, exchange);
+    const backend = pickFor(exchange, service);
     if (backend === undefined) {
       if (!service.isFull(exchange.tried)) return this.#fail(exchange, service, otherwise);
       if (!this.#wait(exchange, service, errors.BUSY, false)) this.#fail(exchange, service, errors.BUSY);
@@ -82,8 +84,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
 
   lookAgain(waiting: Waiting): void {
     const { exchange, service } = waiting;
-    const { tried } = exchange;
-    const backend = tried === undefined ? service.pick(exchange) : service.pickOther(tried, exchange);
+    const backend = pickFor(exchange, service);
     if (backend === undefined) return;
     waiting.leave();
     this.#attempt(exchange, service, backend, false);
@@ -105,17 +106,6 @@ export class Forwarder implements ExchangeEvents, WaitingEvents, HangEvents {
     const flow = upstream.flush();
     // The attempt before, or the wait for this one, may have stopped the client.
     if (flow !== 'full' && !exchange.body.isComplete) exchange.downstream.resumeBody();
-  }
-
-  /** Its backend hangs: another one is asked, too, if that is harmless. Whichever answers first serves. */
-  hedge(exchange: Exchange): void {
-    const service = exchange.service as ServiceState;
-    const backend = pickHedge(exchange, service);
-    if (backend === undefined) return;
-    if (exchange.body.isSent) return startHedge(exchange, service, backend, this.#context);
-    // There is not even a connection: nothing is lost by giving it up.
-    exchange.upstream?.abort();
-    this.#retry(exchange, service, errors.NO_CONNECTION);
   }
 
   /** The request is on its way: from now on a failed attempt may have had an effect. */

@@ -15,6 +15,8 @@ export interface Ejection extends Charge {
   readonly until: number;
   /** Nothing but a suspicion: a moment later it is heard of, or ejected. */
   readonly isSuspicion: boolean;
+  /** It was given a request that may keep it from all others, and gets none until it has answered. */
+  readonly isLoan?: true;
 }
 
 /** A backend that fails under load is not asked to be probed more often than this. */
@@ -107,9 +109,33 @@ export class Ejector implements Expiring {
     this.#takeOut(service, backend, { cause: 'hang', at, proof: 'life', until, isSuspicion: true });
   }
 
+  /**
+   * It is given a request that may keep it from all others: nobody else is sent there until `giveBack`, or until it is known
+   * that it lives. False, and nothing happens, when it is the last one.
+   */
+  lend(service: ServiceState, backend: BackendState): boolean {
+    if (!backend.isAvailable || !hasOther(service, backend)) return false;
+    const at = this.#clock.now();
+    const until = this.#clock.elapsed() + LONGEST_MS;
+    this.#takeOut(service, backend, {
+      cause: 'hang',
+      at,
+      proof: 'life',
+      until,
+      isSuspicion: true,
+      isLoan: true,
+    });
+    this.#onSignal({ kind: 'suspected', backendId: backend.backend.id, at });
+    return true;
+  }
+
+  giveBack(backend: BackendState): void {
+    if (isLent(backend)) this.#return(backend, backend.failuresInRow);
+  }
+
   /** It does hang. */
   confirm(service: ServiceState, backend: BackendState, reason: string): void {
-    if (service.service.eject.failures === 0) return;
+    if (service.service.eject.failures === 0 || isLent(backend)) return;
     if (backend.ejection?.isSuspicion === true) {
       this.#out.delete(backend);
       backend.ejection = undefined;
@@ -119,7 +145,7 @@ export class Ejector implements Expiring {
 
   /** It has sent something: whatever it is, it does not hang. */
   heard(backend: BackendState): void {
-    if (backend.ejection?.cause === 'hang') this.#return(backend, 0);
+    if (backend.ejection?.cause === 'hang' && !isLent(backend)) this.#return(backend, 0);
   }
 
   /** A probe spoke for it. */
@@ -135,12 +161,13 @@ export class Ejector implements Expiring {
     const out = service.backends.filter((backend) => backend.ejection !== undefined);
     if (out.length === 0) return;
     // Those without another flag first: they may be all that is left.
-    out.sort((a, b) => a.flags.length - b.flags.length);
-    const most = maxEjected(service);
-    while (out.length > most || (out[0]?.flags.length === 0 && !service.backends.some(isAvailable))) {
-      const [first] = out.splice(0, 1);
-      if (first === undefined) return;
-      this.#return(first, 0);
+    out.sort((a, b) => a.flags.length - b.flags.length || Number(isLent(b)) - Number(isLent(a)));
+    const counted = out.filter((backend) => !isLent(backend));
+    for (const backend of counted.slice(0, Math.max(0, counted.length - maxEjected(service))))
+      this.#return(backend, 0);
+    for (const backend of out) {
+      if (backend.flags.length > 0 || service.backends.some(isAvailable)) return;
+      if (backend.ejection !== undefined) this.#return(backend, 0);
     }
   }
 
@@ -241,6 +268,14 @@ function mayEject(service: ServiceState, backend: BackendState): boolean {
   const { backends } = service;
   // What is out for another reason needs no second one.
   if (!backend.isAvailable) return false;
-  const out = backends.filter((other) => other.ejection !== undefined).length;
-  return out < maxEjected(service) && backends.some((other) => other !== backend && other.isAvailable);
+  const out = backends.filter((other) => other.ejection !== undefined && !isLent(other)).length;
+  return out < maxEjected(service) && hasOther(service, backend);
+}
+
+function hasOther({ backends }: ServiceState, backend: BackendState): boolean {
+  return backends.some((other) => other !== backend && other.isAvailable);
+}
+
+function isLent({ ejection }: BackendState): boolean {
+  return ejection?.isLoan === true;
 }

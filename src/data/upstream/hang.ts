@@ -2,9 +2,10 @@ import type { Clock } from '../../model/clock.ts';
 import type { Proof } from '../../model/health.ts';
 import { type BackendSignal, outweighs } from '../../model/signal.ts';
 import type { Exchange } from '../proxy/exchange.ts';
-import type { BackendState } from './backend-state.ts';
+import type { BackendState, PooledConnection } from './backend-state.ts';
 import type { Ejector } from './ejection.ts';
 import type { ServiceState } from './service-state.ts';
+import { Trials } from './trials.ts';
 
 /** How often backends are looked at that have requests. */
 const TICK_MS = 25;
@@ -18,6 +19,8 @@ const PATIENCE = 3;
 const GRACE_TICKS = 2;
 /** Of what it lately was, half is forgotten in a minute. */
 const FORGET = 0.5 ** (TICK_MS / 60_000);
+/** After so long a silence the only other backend is tried, too: as long as checks take to say that one is dead. */
+const LAST_TICKS = 400;
 /** Each time a probe spoke for a silent backend it is waited for twice as long, up to so many times. */
 const MAX_ALARMS = 10;
 
@@ -37,6 +40,12 @@ export class Silence {
   /** `Clock.now` when the suspicion arose that it hangs; 0 without one. */
   suspectedAt = 0;
   suspectedFor = 0;
+  /** Requests that may be tried elsewhere at one time, of those that may be what it is silent over. */
+  trialSize = 1;
+  /** Ticks in which nobody was free for them. */
+  trialWaits = 0;
+  /** Paths of such that another backend has answered meanwhile. */
+  readonly harmless = new Set<string>();
 
   /** A response has come that was waited for so many ticks. */
   answered(waited: number): void {
@@ -53,6 +62,14 @@ export class Silence {
     this.longestWait = 0;
     this.alarms = 0;
     this.suspectedAt = 0;
+    this.trialSize = 1;
+    this.trialWaits = 0;
+    this.harmless.clear();
+  }
+
+  /** Whether a request that has waited so long was sent when it could still be what made it silent. */
+  isSuspect(waited: number): boolean {
+    return this.length - waited <= this.usual + 1;
   }
 
   /** How long a request must have waited to be overdue. */
@@ -66,16 +83,30 @@ export class Silence {
   }
 }
 
+/** Who may be given a request that may keep it from all others. */
+export interface TrialLimits {
+  /** The only other one. */
+  readonly mayBeLast: boolean;
+  /** One that has requests, which would wait as well. */
+  readonly mayBeBusy: boolean;
+}
+
 /** What is done for the requests of a backend that hangs. */
 export interface HangEvents {
   /** Tries it elsewhere, if that is harmless. */
   hedge(exchange: Exchange): void;
+  /**
+   * The same for one that may keep whoever gets it from all others; answers who did.
+   * @param on the backend that is to get it; any without it
+   */
+  tryOut(exchange: Exchange, on: BackendState | undefined, limits: TrialLimits): BackendState | undefined;
 }
 
 /**
  * Finds backends that hang: that hold requests and send nothing, on any connection, for much longer than they lately
  * did. Such a suspect gets no new requests and is probed. Unless the probe speaks for it, its requests are tried
- * elsewhere. One that answers others is slow, not hung.
+ * elsewhere: at once those that were sent when it was silent already, with care those that may be the reason. One that
+ * answers others is slow, not hung.
  *
  * Time is counted in ticks, and between two of them everything that came was read: what this process does not get
  * to read in time is not taken for a backend's silence.
@@ -88,6 +119,7 @@ export class HangWatch {
   readonly #onSignal: (signal: BackendSignal) => void;
   readonly #events: HangEvents;
   readonly #watched = new Map<BackendState, ServiceState>();
+  readonly #trials: Trials;
   #cancel: (() => void) | undefined = undefined;
 
   constructor(clock: Clock, ejector: Ejector, onSignal: (signal: BackendSignal) => void, events: HangEvents) {
@@ -95,6 +127,7 @@ export class HangWatch {
     this.#ejector = ejector;
     this.#onSignal = onSignal;
     this.#events = events;
+    this.#trials = new Trials(ejector, events);
   }
 
   /** A request is sent to it. */
@@ -122,9 +155,10 @@ export class HangWatch {
   #schedule(): void {
     this.#cancel = this.#clock.after(TICK_MS, () => {
       this.tick++;
+      this.#trials.settle();
       for (const [backend, service] of this.#watched) this.#look(service, backend);
       this.#cancel = undefined;
-      if (this.#watched.size > 0) this.#schedule();
+      if (this.#watched.size + this.#trials.size > 0) this.#schedule();
     });
   }
 
@@ -180,17 +214,28 @@ export class HangWatch {
       backend,
       `sent nothing for ${silence.length * TICK_MS} ms with ${held} waiting`,
     );
-    for (const exchange of overdue) this.#events.hedge(exchange);
+    this.#rescue(service, backend, overdue);
   }
 
-  /** Those that have waited for so long that it is suspect. */
-  #overdue({ silence, open, flags }: BackendState): Exchange[] {
-    const waited = flags.length > 0 ? FLAGGED_TICKS : silence.patience;
-    const overdue: Exchange[] = [];
-    for (const { awaiting, since } of open) {
-      if (awaiting !== undefined && this.tick - since >= waited) overdue.push(awaiting);
+  /** Tries its requests elsewhere. */
+  #rescue(service: ServiceState, backend: BackendState, overdue: readonly PooledConnection[]): void {
+    const { silence, flags } = backend;
+    const suspects: Exchange[] = [];
+    // The younger a request is, the less likely it is the reason.
+    for (const { awaiting, since } of [...overdue].sort((a, b) => b.since - a.since)) {
+      if (awaiting === undefined) continue;
+      const isSuspect = awaiting.body.isSent && silence.isSuspect(this.tick - since);
+      if (isSuspect && !silence.harmless.has(awaiting.path)) suspects.push(awaiting);
+      else this.#events.hedge(awaiting);
     }
-    return overdue;
+    const mayBeLast = flags.length > 0 || silence.length >= LAST_TICKS;
+    this.#trials.begin(service, backend, suspects, mayBeLast);
+  }
+
+  /** Those whose requests have waited for so long that it is suspect. */
+  #overdue({ silence, open, flags }: BackendState): PooledConnection[] {
+    const waited = flags.length > 0 ? FLAGGED_TICKS : silence.patience;
+    return [...open].filter(({ awaiting, since }) => awaiting !== undefined && this.tick - since >= waited);
   }
 
   #longest({ open }: BackendState): number {

@@ -208,6 +208,35 @@ t.test('when the others are taken away an ejected one serves again', async (t) =
   t.ok(service.hasAvailable);
 });
 
+t.test(
+  'one that is lent gets nothing until it is given back or lives, whatever is heard of it',
+  async (t) => {
+    const { clock, ejector, service, at, fail, out, signals } = setUp(3);
+    fail(0, 3);
+    t.ok(ejector.lend(service, at(1)), 'though as many are out as may be');
+    t.match(signals.at(-1), { kind: 'suspected', backendId: 'test/1' }, 'it is asked whether it lives');
+    ejector.heard(at(1));
+    ejector.confirm(service, at(1), 'silent');
+    ejector.enforce(service);
+    t.same(out(), [0, 1]);
+    t.notOk(ejector.lend(service, at(2)), 'never the last one');
+    ejector.prove(service, at(1), { kind: 'life', at: clock.now() });
+    t.same(out(), [0]);
+    ejector.lend(service, at(1));
+    ejector.giveBack(at(1));
+    t.same(out(), [0]);
+  },
+);
+
+t.test('one that is lent serves when nothing else does any more', async (t) => {
+  const { ejector, service, at, out } = setUp(2);
+  ejector.lend(service, at(0));
+  at(1).setFlags(['FailedCheck']);
+  service.refresh();
+  ejector.enforce(service);
+  t.same(out(), []);
+});
+
 t.test('fewer backends are fewer that may be out', async (t) => {
   const { ejector, policy, service, backends, fail, out } = setUp(4);
   fail(0, 3);

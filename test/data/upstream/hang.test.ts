@@ -19,7 +19,10 @@ function setUp(settings: ServiceSettings = {}, count = 2) {
   const onSignal = (signal: BackendSignal) => signals.push(signal);
   const hedged: Exchange[] = [];
   const ejector = new Ejector(new Sweep(clock), clock, onSignal);
-  const watch = new HangWatch(clock, ejector, onSignal, { hedge: (exchange) => hedged.push(exchange) });
+  const watch = new HangWatch(clock, ejector, onSignal, {
+    hedge: (exchange) => hedged.push(exchange),
+    tryOut: () => undefined,
+  });
   const policy = makeService('test', settings, []);
   const service = new ServiceState(policy, clock, seededRandom(1));
   const backends = Array.from({ length: count }, (_, i) => makeBackendState(String(i)));

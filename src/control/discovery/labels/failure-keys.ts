@@ -50,7 +50,7 @@ export const FAILURE_KEYS: readonly LabelKey[] = [
     'hedge',
     'hang|off',
     'hang',
-    '`hang`: a request that may be repeated (`retry.methods`) and whose backend hangs is sent to another one, too, within the retry budget; whichever answers first serves',
+    '`hang`: a request that may be repeated (`retry.methods`) and whose backend hangs is sent to another one, too, within the retry budget; whichever answers first serves. One that may be the reason is tried on one other at a time, and not on the last one',
     toSettings('hedge', parseChoice('hang', 'off')),
   ),
   key(
