@@ -37,9 +37,9 @@ export const SHAPES: readonly Shape[] = [
     labels: () => Object.fromEntries(many(1_000, (i) => [`fairlead.hots${i}`, 'x'])),
   },
   {
-    name: '1,000 hosts, as many as may be',
+    name: '500 hosts, as many as may be',
     containers: 1,
-    labels: () => ({ 'fairlead.host': many(1_000, (i) => `h${i}.example.org`).join() }),
+    labels: () => ({ 'fairlead.host': many(500, (i) => `h${i}.example.org`).join() }),
   },
   {
     name: '100,000 hosts',
@@ -52,14 +52,14 @@ export const SHAPES: readonly Shape[] = [
     labels: () => Object.fromEntries(many(10_000, (i) => [`fairlead.services.s${i}.host`, `h${i}.org`])),
   },
   {
-    name: '20 containers with 1,000 hosts each',
+    name: '20 containers with 500 hosts each',
     containers: 20,
-    labels: (container) => ({ 'fairlead.host': many(1_000, (i) => `h${i}-${container}.org`).join() }),
+    labels: (container) => ({ 'fairlead.host': many(500, (i) => `h${i}-${container}.org`).join() }),
   },
   {
-    name: '20 containers with the same 1,000 hosts',
+    name: '20 containers with the same 500 hosts',
     containers: 20,
-    labels: () => ({ 'fairlead.host': many(1_000, (i) => `h${i}.org`).join() }),
+    labels: () => ({ 'fairlead.host': many(500, (i) => `h${i}.org`).join() }),
   },
   {
     name: '200 containers with 100 routes of high priority each',

@@ -33,6 +33,8 @@ export class ControlPlane {
   readonly #life: LifeProber;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
+  /** Sources that have said all that they knew at one time. */
+  readonly #heard = new Set<string>();
   readonly #merger: Merger;
   #cancelMerge: () => void = () => {};
   readonly #orders: Orders;
@@ -60,6 +62,7 @@ export class ControlPlane {
       const publish = (contribution: Contribution) => {
         if (this.#stop.signal.aborted) return;
         this.#contributions.set(source.name, contribution);
+        if (!contribution.isPartial) this.#heard.add(source.name);
         this.#merge();
       };
       source.watch(publish, this.#stop.signal);
@@ -81,9 +84,9 @@ export class ControlPlane {
     return this.#publisher.subscribe(onSnapshot);
   }
 
-  /** Every source has said something, be it that it cannot hear anything. */
+  /** Every source has said all that it knew at first, be it that it cannot hear anything. */
   get isReady(): boolean {
-    return this.#sources.every((source) => this.#contributions.has(source.name));
+    return this.#sources.every((source) => this.#heard.has(source.name));
   }
 
   /** What is known of a backend's last check. */

@@ -141,6 +141,8 @@ export class Merger {
     // It grows on the way.
     for (const one of found) {
       for (const tie of tiesOf(one)) {
+        // Where many claim the same thousand hosts all are found by the first of them.
+        if (loose.size === 0) return found;
         if (ties.has(tie)) continue;
         ties.add(tie);
         for (const other of this.#tied.get(tie) ?? []) if (loose.delete(other)) found.push(other);

@@ -55,4 +55,6 @@ export interface Contribution {
   readonly status: SourceStatus;
   readonly claims: readonly Claim[];
   readonly problems: readonly Problem[];
+  /** More is known and comes within the next turns: thousands of claims are not made in one. */
+  readonly isPartial?: boolean;
 }

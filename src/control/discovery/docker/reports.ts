@@ -11,10 +11,25 @@ interface Seen {
   isOutdated: boolean;
 }
 
+/** Containers that are looked at again without a pause. */
+const PORTION = 1_000;
+/** And what they may say together besides one service and one route each: services, routes, problems, kilobytes of labels. */
+const EXTRAS = 200;
+
+/** What the containers say now. */
+export interface Read {
+  readonly claims: readonly Claim[];
+  readonly problems: readonly Problem[];
+  /** Nothing is left to look at. */
+  readonly isWhole: boolean;
+}
+
 /** The containers of an Engine, and what became of each. One that stays the same keeps its report, and its claims. */
 export class Reports {
   /** By id, in the order in which they were first seen. */
   readonly #seen = new Map<string, Seen>();
+  /** Those of them that are gone, but for what is still to be looked at. */
+  readonly #leaving = new Set<string>();
 
   get all(): readonly ContainerReport[] {
     return [...this.#seen.values()].flatMap(({ report }) => report ?? []);
@@ -27,21 +42,22 @@ export class Reports {
   /** The very same container as before if it says the same. */
   known(container: Container): Container {
     const known = this.#seen.get(container.id)?.container;
-    // An entry that is read again names the same things in the same order, and text is compared faster than objects.
-    return known !== container && JSON.stringify(known) === JSON.stringify(container)
-      ? (known as Container)
-      : container;
+    return known !== undefined && isSame(known, container) ? known : container;
   }
 
-  /** Takes what there is of the containers with these ids, or of all. */
+  /**
+   * Takes what there is of the containers with these ids, or of all.
+   * @param containers as `known` answered them
+   */
   take(containers: readonly Container[], ids: Iterable<string> = [...this.#seen.keys()]): void {
     const found = new Set(containers.map(({ id }) => id));
-    for (const id of ids) if (!found.has(id)) this.#seen.delete(id);
+    for (const id of ids) if (!found.has(id)) this.#leaving.add(id);
     for (const container of containers) {
+      this.#leaving.delete(container.id);
       const seen = this.#seen.get(container.id);
       if (seen === undefined) {
         this.#seen.set(container.id, { container, report: undefined, isOutdated: true });
-      } else if (seen.container !== this.known(container)) {
+      } else if (seen.container !== container) {
         seen.container = container;
         seen.isOutdated = true;
       }
@@ -58,21 +74,57 @@ export class Reports {
     for (const seen of this.#seen.values()) seen.isOutdated = true;
   }
 
-  /** All claims and problems; only what is outdated is looked at again. */
-  read(context: ReportContext): { readonly claims: readonly Claim[]; readonly problems: readonly Problem[] } {
+  /**
+   * All claims and problems. Only what is outdated is looked at again, and of that no more than a portion: what is left keeps
+   * what was said of it before, and those that left stay until all is looked at, so that nothing is missed meanwhile.
+   */
+  read(context: ReportContext): Read {
     const claims: Claim[] = [];
     const problems: Problem[] = [];
+    let left = PORTION;
+    let extras = EXTRAS;
+    let isWhole = true;
     for (const seen of this.#seen.values()) {
-      let { report } = seen;
-      if (report === undefined || seen.isOutdated) {
-        const fresh = reportContainer(seen.container, context);
-        if (report === undefined || !isDeepStrictEqual(report, fresh)) report = fresh;
-        seen.report = report;
-        seen.isOutdated = false;
+      if (seen.report === undefined || seen.isOutdated) {
+        if (left === 0 || extras <= 0) isWhole = false;
+        else {
+          left--;
+          extras -= renewReport(seen, context);
+        }
       }
+      const { report } = seen;
+      if (report === undefined) continue;
       for (const { claim } of report.services) claims.push(claim);
       if (report.problems.length > 0) problems.push(...report.problems);
     }
-    return { claims, problems };
+    if (!isWhole || this.#leaving.size === 0) return { claims, problems, isWhole };
+    for (const id of this.#leaving) this.#seen.delete(id);
+    this.#leaving.clear();
+    return this.read(context);
   }
+}
+
+/** Looks at a container again, and answers how much more it says than others: all of it goes through to the route table. */
+function renewReport(seen: Seen, context: ReportContext): number {
+  const fresh = reportContainer(seen.container, context);
+  if (seen.report === undefined || !isDeepStrictEqual(seen.report, fresh)) seen.report = fresh;
+  seen.isOutdated = false;
+  let text = 0;
+  for (const value of Object.values(seen.container.labels)) text += value.length;
+  let extras = Math.floor(text / 1_024) + fresh.problems.length + Math.max(0, fresh.services.length - 1);
+  for (const { claim } of fresh.services) extras += Math.max(0, claim.routes.length - 1);
+  return extras;
+}
+
+/** An entry that is read again names the same things in the same order, and text is compared faster than objects. */
+function isSame(a: Container, b: Container): boolean {
+  if (a === b) return true;
+  const { labels, ...rest } = a;
+  const { labels: others, ...otherRest } = b;
+  return isSameText(labels, others) && JSON.stringify(rest) === JSON.stringify(otherRest);
+}
+
+function isSameText(a: Container['labels'], b: Container['labels']): boolean {
+  const labels = Object.keys(a);
+  return labels.length === Object.keys(b).length && labels.every((label) => a[label] === b[label]);
 }

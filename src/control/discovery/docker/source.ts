@@ -17,7 +17,7 @@ import { Stopping } from './stopping.ts';
 /** A look at everything, for what no event told; also how a silent loss of the Engine is noticed. */
 const FULL_LIST_MS = 30_000;
 /** Entries of a list that are read without a pause. */
-const SLICE = 200;
+const SLICE = 25;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
 
@@ -52,6 +52,8 @@ export class DockerSource implements Source {
   readonly #touched: Burst;
   /** Those that something happened to while all are listed: the list may tell of them as they were before. */
   readonly #touchedMeanwhile = new Set<string>();
+  #isContinuing = false;
+  #isStopped = false;
   #cancelList: (() => void) | undefined;
   readonly #news: News;
   readonly #rechecks = new Map<string, () => void>();
@@ -172,6 +174,7 @@ export class DockerSource implements Source {
   }
 
   #forgetQuestions(): void {
+    this.#isStopped = true;
     this.#touched.stop();
     for (const cancel of this.#rechecks.values()) cancel();
     this.#rechecks.clear();
@@ -186,7 +189,7 @@ export class DockerSource implements Source {
   async #ask(ids: readonly string[]): Promise<void> {
     try {
       const infos = await this.#options.engine.containers(ids);
-      this.#reports.take(this.#readAll(infos), ids);
+      this.#reports.take(await this.#readInSlices(infos), ids);
       for (const id of ids) this.#reports.renew(id);
       this.#contribute();
     } catch (error) {
@@ -236,8 +239,19 @@ export class DockerSource implements Source {
       deaths: this.#deaths,
       allow: this.#options.allow,
     };
-    const { claims, problems } = this.#reports.read(context);
-    this.#publish({ status: this.#status, claims: [...claims, ...this.#gone.update(claims)], problems });
+    const { claims, problems, isWhole } = this.#reports.read(context);
+    const contribution = { claims: [...claims, ...this.#gone.update(claims)], problems };
+    this.#publish({ status: this.#status, ...contribution, ...(!isWhole && { isPartial: true }) });
+    if (!isWhole && !this.#isContinuing) this.#continue();
+  }
+
+  /** The rest, a portion each turn. */
+  #continue(): void {
+    this.#isContinuing = true;
+    setImmediate(() => {
+      this.#isContinuing = false;
+      if (!this.#isStopped) this.#contribute();
+    });
   }
 
   /** Whether we are one of the containers, and on which networks, decides how all others are reached. */

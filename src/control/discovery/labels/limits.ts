@@ -13,7 +13,7 @@ export const LABEL_LIMITS = {
   /** Characters of all labels of ours. */
   total: 262_144,
   /** Hosts of all services together. */
-  hosts: 1_000,
+  hosts: 500,
   /** Services. */
   services: 100,
   /** Problems that are told one by one. */

@@ -14,21 +14,65 @@ t.test('all containers are listed at first', async (t) => {
   t.same(latest().status, { name: 'docker', target: 'unix:///run/docker.sock', connected: true });
 });
 
-t.test('a long list is read in slices, whole, and again when it is listed again', async (t) => {
-  const entries = Array.from({ length: 450 }, (_, i) => makeEntry({ id: `${i}x` }));
+t.test('a long list is read and told in portions, whole, and again when it is listed again', async (t) => {
+  const entries = Array.from({ length: 1_450 }, (_, i) => makeEntry({ id: `${i}x` }));
   const { engine, clock, contributions, serving } = await followEngine(t, (engine) => {
     engine.entries = entries;
   });
-  await settle();
-  t.equal(serving().length, 450);
+  const whole = async () => {
+    for (let i = 0; i < 20; i++) await settle();
+  };
+  await whole();
+  t.equal(serving().length, 1_450);
+  const sizes = contributions.map(({ claims }) => claims.length);
+  t.ok(
+    sizes.every((size, i) => size - (sizes[i - 1] ?? 0) <= 1_000),
+    `${sizes}`,
+  );
   const before = contributions.at(-1)?.claims;
   engine.entries = entries.slice(1);
   await clock.advance(30_000);
-  await settle();
-  t.equal(serving().length, 449);
+  await whole();
+  t.equal(serving().length, 1_449);
   const after = new Set(contributions.at(-1)?.claims);
-  t.equal(before?.filter((claim) => after.has(claim)).length, 449, 'what stays is the very same');
+  t.equal(before?.filter((claim) => after.has(claim)).length, 1_449, 'what stays is the very same');
 });
+
+t.test('while the many that came are told in portions, those that left stay', async (t) => {
+  const { engine, clock, contributions, serving } = await followEngine(t, (engine) => {
+    engine.entries = [makeEntry({ id: 'old' })];
+  });
+  engine.entries = Array.from({ length: 1_200 }, (_, i) => makeEntry({ id: `${i}x` }));
+  contributions.length = 0;
+  await clock.advance(30_000);
+  for (let i = 0; i < 20; i++) await settle();
+  const partial = contributions.filter(({ isPartial }) => isPartial);
+  t.ok(partial.length > 0);
+  for (const { claims } of partial) t.ok(claims.some(({ serves }) => serves?.name === 'shop-old'));
+  t.equal(serving().length, 1_200);
+  t.notOk(serving().includes('shop-old'));
+});
+
+t.test(
+  'a container of many hosts is told by itself, and by a source that is not whole until all are',
+  async (t) => {
+    const hosts = (of: number) => Array.from({ length: 300 }, (_, i) => `h${i}-${of}.org`).join();
+    const { contributions } = await followEngine(t, (engine) => {
+      engine.entries = [1, 2, 3].map((of) =>
+        makeEntry({ id: `${of}a`, labels: { 'fairlead.host': hosts(of) } }),
+      );
+    });
+    await settle();
+    t.same(
+      contributions.map(({ claims, isPartial = false }) => [claims.length, isPartial]),
+      [
+        [1, true],
+        [2, true],
+        [3, false],
+      ],
+    );
+  },
+);
 
 t.test('the first event of a burst is acted on at once, the rest in one question', async (t) => {
   const { engine, clock, serving } = await followEngine(t);

@@ -62,7 +62,7 @@ t.test('hosts are counted over all services of a container', async (t) => {
     'fairlead.services.c.host': 'c.org',
   };
   t.same(sentences(raw), [
-    'fairlead.services.c.host is one host too many: a container may have 1,000 (*.example.org is every name below it)',
+    'fairlead.services.c.host is one host too many: a container may have 500 (*.example.org is every name below it)',
   ]);
   t.match(parse(raw).services, [{}, { draft: { host: ['b.org'] } }, { draft: { host: undefined } }]);
 });
