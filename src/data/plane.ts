@@ -218,7 +218,9 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   finished(exchange: Exchange): void {
     if (isThroughProxy(exchange)) this.#requests.delete(exchange);
     const durationMs = this.#clock.elapsed() - exchange.startedAt;
-    if (exchange.service !== undefined) exchange.service.count(exchange.status, durationMs);
+    const { service, status, bytesIn, bytesOut } = exchange;
+    if (status === 101) service?.countUpgraded(status, durationMs, bytesIn, bytesOut);
+    else if (service !== undefined) service.count(status, durationMs);
     else this.#unrouted[exchange.status] = (this.#unrouted[exchange.status] ?? 0) + 1;
     const { onAccess, onError } = this.#events;
     onAccess?.(accessEntry(exchange, this.#clock.now(), durationMs));

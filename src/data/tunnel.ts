@@ -1,22 +1,116 @@
 import type { Socket } from 'node:net';
 import { DirectRead } from './http1/direct-read.ts';
+import type { Expiring, Sweep } from './sweep.ts';
 
-/**
- * Passes on between two sockets what each reads, in place of the pipes that joined them: a pipe takes every chunk
- * through the queue and the events of a stream.
- */
-export function joinDirectly(client: Socket, backend: Socket): void {
-  pass(client, backend);
-  pass(backend, client);
+/** How long one side may finish once the other has closed. */
+const CLOSING_MS = 2_000;
+/** How often a side that is not read is asked whether it is still there. */
+const ASK_MS = 5_000;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Who hears of a tunnel's end. */
+export interface TunnelEvents {
+  /** The client's side is closed. */
+  onClientClosed(): void;
+  /** Both are. */
+  onClosed(): void;
 }
 
-function pass(from: Socket, to: Socket): void {
-  from.unpipe(to);
-  new DirectRead((chunk) => {
-    if (!to.write(chunk)) from.pause();
-  }).begin(from);
-  to.on('drain', () => from.resume());
-  // The other direction may go on: half a connection is closed.
-  from.on('end', () => to.end());
-  from.resume();
+/**
+ * Two sockets that speak another protocol: what one reads the other is sent, past the queues and events of the pipes that
+ * joined them. Which socket closes the other is http-proxy's affair.
+ * One side may end and still hear the other out, which then has to say something now and then.
+ */
+export class Tunnel implements Expiring {
+  deadline: number;
+  /** Bytes that were passed on. */
+  toClient = 0;
+  toBackend = 0;
+  readonly #client: Socket;
+  readonly #backend: Socket;
+  readonly #sweep: Sweep;
+  /** In the sweep's milliseconds, when something was last passed on. */
+  #passedAt: number;
+  readonly #silentMs: number;
+  #isClosing = false;
+
+  /** @param silentMs how long nothing may be passed on once one side has ended; 0 is no limit */
+  constructor(client: Socket, backend: Socket, sweep: Sweep, silentMs: number, events: TunnelEvents) {
+    this.#client = client;
+    this.#backend = backend;
+    this.#sweep = sweep;
+    this.#silentMs = silentMs;
+    this.#passedAt = sweep.now;
+    this.deadline = sweep.now + ASK_MS;
+    backend.once('close', () => this.#closed(events));
+    client.once('close', () => {
+      this.#closed(events);
+      // What the client sent last may still be on its way.
+      if (!backend.destroyed) backend.destroySoon();
+      events.onClientClosed();
+    });
+    sweep.add(this);
+  }
+
+  /** Begins to pass on, in place of pipes. */
+  join(): void {
+    this.#pass(this.#client, this.#backend, (size) => {
+      this.toBackend += size;
+    });
+    this.#pass(this.#backend, this.#client, (size) => {
+      this.toClient += size;
+    });
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#backend.destroy();
+  }
+
+  expire(): void {
+    const { now } = this.#sweep;
+    const isHalf = this.#client.readableEnded || this.#backend.readableEnded;
+    const isSilent = isHalf && this.#silentMs > 0 && now - this.#passedAt >= this.#silentMs;
+    if (this.#isClosing || isSilent) return this.destroy();
+    this.deadline = now + ASK_MS;
+    ask(this.#client);
+    ask(this.#backend);
+  }
+
+  #pass(from: Socket, to: Socket, count: (size: number) => void): void {
+    from.unpipe(to);
+    new DirectRead((chunk) => {
+      count(chunk.length);
+      this.#passedAt = this.#sweep.now;
+      if (!to.write(chunk)) from.pause();
+    }).begin(from);
+    to.on('drain', () => {
+      this.#passedAt = this.#sweep.now;
+      from.resume();
+    });
+    // The other direction may go on: half a connection is closed.
+    from.on('end', () => {
+      this.#passedAt = this.#sweep.now;
+      to.end();
+    });
+    from.resume();
+  }
+
+  #closed(events: TunnelEvents): void {
+    this.#isClosing = true;
+    this.deadline = this.#sweep.now + CLOSING_MS;
+    if (!this.#client.destroyed || !this.#backend.destroyed) return;
+    this.#sweep.delete(this);
+    events.onClosed();
+  }
+}
+
+/**
+ * The runtime hears nothing of a socket that it neither reads nor writes, not even a reset or that the kernel found the
+ * peer gone. Writing nothing tells: it fails, and that closes the socket.
+ */
+function ask(socket: Socket): void {
+  const isHeard = !socket.readableEnded && !socket.isPaused();
+  if (!isHeard && !socket.writableEnded && socket.writableLength === 0) socket.write(NOTHING);
 }

@@ -1,24 +1,24 @@
-import { type ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { createProxyServer } from 'http-proxy';
 import { isExhaustion } from '../model/exhaustion.ts';
 import type { Timeouts } from '../model/service.ts';
-import { trimmed } from './http1/head.ts';
 import type { Flow } from './http1/outbox.ts';
-import { parseResponseHead } from './http1/response-head.ts';
 import type { UpstreamContext } from './http1/upstream-context.ts';
 import { KEEP_ALIVE_MS } from './listener/tcp.ts';
 import { type ErrorCode, ProxyError } from './proxy/errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './proxy/exchange.ts';
-import { addedFields, targetOf } from './proxy/headers.ts';
 import type { Expiring } from './sweep.ts';
-import { joinDirectly } from './tunnel.ts';
+import { Tunnel } from './tunnel.ts';
+import {
+  addCookie,
+  headOf,
+  sendUpgrade,
+  showDestroySoon,
+  type UpgradeEvents,
+  whyNotSwitch,
+} from './upgrade-request.ts';
 import type { BackendState, PooledConnection } from './upstream/backend-state.ts';
 import type { ServiceState } from './upstream/service-state.ts';
-
-/** How long one side of a joined connection may finish once the other has closed. */
-const CLOSING_MS = 2_000;
-const NO_BYTES = Buffer.alloc(0);
 
 /**
  * One try to give a client a connection of another protocol (RFC 9110, section 7.8), WebSocket above all. The
@@ -27,7 +27,7 @@ const NO_BYTES = Buffer.alloc(0);
  * Until then the client's connection speaks HTTP: nothing of it is passed on, the try may be followed by another,
  * and any other response is handed to it as usual.
  */
-export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
+export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, UpgradeEvents {
   deadline = Number.POSITIVE_INFINITY;
   /** How long an upgrade may take nobody can tell from outside. */
   readonly awaiting = undefined;
@@ -38,11 +38,12 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   readonly #context: UpstreamContext;
   readonly #timeouts: Timeouts;
   readonly #client: Socket;
-  #request: ClientRequest | undefined = undefined;
+  readonly #request: ClientRequest;
   #response: IncomingMessage | undefined = undefined;
-  /** The backend's side, once the two are joined. */
-  #joined: Socket | undefined = undefined;
+  /** The two sides, once they are joined. */
+  #tunnel: Tunnel | undefined = undefined;
   #isConnected = false;
+  #isRequestDone = false;
   #isOver = false;
 
   constructor(exchange: Exchange, backend: BackendState, events: ExchangeEvents, context: UpstreamContext) {
@@ -56,15 +57,26 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     backend.stats.connectionsOpened++;
     context.sweep.add(this);
     this.#wait(this.#timeouts.connectMs);
-    this.#start();
+    this.#request = sendUpgrade(exchange, backend, context.maxHeaderSize, this);
   }
 
-  /** The request left with the constructor, and it has no body. */
+  /** The request's head left with the constructor. */
   send(): void {}
-  write(): void {}
-  end(): void {}
+
+  write(buffer: Buffer, from: number, to: number): void {
+    this.#request.write(buffer.subarray(from, to));
+  }
+
+  /** Trailers do not travel with it. */
+  end(): void {
+    this.#isRequestDone = true;
+    this.#request.end();
+    this.#waitForBackend();
+  }
+
   flush(): Flow {
-    return 'taken';
+    this.#waitForBackend();
+    return this.#request.writableNeedDrain === true ? 'full' : 'held';
   }
 
   resume(): void {
@@ -79,64 +91,62 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   abort(): void {
     this.#leave();
     this.#release();
-    this.#request?.destroy();
-    this.#joined?.destroy();
+    this.#request.destroy();
+    this.#tunnel?.destroy();
   }
 
   destroy(): void {
-    if (this.#joined === undefined) return this.#fail('reset', 'the connection was closed');
-    this.#client.destroy();
-    this.#joined.destroy();
+    if (this.#tunnel === undefined) this.#fail('reset', 'the connection was closed');
+    else this.#tunnel.destroy();
   }
 
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
-    if (this.#joined !== undefined) this.destroy();
-    else if (!this.#isConnected) this.#fail('connect-timeout', 'no connection in time');
+    if (!this.#isConnected) this.#fail('connect-timeout', 'no connection in time');
     else if (this.#response === undefined)
       this.#fail('response-timeout', 'no response to the upgrade in time');
     else this.#fail('body-stalled', `the response stalled for ${this.#timeouts.idleMs} ms`);
   }
 
-  #start(): void {
-    const proxy = createProxyServer();
-    proxy.on('error', () => {});
-    proxy.on('open', (socket) => joinDirectly(this.#client, socket));
-    proxy.on('proxyReqWs', (request) => {
-      this.#request = request;
-      request.once('socket', (socket) => socket.once('connect', () => this.#waitForResponse()));
-      request.on('upgrade', (_response, socket) => this.#join(socket));
-    });
-    // After an error http-proxy would end the client's connection, on which the client has yet to be answered.
-    this.#client.destroySoon = () => {};
-    // Each try leaves its listeners behind.
-    this.#client.setMaxListeners(0).setDefaultEncoding('latin1');
-    const { host, port } = this.#backend.backend.address;
-    const options = {
-      target: { host, port, protocol: 'http:' },
-      toProxy: true,
-      method: this.#exchange.head.method,
-      headers: upgradeFields(this.#exchange, this.#backend),
-    };
-    proxy.ws(webSocketRequest(this.#exchange, this.#client), this.#client, NO_BYTES, options, (error) =>
-      // Later, when http-proxy is through with the failed try.
-      process.nextTick(() => this.#onError(error)),
-    );
-    // A refusal it would send without heeding whether the client takes it, and not notice when it breaks off.
-    this.#request?.removeAllListeners('response').on('response', (response) => this.#relay(response));
-  }
-
-  #waitForResponse(): void {
+  onConnect(): void {
     this.#isConnected = true;
-    const { retry } = (this.#exchange.service as ServiceState).service;
-    this.#wait(retry.timeoutMs || this.#timeouts.responseMs);
+    this.#events.onConnected(this.#exchange);
+    this.#waitForBackend();
   }
 
-  /** The backend speaks the other protocol: from now on what comes is passed on, until both have closed. */
+  onDrain(): void {
+    this.#exchange.downstream.resumeBody();
+  }
+
+  /** Before the response: the limit is on what the backend, and not the client, has to do next. */
+  #waitForBackend(): void {
+    if (!this.#isConnected || this.#response !== undefined) return;
+    const { retry } = (this.#exchange.service as ServiceState).service;
+    if (this.#isRequestDone) this.#wait(retry.timeoutMs || this.#timeouts.responseMs);
+    else this.#wait(this.#request.writableNeedDrain === true ? this.#timeouts.idleMs : 0);
+  }
+
+  /** A 101: from now on what comes is passed on, until both have closed. */
+  onSwitch(response: IncomingMessage, backend: Socket): boolean {
+    const exchange = this.#exchange;
+    const wrong = this.#isRequestDone
+      ? whyNotSwitch(response, exchange.head, this.#context.rules)
+      : '101 before the end of the request';
+    if (wrong !== '') this.#fail('bad-response', wrong);
+    if (this.#isOver) return false;
+    this.#join(backend);
+    addCookie(response, (exchange.service as ServiceState).stickyFields(exchange, this.#backend));
+    return true;
+  }
+
+  onJoined(): void {
+    this.#tunnel?.join();
+  }
+
   #join(backend: Socket): void {
     const exchange = this.#exchange;
-    this.deadline = Number.POSITIVE_INFINITY;
-    this.#joined = backend;
+    const { sweep } = this.#context;
+    sweep.delete(this);
     exchange.answered = true;
     exchange.status = 101;
     showDestroySoon(this.#client);
@@ -144,27 +154,25 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     backend.setKeepAlive(true, KEEP_ALIVE_MS);
     const rest = exchange.downstream.detach();
     if (rest.length > 0) this.#client.unshift(rest);
-    backend.once('close', () => {
-      this.#wait(CLOSING_MS);
-      if (this.#client.destroyed) this.#leave();
+    const tunnel = new Tunnel(this.#client, backend, sweep, this.#timeouts.idleMs, {
+      onClientClosed: () => {
+        exchange.bytesOut = tunnel.toClient;
+        exchange.bytesIn = tunnel.toBackend;
+        this.#events.onComplete(exchange);
+      },
+      onClosed: () => this.#leave(),
     });
-    this.#client.once('close', () => {
-      this.#wait(CLOSING_MS);
-      if (backend.destroyed) this.#leave();
-      // What the client sent last may still be on its way.
-      else backend.destroySoon();
-      this.#events.onComplete(exchange);
-    });
+    this.#tunnel = tunnel;
   }
 
   /** The backend will not: its response is one like any other. */
-  #relay(response: IncomingMessage): void {
+  onRefusal(response: IncomingMessage): void {
     if (this.#isOver) return;
     const exchange = this.#exchange;
     const { downstream } = exchange;
-    const text = responseLines(response);
-    const head = parseResponseHead(text, text.length - 4, exchange.head.method, this.#context.rules);
+    const head = headOf(response, exchange.head.method, this.#context.rules);
     if (typeof head === 'string') return this.#fail('bad-response', head);
+    if (head.status === 101) return this.#fail('bad-response', '101 without an Upgrade');
     this.#response = response;
     this.#release();
     if (!this.#events.onResponse(exchange, head, this)) return;
@@ -187,9 +195,9 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
     response.on('error', () => this.#fail('reset', 'closed by the backend within the response'));
   }
 
-  #onError(error: NodeJS.ErrnoException): void {
+  onError(error: NodeJS.ErrnoException): void {
     // A joined connection that breaks is closed by http-proxy; its close is all we need.
-    if (this.#joined !== undefined) return;
+    if (this.#tunnel !== undefined) return;
     const isTimeout = error.code === 'ETIMEDOUT' && error.syscall === 'connect';
     if (!this.#isConnected && isExhaustion(error.code)) this.#fail('exhausted', error.code ?? '');
     else if (isTimeout) this.#fail('connect-timeout', 'no connection in time');
@@ -205,7 +213,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
 
   /** Whatever becomes of the request, the client's connection is no longer http-proxy's to end. */
   #release(): void {
-    this.#request?.removeAllListeners('error').on('error', () => {});
+    this.#request.removeAllListeners('error').on('error', () => {});
     showDestroySoon(this.#client);
   }
 
@@ -219,47 +227,4 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring {
   #wait(ms: number): void {
     this.deadline = ms > 0 ? this.#context.sweep.now + ms : Number.POSITIVE_INFINITY;
   }
-}
-
-/** The method of the class shows again. */
-function showDestroySoon(socket: Socket): void {
-  Reflect.deleteProperty(socket, 'destroySoon');
-}
-
-/**
- * What http-proxy asks to see: it takes GET and WebSocket alone, while other protocols upgrade in just the same
- * way. The request that it sends has the method and the headers of its options.
- */
-function webSocketRequest(exchange: Exchange, socket: Socket): IncomingMessage {
-  const request = new IncomingMessage(socket);
-  request.httpVersionMajor = 1;
-  request.httpVersionMinor = 1;
-  request.httpVersion = '1.1';
-  request.method = 'GET';
-  request.url = targetOf(exchange);
-  request.headers = { upgrade: 'websocket' };
-  return request;
-}
-
-/** The validated headers with those that we add, by name. */
-function upgradeFields(exchange: Exchange, backend: BackendState): Record<string, string | string[]> {
-  // Without a prototype: `constructor` is a name like any other.
-  const fields: Record<string, string | string[]> = Object.create(null);
-  for (const line of (exchange.head.fields() + addedFields(exchange, backend)).split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (colon < 1) continue;
-    const name = line.slice(0, colon).toLowerCase();
-    const value = trimmed(line, colon + 1, line.length);
-    const before = fields[name];
-    fields[name] = before === undefined ? value : [before, value].flat();
-  }
-  return { ...fields, connection: 'Upgrade', upgrade: exchange.head.upgrade };
-}
-
-/** A response's head as the backend wrote it. */
-function responseLines(response: IncomingMessage): string {
-  const { httpVersion, statusCode, statusMessage, rawHeaders } = response;
-  let text = `HTTP/${httpVersion} ${statusCode} ${statusMessage}\r\n`;
-  for (let i = 0; i < rawHeaders.length; i += 2) text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
-  return `${text}\r\n`;
 }

@@ -2,13 +2,27 @@
 export const DURATION_BOUNDS: readonly number[] = Array.from({ length: 18 }, (_, i) => 0.00025 * 2 ** i);
 const LAST_BOUND_MS = (DURATION_BOUNDS.at(-1) as number) * 1_000;
 
+/** Upper bounds of the histogram of how long connections spoke another protocol, in seconds: a second to a day. */
+export const UPGRADED_BOUNDS: readonly number[] = [1, 10, 60, 600, 3_600, 21_600, 86_400];
+
+/** Connections that spoke another protocol and are closed: a WebSocket's life is no request's duration. */
+export interface UpgradedStats {
+  /** By duration: the first bound that is not below it; one more for the rest. */
+  readonly durations: number[];
+  durationSumMs: number;
+  /** Bytes from clients, and to them, in that protocol. */
+  bytesIn: number;
+  bytesOut: number;
+}
+
 /** What the data plane counts for a service: plain numbers, so that counting costs next to nothing. */
 export interface ServiceStats {
   /** Finished requests by status code (the index). */
   readonly codes: number[];
-  /** Finished requests by duration: the first bound that is not below it; one more for the rest. */
+  /** Finished requests but for upgrades, by duration: the first bound that is not below it; one more for the rest. */
   readonly durations: number[];
   durationSumMs: number;
+  readonly upgraded: UpgradedStats;
   retries: number;
   /** Retries and hedges that the budget did not pay for. */
   retriesDenied: number;
@@ -38,6 +52,12 @@ export function makeServiceStats(): ServiceStats {
     codes: new Array(600).fill(0),
     durations: new Array(DURATION_BOUNDS.length + 1).fill(0),
     durationSumMs: 0,
+    upgraded: {
+      durations: new Array(UPGRADED_BOUNDS.length + 1).fill(0),
+      durationSumMs: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+    },
     retries: 0,
     retriesDenied: 0,
     hedges: 0,

@@ -33,9 +33,9 @@ export class Fading {
   }
 }
 
-function countAll(service: ServiceStats): number {
+/** The sum of all numbers, however deep: one that grows tells that something happens. */
+function countAll(counted: object): number {
   let sum = 0;
-  for (const value of Object.values(service) as (number | readonly number[])[])
-    sum += typeof value === 'number' ? value : value.reduce((total, one) => total + one, 0);
+  for (const value of Object.values(counted)) sum += typeof value === 'number' ? value : countAll(value);
   return sum;
 }

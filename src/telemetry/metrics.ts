@@ -4,6 +4,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { DURATION_BOUNDS, type ServiceStats, type TrafficStats } from '../model/stats.ts';
 import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 import { Fading } from './fading.ts';
+import { addUpgrades } from './upgrade-metrics.ts';
 import { addWorkers } from './worker-metrics.ts';
 
 /** What metrics are read from, at the time somebody asks. */
@@ -60,7 +61,10 @@ export function makeMetrics(view: MetricsView): Registry {
   const add = (type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) =>
     // The registry asks a metric for its name and its values only.
     registry.registerMetric(new ReadMetric(type, `fairlead_${name}`, help, read) as unknown as Metric);
-  addTraffic(add, view);
+  const fading = new Fading();
+  const services = () => fading.told(view.stats(), view.snapshot(), view.now());
+  addTraffic(add, view, services);
+  addUpgrades(add, view, services);
   addBackends(add, view);
   addState(add, view);
   addWorkers(add, view);
@@ -70,9 +74,10 @@ export function makeMetrics(view: MetricsView): Registry {
 /** Adds a metric whose values are read when it is asked for. */
 export type Add = (type: ReadMetric['type'], name: string, help: string, read: () => Iterable<Value>) => void;
 
-function addTraffic(add: Add, view: MetricsView): void {
-  const fading = new Fading();
-  const services = () => fading.told(view.stats(), view.snapshot(), view.now());
+/** The stats of the services that have series. */
+export type Services = () => Iterable<[string, ServiceStats]>;
+
+function addTraffic(add: Add, view: MetricsView, services: Services): void {
   add('counter', 'requests_total', 'Finished requests', function* () {
     for (const [service, stats] of services()) {
       for (const [code, value] of stats.codes.entries())
@@ -85,7 +90,13 @@ function addTraffic(add: Add, view: MetricsView): void {
     'From the head of a request to the end of its response',
     function* () {
       for (const [service, stats] of services())
-        yield* histogram('fairlead_request_duration_seconds', service, stats);
+        yield* histogram(
+          'fairlead_request_duration_seconds',
+          { service },
+          DURATION_BOUNDS,
+          stats.durations,
+          stats.durationSumMs,
+        );
     },
   );
   add('counter', 'retries_total', 'Attempts that were followed by another', function* () {
@@ -137,24 +148,30 @@ function addTraffic(add: Add, view: MetricsView): void {
     'Idle connections of clients closed to make room',
     () => single(view.stats().clientsClosedIdle),
   );
-  add(
-    'gauge',
-    'upgraded_connections',
-    'Open connections of clients that speak another protocol, such as WebSocket',
-    () => single(view.stats().upgrades),
-  );
 }
 
-function* histogram(name: string, service: string, stats: ServiceStats): Iterable<Value> {
+/**
+ * The parts of a histogram.
+ * @param name in full
+ * @param bounds in seconds
+ * @param counts of each bound, and one more for the rest
+ */
+export function* histogram(
+  name: string,
+  labels: Labels,
+  bounds: readonly number[],
+  counts: readonly number[],
+  sumMs: number,
+): Iterable<Value> {
   let count = 0;
-  for (const [i, bound] of DURATION_BOUNDS.entries()) {
-    count += stats.durations[i] ?? 0;
-    yield { metricName: `${name}_bucket`, labels: { le: bound, service }, value: count };
+  for (const [i, bound] of bounds.entries()) {
+    count += counts[i] ?? 0;
+    yield { metricName: `${name}_bucket`, labels: { le: bound, ...labels }, value: count };
   }
-  count += stats.durations[DURATION_BOUNDS.length] ?? 0;
-  yield { metricName: `${name}_bucket`, labels: { le: '+Inf', service }, value: count };
-  yield { metricName: `${name}_sum`, labels: { service }, value: stats.durationSumMs / 1_000 };
-  yield { metricName: `${name}_count`, labels: { service }, value: count };
+  count += counts[bounds.length] ?? 0;
+  yield { metricName: `${name}_bucket`, labels: { le: '+Inf', ...labels }, value: count };
+  yield { metricName: `${name}_sum`, labels, value: sumMs / 1_000 };
+  yield { metricName: `${name}_count`, labels, value: count };
 }
 
 function addBackends(add: Add, view: MetricsView): void {

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import type { ServiceSettings, StickyPolicy } from '../../src/model/service.ts';
-import { startBackend } from '../support/backend.ts';
+import { startBackend, startCannedBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startProxy, type TestServiceBackend } from '../support/proxy.ts';
@@ -149,6 +149,25 @@ t.test('a cookie is found on whichever line, and behind whichever other of its n
     t.match(answer, { body: name, status: 200 }, lines.join(' | '));
     t.equal(answer?.headers['set-cookie'], undefined);
   }
+});
+
+t.test('a client that begins with a WebSocket is kept as well', async (t) => {
+  const { port } = await startCannedBackend(
+    t,
+    'HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n',
+  );
+  const settings: ServiceSettings = { sticky: { by: 'cookie', name: 'home' } };
+  const proxy = await startProxy(t, [{ settings, backends: [port] }]);
+  const upgrade = async (lines: string) => {
+    const client = await connectRaw(t, proxy.port);
+    const head = 'GET / HTTP/1.1\r\nHost: test.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+    client.send(`${head}${lines}\r\n`);
+    const answer = await client.until((received) => received.includes('\r\n\r\n'), '101');
+    return answer.match(/(?<=^set-cookie: ).*(?=\r$)/gim);
+  };
+  const set = await upgrade('');
+  t.match(set, ['a=1', 'b=2', /^home=[0-9a-f]{16}; Path=\/; HttpOnly; SameSite=Lax$/]);
+  t.same(await upgrade(`Cookie: ${set?.[2]?.split(';')[0]}\r\n`), ['a=1', 'b=2']);
 });
 
 t.test('the backend’s own cookies stay', async (t) => {

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import t, { type Test } from 'tap';
-import { startRawBackend } from '../support/backend.ts';
+import t from 'tap';
 import { connectRaw } from '../support/client.ts';
 import { startManualBackend } from '../support/manual.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
-import { startProxy, type TestProxy } from '../support/proxy.ts';
+import { startProxy } from '../support/proxy.ts';
 import { underWay, untilQuiet } from '../support/quiet.ts';
+import { openTunnel, SWITCH, UPGRADE } from '../support/tunnel.ts';
 import { eventually, steady } from '../support/wait.ts';
 import { closed, nextMessage, openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
@@ -93,11 +92,6 @@ t.test('many at a time keep to themselves', async (t) => {
   t.equal(proxy.entries.length, 30);
 });
 
-const UPGRADE =
-  'GET /x HTTP/1.1\r\nHost: test.localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: Foo/1\r\nX_y: 1\r\n\r\n';
-const SWITCH =
-  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo/1\r\nX-Latin: \xe9\r\n\r\n';
-
 t.test('any protocol can be switched to, and bytes before the 101 wait for it', async (t) => {
   const backend = await startManualBackend(t);
   const proxy = await startProxy(t, [{ backends: [backend.port] }]);
@@ -163,40 +157,20 @@ t.test('what follows a joined connection stays there', async (t) => {
 const MOST = 24_000_000;
 const SIZE = 100_000_000;
 
-/** A tunnel: both its ends, neither of which reads, with nothing on the way. */
-async function openTunnel(t: Test): Promise<{ proxy: TestProxy; ends: readonly [Socket, Socket] }> {
-  let backend: Socket | undefined;
-  const { port } = await startRawBackend(t, (socket) => {
-    socket.allowHalfOpen = true;
-    socket.once('data', () => {
-      socket.pause().write(SWITCH, 'latin1');
-      backend = socket;
-    });
-  });
-  const proxy = await startProxy(t, [{ backends: [port] }]);
-  const client = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
-  t.teardown(() => client.destroy());
-  client.write(UPGRADE);
-  const [head] = await once(client, 'data');
-  t.match(String(head), /^HTTP\/1\.1 101 /);
-  client.removeAllListeners('data').pause();
-  return { proxy, ends: [client, backend as Socket] };
-}
-
 t.test(
   'an end of a tunnel that does not read stops the other, and gets everything once it reads',
   async (t) => {
     for (const isFromClient of [true, false]) {
-      const { ends } = await openTunnel(t);
-      const [from, to] = isFromClient ? ends : ends.toReversed();
+      const { client, backend } = await openTunnel(t);
+      const [from, to] = isFromClient ? [client, backend] : [backend, client];
       const pattern = new Pattern();
-      const production: Production = produce(from as Socket, pattern, SIZE);
+      const production: Production = produce(from, pattern, SIZE);
       await eventually(() => production.accepted() > 100_000, 'a beginning');
       const accepted = await steady(production.accepted);
       t.ok(accepted < MOST, `${accepted} bytes were taken`);
-      production.done.then(() => from?.end());
-      pattern.checkAll(to as Socket);
-      await once(to as Socket, 'end');
+      production.done.then(() => from.end());
+      pattern.checkAll(to);
+      await once(to, 'end');
       t.equal(pattern.checked, SIZE);
       t.ok(pattern.isIntact, 'every byte is where it belongs');
     }
@@ -204,8 +178,7 @@ t.test(
 );
 
 t.test('a client that has said all it has to say still hears the answer', async (t) => {
-  const { proxy, ends } = await openTunnel(t);
-  const [client, backend] = ends;
+  const { proxy, client, backend } = await openTunnel(t);
   backend.resume();
   client.end('a question');
   await once(backend, 'end');

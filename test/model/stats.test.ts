@@ -4,6 +4,7 @@ import {
   durationBucket,
   makeBackendStats,
   makeServiceStats,
+  UPGRADED_BOUNDS,
 } from '../../src/model/stats.ts';
 
 /** What the bucket means, without any trick. */
@@ -51,6 +52,12 @@ t.test('counters start at nothing, with room for each status and each bucket', a
   t.ok([...codes, ...durations].every((count) => count === 0));
   t.strictSame(counts, {
     durationSumMs: 0,
+    upgraded: {
+      durations: UPGRADED_BOUNDS.map(() => 0).concat(0),
+      durationSumMs: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+    },
     retries: 0,
     retriesDenied: 0,
     hedges: 0,

@@ -93,6 +93,22 @@ t.test('the buckets of the durations are cumulative and end with the count', asy
   t.ok(Math.abs(value(`${name}_sum`, { service: 'shop' }) - sum) < 1e-9, 'the sum is in seconds');
 });
 
+t.test('upgraded connections have a histogram of their own, and their bytes a counter', async (t) => {
+  const stats = served([3]);
+  Object.assign(stats.upgraded, { durations: [1, 1, 0, 0, 0, 0, 0, 1], durationSumMs: 90_000_500 });
+  Object.assign(stats.upgraded, { bytesIn: 5, bytesOut: 7 });
+  const { value, types } = await scrape({ services: { shop: stats } });
+  const name = 'fairlead_upgraded_connection_duration_seconds';
+  t.equal(types.get(name), 'histogram');
+  t.equal(value(`${name}_bucket`, { service: 'shop', le: '1' }), 1);
+  t.equal(value(`${name}_bucket`, { service: 'shop', le: '86400' }), 2);
+  t.equal(value(`${name}_count`, { service: 'shop' }), 3);
+  t.equal(value(`${name}_sum`, { service: 'shop' }), 90_000.5);
+  t.equal(value('fairlead_request_duration_seconds_count', { service: 'shop' }), 1);
+  t.equal(value('fairlead_upgraded_bytes_total', { service: 'shop', direction: 'in' }), 5);
+  t.equal(value('fairlead_upgraded_bytes_total', { service: 'shop', direction: 'out' }), 7);
+});
+
 t.test('retries, fallbacks, connections and what reached no service are counted', async (t) => {
   const stats = { ...served([]), retries: 4, retriesDenied: 8, hedges: 9, hedgesWon: 7, fallbacks: 2 };
   const unrouted: number[] = [];
@@ -192,7 +208,7 @@ t.test('what only grows is a counter, what goes up and down is a gauge', async (
   const ours = [...types].filter(([name]) => name.startsWith('fairlead_'));
   t.ok(ours.length >= 19);
   for (const [name, type] of ours) {
-    const isDuration = name === 'fairlead_request_duration_seconds';
+    const isDuration = name.endsWith('_duration_seconds');
     t.equal(type, isDuration ? 'histogram' : name.endsWith('_total') ? 'counter' : 'gauge', name);
   }
 });

@@ -11,6 +11,7 @@ import {
   VALUE_LINE,
 } from './head.ts';
 import { checkTarget, isAuthority } from './request-target.ts';
+import { protocolsFor } from './upgrade-field.ts';
 
 export class RequestHead extends Head {
   method = '';
@@ -45,11 +46,6 @@ const OTHER_VERSION = new RegExp(`^[${TOKEN}_]+ [\\x21\\x22\\x24-\\x7e]+ HTTP/(?
 const UNFINISHED_LINE = new RegExp(
   `^[${TOKEN}_]*$|^[${TOKEN}_]+ (?:[\\x21\\x22\\x24-\\x7e]*$|[\\x21\\x22\\x24-\\x7e]+ (?:H|HT|HTT|HTTP|HTTP/\\d*(?:\\.\\d*)?\\r?)?$)`,
 );
-
-/** One protocol of an Upgrade header (RFC 9110, section 7.8). */
-const PROTOCOL = new RegExp(`^[${TOKEN}_]+(?:/[${TOKEN}_]+)?$`);
-/** HTTP would be a second protocol of ours behind the checks of this one. */
-const HTTP_PROTOCOL = /^(?:h2|h3|http\/)/;
 
 /** Names that frame a message or tell about the client, of those that have a `-`. */
 const OURS = /^(?:x-forwarded-.*|x-real-ip|content-length|transfer-encoding|keep-alive|proxy-connection)$/i;
@@ -246,19 +242,8 @@ function frame(head: RequestHead): ProxyError | undefined {
   }
   head.length = length ?? 0;
   if (head.minor === 0 && !head.hasConnectionOption('keep-alive')) head.keepAlive = false;
-  const canUpgrade = head.minor === 1 && head.length === 0 && head.hasConnectionOption('upgrade');
-  if (!canUpgrade) head.upgrade = '';
-  else if (head.upgrade !== 'websocket') head.upgrade = otherProtocols(head.upgrade);
+  if (head.upgrade !== '') head.upgrade = protocolsFor(head);
   return undefined;
-}
-
-/** Those of a list of protocols that a client may be given. */
-function otherProtocols(list: string): string {
-  return list
-    .split(',')
-    .map((protocol) => trimmed(protocol, 0, protocol.length))
-    .filter((protocol) => PROTOCOL.test(protocol) && !HTTP_PROTOCOL.test(protocol))
-    .join(', ');
 }
 
 /** Whether a request may begin with that line, or with a part of one that has no CRLF yet. */

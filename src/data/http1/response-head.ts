@@ -81,7 +81,8 @@ function readFields(head: ResponseHead, rules: HeadRules): string | undefined {
         if (isField(text, p, 'proxy-connection')) head.cut(p, q + 2);
         break;
       case 0x75: // u
-        if (isField(text, p, 'upgrade')) head.cut(p, q + 2);
+        // What a 426 is about (RFC 9110, section 15.5.22).
+        if (head.status !== 426 && isField(text, p, 'upgrade')) head.cut(p, q + 2);
         break;
     }
     p = q + 2;

@@ -33,7 +33,8 @@ export class ResponseWriter {
   respond(head: ResponseHead, keepAlive: boolean, fields: string): boolean {
     this.#framing = responseFraming(head, this.#minor);
     const stays = keepAlive && this.#framing !== 'close';
-    this.#outbox.text(responseText(head, this.#framing, connectionText(stays, this.#minor) + fields));
+    const connection = connectionText(stays, this.#minor, head.status === 426);
+    this.#outbox.text(responseText(head, this.#framing, connection + fields));
     return stays;
   }
 

@@ -60,8 +60,12 @@ export function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
 }
 
-/** The Connection header that a client of that version needs to know what becomes of its connection. */
-export function connectionText(keepAlive: boolean, clientMinor: number): string {
+/**
+ * The Connection header that a client of that version needs to know what becomes of its connection.
+ * @param upgrades whether an Upgrade header goes with it, which must not go on from there (RFC 9110, section 7.8)
+ */
+export function connectionText(keepAlive: boolean, clientMinor: number, upgrades = false): string {
+  if (upgrades) return `Connection: ${keepAlive ? '' : 'close, '}Upgrade\r\n`;
   if (keepAlive) return clientMinor === 1 ? '' : 'Connection: keep-alive\r\n';
   return 'Connection: close\r\n';
 }

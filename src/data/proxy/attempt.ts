@@ -34,7 +34,11 @@ export function startAttempt(
   backend.inFlight++;
   backend.stats.requests++;
   if (!backend.silence.isWatched) upstream.watch.watch(service, backend);
-  if (head.upgrade !== '') return new UpgradeUpstream(exchange, backend, upstream.events, upstream);
+  if (head.upgrade !== '') {
+    const upgrade = new UpgradeUpstream(exchange, backend, upstream.events, upstream);
+    exchange.body.replay(upgrade);
+    return upgrade;
+  }
   const { timeouts, retry } = service.service;
   const waiting = isFresh ? undefined : takeWaiting(exchange, retry, backend, context);
   const connection = waiting ?? new UpstreamConnection(upstream, backend);

@@ -118,6 +118,8 @@ export class Exchange {
   status = 0;
   /** Bytes of the response's body that were handed on. */
   bytesOut = 0;
+  /** Bytes that the client sent in another protocol. */
+  bytesIn = 0;
   error: ProxyError | undefined = undefined;
   #id = '';
   #client = '';

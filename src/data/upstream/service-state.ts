@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Service } from '../../model/service.ts';
-import { durationBucket, makeServiceStats, type ServiceStats } from '../../model/stats.ts';
+import { durationBucket, makeServiceStats, type ServiceStats, UPGRADED_BOUNDS } from '../../model/stats.ts';
 import { type Balancer, type Candidates, makeBalancer, makeCandidates } from '../balance/balancer.ts';
 import { type KeyOf, type KeySource, makeKeyOf } from '../balance/key.ts';
 import { Random } from '../balance/random.ts';
@@ -178,6 +178,18 @@ export class ServiceState {
     const bucket = durationBucket(durationMs);
     stats.durations[bucket] = (stats.durations[bucket] ?? 0) + 1;
     stats.durationSumMs += durationMs;
+  }
+
+  /** A connection that spoke another protocol has closed. */
+  countUpgraded(status: number, durationMs: number, bytesIn: number, bytesOut: number): void {
+    const { codes, upgraded } = this.stats;
+    codes[status] = (codes[status] ?? 0) + 1;
+    const at = UPGRADED_BOUNDS.findIndex((bound) => durationMs <= bound * 1_000);
+    const bucket = at === -1 ? UPGRADED_BOUNDS.length : at;
+    upgraded.durations[bucket] = (upgraded.durations[bucket] ?? 0) + 1;
+    upgraded.durationSumMs += durationMs;
+    upgraded.bytesIn += bytesIn;
+    upgraded.bytesOut += bytesOut;
   }
 }
 

@@ -119,7 +119,7 @@ t.test(
   },
 );
 
-t.test('an upgrade needs Connection: Upgrade, no body and HTTP/1.1', async (t) => {
+t.test('an upgrade needs Connection: Upgrade and HTTP/1.1, and a WebSocket no body', async (t) => {
   const upgrade = (lines: string, minor = 1) =>
     requestHead(`GET / HTTP/1.${minor}\r\nHost: a\r\n${lines}\r\n`).upgrade;
   const both = 'Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n';
@@ -130,6 +130,12 @@ t.test('an upgrade needs Connection: Upgrade, no body and HTTP/1.1', async (t) =
   t.equal(upgrade(`${both}Content-Length: 0\r\n`), 'websocket');
   t.equal(upgrade(`${both}Content-Length: 1\r\n`), '');
   t.equal(upgrade(`${both}Transfer-Encoding: chunked\r\n`), '');
+  const other = 'Connection: Upgrade\r\nUpgrade: tcp\r\n';
+  t.equal(upgrade(`${other}Content-Length: 1\r\n`), 'tcp');
+  t.equal(upgrade(`${other}Transfer-Encoding: chunked\r\n`), 'tcp');
+  t.equal(upgrade(`${other}Upgrade: websocket\r\nContent-Length: 1\r\n`), '');
+  t.equal(upgrade(`${other}Content-Length: 1\r\nExpect: 100-continue\r\n`), '');
+  t.equal(upgrade(`${other}Content-Length: 0\r\nExpect: 100-continue\r\n`), 'tcp');
 });
 
 t.test('HTTP/2 is never upgraded to, wherever it stands in the list', async (t) => {

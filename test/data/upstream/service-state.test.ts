@@ -100,3 +100,20 @@ t.test('finished requests are counted by status and duration', async (t) => {
   t.equal(durations[DURATION_BOUNDS.length], 1);
   t.equal(durationSumMs, 3.1 + 1e9);
 });
+
+t.test('the life of an upgraded connection is no duration of a request', async (t) => {
+  const { service } = makeState();
+  service.countUpgraded(101, 500, 1, 2);
+  service.countUpgraded(101, 4_000, 10, 20);
+  service.countUpgraded(101, 86_400_001, 100, 200);
+  const { codes, durations, durationSumMs, upgraded } = service.stats;
+  t.equal(codes[101], 3);
+  t.ok(durations.every((count) => count === 0));
+  t.equal(durationSumMs, 0);
+  t.same(upgraded, {
+    durations: [1, 1, 0, 0, 0, 0, 0, 1],
+    durationSumMs: 86_404_501,
+    bytesIn: 111,
+    bytesOut: 222,
+  });
+});

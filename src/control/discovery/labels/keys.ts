@@ -177,7 +177,7 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'timeout.idle',
     TIME,
     '60s',
-    'Between two parts of a body; 0 is no limit. Upgraded connections have none',
+    'Between two parts of a body; 0 is no limit. Of an upgraded connection only once its client has ended its side',
     toTimeouts('idleMs', parseDuration),
   ),
   key(
