@@ -7,6 +7,11 @@ import { commonLine, jsonLine, makeBatch } from '../../src/telemetry/access-log.
 import type { AccessEntry } from '../../src/telemetry/events.ts';
 import { type Group, sink } from './bench.ts';
 
+class FakeSocket extends Duplex {
+  override _read(): void {}
+  override _write(): void {}
+}
+
 const ENTRY: AccessEntry = {
   time: 1_700_000_000_000,
   client: '203.0.113.9',
@@ -68,7 +73,7 @@ export function readGroup(): Group {
   const onData = (bytes: Buffer) => {
     sink.last = bytes;
   };
-  const makeStream = () => new Duplex({ read() {}, write() {} });
+  const makeStream = () => new FakeSocket();
   const direct = makeStream();
   new DirectRead(onData).begin(direct as unknown as Socket);
   const streamed = makeStream().on('data', onData);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { DirectRead } from './http1/direct-read.ts';
+import { Outbox } from './http1/outbox.ts';
 import type { Expiring, Sweep } from './sweep.ts';
 
 /** How long one side may finish once the other has closed. */
@@ -80,10 +81,12 @@ export class Tunnel implements Expiring {
 
   #pass(from: Socket, to: Socket, count: (size: number) => void): void {
     from.unpipe(to);
+    const outbox = new Outbox(to);
     new DirectRead((chunk) => {
       count(chunk.length);
       this.#passedAt = this.#sweep.now;
-      if (!to.write(chunk)) from.pause();
+      outbox.bytes(chunk, 0, chunk.length);
+      if (outbox.flush() === 'full') from.pause();
     }).begin(from);
     to.on('drain', () => {
       this.#passedAt = this.#sweep.now;

@@ -9,7 +9,9 @@ import { requestHead } from './heads.ts';
 class SilentDownstream implements Downstream {
   readonly peer = '192.0.2.1';
   readonly forwarded = new ForwardedFields(this.peer, 'http', () => false, 'fairlead-0123abcd');
-  inform(): void {}
+  inform() {
+    return 'taken' as const;
+  }
   respond(): void {}
   write(): void {}
   end(): void {}

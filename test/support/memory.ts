@@ -17,3 +17,9 @@ export function bytesInBuffers(): number {
   collect();
   return process.memoryUsage().external;
 }
+
+/** Bytes that are in use, in the heap and outside of it. */
+export function bytesInUse(): number {
+  const outside = bytesInBuffers();
+  return heapInUse() + outside;
+}

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../proxy/errors.ts';
-import type { Exchange, ExchangeEvents, Upstream } from '../proxy/exchange.ts';
+import type { Exchange, Upstream } from '../proxy/exchange.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import { BodyReader } from './body-reader.ts';
@@ -11,7 +11,8 @@ import { idleTime } from './idle-time.ts';
 import { openSocket } from './open-socket.ts';
 import { type Flow, Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
-import { mayBeginResponse, parseResponseHead } from './response-head.ts';
+import { mayBeginResponse, type ResponseHead } from './response-head.ts';
+import { readResponseHeads } from './response-heads.ts';
 import { SentRequest } from './sent-request.ts';
 import { NO_TIMEOUTS, type UpstreamContext } from './upstream-context.ts';
 import { closure, lateness, type Progress } from './upstream-errors.ts';
@@ -111,6 +112,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
 
   resume(): void {
     if (this.#phase === 'body') this.#wait(this.#timeouts.idleMs);
+    else if (this.#socket.isPaused()) this.#waitForBackend(true);
     this.#socket.resume();
   }
 
@@ -187,24 +189,14 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   }
 
   #readHead(buffer: Buffer, size: number): void {
-    const { rules, maxHeaderSize } = this.#context;
-    const reader = this.#reader;
-    let found = reader.read(buffer, 0, size, maxHeaderSize);
-    while (found === 'whole') {
-      const exchange = this.#exchange as Exchange;
-      const head = parseResponseHead(reader.text, reader.blank, exchange.head.method, rules);
-      if (typeof head === 'string') return this.#fail(new ProxyError('bad-response', head));
-      reader.consume(reader.blank + 4);
-      if (head.status >= 200) return this.#begin(exchange, head);
-      if (head.status === 101) return this.#fail(new ProxyError('bad-response', '101 without an Upgrade'));
-      exchange.downstream.inform(head);
-      if (reader.from === reader.to) return reader.reset();
-      found = reader.find(maxHeaderSize);
-    }
-    if (found !== 'partial') this.#fail(new ProxyError('bad-response', `response head is ${found}`));
+    const exchange = this.#exchange as Exchange;
+    const found = readResponseHeads(this.#reader, buffer, size, exchange, this.#context);
+    if (found === 'full') this.#stop();
+    else if (found instanceof ProxyError) this.#fail(found);
+    else if (found !== 'partial') this.#begin(exchange, found);
   }
 
-  #begin(exchange: Exchange, head: Parameters<ExchangeEvents['onResponse']>[1]): void {
+  #begin(exchange: Exchange, head: ResponseHead): void {
     this.#phase = 'body';
     this.#backend.silence.answered(this.#context.watch.tick - this.since);
     this.#keepAlive = head.keepAlive;
@@ -230,8 +222,11 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #settle(flow: Flow): void {
     if (flow === 'taken') return;
     this.#readBuffer.giveAway();
-    if (flow !== 'full' || this.#phase !== 'body') return;
-    // The client's own deadline runs while it is slow.
+    if (flow === 'full' && this.#phase === 'body') this.#stop();
+  }
+
+  /** The client is slow: its own deadline runs. */
+  #stop(): void {
     this.deadline = Number.POSITIVE_INFINITY;
     this.#socket.pause();
   }

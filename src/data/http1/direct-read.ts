@@ -7,6 +7,9 @@ type OnData = (this: Socket, chunk: Buffer) => void;
  * `nextTick` for each read (bench/micro/tricks.ts). A stream is fed through its `push`: while it flows and
  * its queue is empty what would be queued and taken out again is handed over at once. All else (paused, ended,
  * bytes in the queue) is the stream's, and a runtime that feeds its sockets in another way finds the listener.
+ *
+ * A socket that is paused is not read beyond the piece that comes next. The stream would fill its queue, which counts bytes:
+ * 64 KB that come one by one are 9 MB.
  */
 export class DirectRead {
   readonly #onData: OnData;
@@ -21,8 +24,10 @@ export class DirectRead {
         typeof chunk === 'string' ||
         this.readableFlowing !== true ||
         this.readableLength > 0
-      )
-        return pushOf(this).call(this, chunk, encoding);
+      ) {
+        const takesMore = pushOf(this).call(this, chunk, encoding);
+        return takesMore && !this.isPaused();
+      }
       onData.call(this, chunk);
       return true;
     };
@@ -30,14 +35,31 @@ export class DirectRead {
 
   begin(socket: Socket): void {
     socket.push = this.#push;
-    socket.on('data', this.#onData);
+    socket._read = readUnlessPaused;
+    socket.on('resume', readOn).on('data', this.#onData);
   }
 
   /** Somebody else reads from now on. */
   end(socket: Socket): void {
     socket.push = pushOf(socket);
-    socket.off('data', this.#onData).pause();
+    socket._read = readOf(socket);
+    socket.off('data', this.#onData).pause().off('resume', readOn);
+    readOn.call(socket);
   }
+}
+
+/** The stream asks for more whenever there is room in its queue. */
+function readUnlessPaused(this: Socket, size: number): void {
+  if (!this.isPaused()) readOf(this).call(this, size);
+}
+
+/** The stream believes that it has asked. */
+function readOn(this: Socket): void {
+  if (!this.destroyed) readOf(this).call(this, 0);
+}
+
+function readOf(socket: Socket): Socket['_read'] {
+  return Object.getPrototypeOf(socket)._read;
 }
 
 function pushOf(socket: Socket): Socket['push'] {

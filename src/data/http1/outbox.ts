@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { exactCopy } from './gathered.ts';
 import { isShared } from './read-buffer.ts';
 
 /** What became of the bytes that were written. */
@@ -12,6 +13,8 @@ export type Flow =
 
 /** Pieces up to this size are joined: a list of many costs more than their copies. */
 const JOINED = 4_096;
+/** Text up to this size may wait as it is. */
+const MAX_SLICED = 64;
 /**
  * What must be copied is copied into a tray, with the text around it. The kernel mostly takes all of it at once, and the
  * tray is free again: a buffer made for each response would be a matter for the garbage collector, and that costs far
@@ -20,6 +23,9 @@ const JOINED = 4_096;
 const TRAY_SIZE = 65_536;
 const MAX_SPARE = 4;
 const spare: Buffer[] = [];
+
+/** So many turns may leave something behind that waits, however little: each piece in a socket's queue costs 200 bytes or more. */
+const MAX_LATE = 64;
 
 /**
  * Gathers what one turn writes to a socket, so that it leaves in one system call: on loopback and bridge
@@ -32,6 +38,10 @@ export class Outbox {
   #tray: Buffer | undefined = undefined;
   #used = 0;
   #corked = false;
+  /** Something waited before what is corked. */
+  #isBehind = false;
+  /** Turns that left something behind since the socket had nothing to send. */
+  #late = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -66,8 +76,26 @@ export class Outbox {
       this.#corked = false;
       this.#socket.uncork();
     }
-    if (this.#socket.writableLength === 0) return 'taken';
-    return this.#socket.writableNeedDrain ? 'full' : 'held';
+    if (this.#socket.writableLength > 0) return this.#wait();
+    this.#late = 0;
+    return 'taken';
+  }
+
+  /** So much is waiting, or so many pieces, that nothing should be written until the socket drains. */
+  get isFull(): boolean {
+    const { writableNeedDrain, writableLength } = this.#socket;
+    return writableNeedDrain || (this.#late > MAX_LATE && writableLength > 0);
+  }
+
+  #wait(): Flow {
+    // The stream counts bytes, and says that it drained only when it had too many of them.
+    if (++this.#late === MAX_LATE + 1) this.#socket.write('', 'latin1', () => this.#caughtUp());
+    return this.isFull ? 'full' : 'held';
+  }
+
+  #caughtUp(): void {
+    this.#late = 0;
+    if (!this.#socket.writableNeedDrain && !this.#socket.destroyed) this.#socket.emit('drain');
   }
 
   #copy(buffer: Buffer, from: number, to: number): void {
@@ -83,12 +111,21 @@ export class Outbox {
 
   #writeInPlace(buffer: Buffer, from: number, to: number): void {
     if (this.#tray !== undefined) this.#writeTray();
+    const isBehind = this.#mustWait;
     if (this.#text !== '' && !this.#corked) {
       this.#corked = true;
+      this.#isBehind = isBehind;
       this.#socket.cork();
     }
     this.#writeText();
-    this.#socket.write(from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to));
+    // What waits must not keep a buffer that is much larger in memory.
+    if (isBehind && 2 * (to - from) < buffer.length) this.#socket.write(exactCopy(buffer, from, to));
+    else this.#socket.write(from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to));
+  }
+
+  /** What is written now is not taken in this turn. */
+  get #mustWait(): boolean {
+    return this.#corked ? this.#isBehind : this.#socket.connecting || this.#socket.writableLength > 0;
   }
 
   #hasRoom(size: number): boolean {
@@ -102,13 +139,16 @@ export class Outbox {
     this.#tray = undefined;
     const bytes = tray.subarray(0, this.#used);
     const mustWait = socket.connecting || socket.writableLength > 0;
-    socket.write(mustWait ? Buffer.from(bytes) : bytes);
+    socket.write(mustWait ? exactCopy(bytes, 0, bytes.length) : bytes);
     if ((mustWait || socket.writableLength === 0) && spare.length < MAX_SPARE) spare.push(tray);
   }
 
   #writeText(): void {
-    if (this.#text === '') return;
-    this.#socket.write(this.#text, 'latin1');
+    const text = this.#text;
+    if (text === '') return;
     this.#text = '';
+    // A text is made of its pieces until it is sent, each of which costs more than its bytes.
+    if (text.length > MAX_SLICED && this.#mustWait) this.#socket.write(Buffer.from(text, 'latin1'));
+    else this.#socket.write(text, 'latin1');
   }
 }

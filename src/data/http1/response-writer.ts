@@ -60,4 +60,9 @@ export class ResponseWriter {
   flush(): Flow {
     return this.#outbox.flush();
   }
+
+  /** As the outbox's. */
+  get isFull(): boolean {
+    return this.#outbox.isFull;
+  }
 }

@@ -2,17 +2,17 @@ import type { Socket } from 'node:net';
 import type { Deferred } from '../listener/intake.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
-import type { ForwardedFields } from '../proxy/headers.ts';
 import { errorReply, type Reply } from '../proxy/reply.ts';
 import { reset } from '../reset.ts';
 import type { Expiring } from '../sweep.ts';
+import { ClientSide } from './client-side.ts';
 import { BODY_TIMEOUT, GONE, HEAD_TIMEOUT, STALLED } from './downstream-errors.ts';
 import type { Flow } from './outbox.ts';
 import type { RequestHead } from './request-head.ts';
 import type { RequestSink } from './request-reader.ts';
 import type { ResponseHead } from './response-head.ts';
 import type { ServerContext } from './server-context.ts';
-import { addressOf, handOver, own, type SocketOwner } from './socket-owner.ts';
+import { handOver, own, type SocketOwner } from './socket-owner.ts';
 import { Talk } from './talk.ts';
 
 /** How long what a client still sends is read and thrown away, so that it can read our last answer. */
@@ -21,12 +21,11 @@ const LINGER_MS = 2_000;
 const STOP_IDLE_MS = 1_000;
 
 /** A client's connection: takes one request after the other, in order. */
-export class ClientConnection implements Downstream, RequestSink, SocketOwner, Expiring, Deferred {
+export class ClientConnection
+  extends ClientSide
+  implements Downstream, RequestSink, SocketOwner, Expiring, Deferred
+{
   deadline = Number.POSITIVE_INFINITY;
-  readonly peer: string;
-  readonly socket: Socket;
-  readonly #context: ServerContext;
-  #talking: Talk | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
   /** Of the request something has come that the backend was not sent. */
   #isUnsent = false;
@@ -37,9 +36,7 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   #isDetached = false;
 
   constructor(context: ServerContext, socket: Socket) {
-    this.#context = context;
-    this.socket = socket;
-    this.peer = addressOf(socket);
+    super(context, socket);
     own(socket, this);
     context.sweep.add(this);
     this.#wait(context.idleTimeout);
@@ -51,45 +48,22 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
   get idleSince(): number {
-    const isIdle = this.isFree && this.#talking?.reader.isEmpty !== false && this.socket.writableLength === 0;
-    return isIdle ? this.deadline - this.#context.idleTimeout : Number.POSITIVE_INFINITY;
+    const isIdle = this.isFree && this.talking?.reader.isEmpty !== false && this.socket.writableLength === 0;
+    return isIdle ? this.deadline - this.context.idleTimeout : Number.POSITIVE_INFINITY;
   }
 
-  /** Nothing is asked for a while: lays down what it takes to talk, until something is. */
-  rest(): void {
-    this.#talking = undefined;
-  }
-
-  get #talk(): Talk {
-    this.#talking ??= new Talk(this.#context, this, this.socket, this.peer);
-    return this.#talking;
+  protected makeTalk(): Talk {
+    return new Talk(this.context, this, this.socket, this.peer);
   }
 
   // Downstream: what the exchange says to the client.
 
-  get forwarded(): ForwardedFields {
-    return this.#talk.forwarded;
-  }
-
-  inform(head: ResponseHead): void {
-    this.#talk.writer.inform(head);
-    this.#talk.writer.flush();
-  }
-
   respond(head: ResponseHead, fields: string): void {
-    this.#keepAlive = this.#talk.writer.respond(head, this.#canStay, fields);
-  }
-
-  write(buffer: Buffer, from: number, to: number): void {
-    this.#talk.writer.write(buffer, from, to);
-  }
-
-  end(trailers: string): void {
-    this.#talk.writer.end(trailers);
+    this.#keepAlive = this.talk.writer.respond(head, this.#canStay, fields);
   }
 
   flush(): Flow {
-    const flow = this.#talk.writer.flush();
+    const flow = this.talk.writer.flush();
     if (flow === 'full') this.#waitForClient();
     return flow;
   }
@@ -97,8 +71,8 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   reply(reply: Reply): void {
     // What was refused may be read in another way by others: nothing that follows it can be trusted.
     this.#keepAlive = this.#canStay && this.#exchange?.error?.code !== 'bad-request';
-    this.#talk.writer.reply(reply, this.#keepAlive);
-    this.#talk.writer.flush();
+    this.talk.writer.reply(reply, this.#keepAlive);
+    this.talk.writer.flush();
   }
 
   reset(): void {
@@ -118,19 +92,19 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   finished(): void {
     this.#exchange = undefined;
-    if (!this.#keepAlive || this.#context.isStopping) this.#linger();
+    if (!this.#keepAlive || this.context.isStopping) this.#linger();
     else this.#readNext();
   }
 
   detach(): Buffer {
     this.#isDetached = true;
     handOver(this.socket);
-    return this.#talk.reader.takeRest();
+    return this.talk.reader.takeRest();
   }
 
   /** The process is stopping: an idle connection ends soon, a busy one with its exchange. */
   stop(): void {
-    if (this.#exchange === undefined && this.#talking?.reader.isPartial !== true) this.#wait(STOP_IDLE_MS);
+    if (this.#exchange === undefined && this.talking?.reader.isPartial !== true) this.#wait(STOP_IDLE_MS);
   }
 
   destroy(): void {
@@ -140,43 +114,42 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
     const exchange = this.#exchange;
-    const isStalled = this.socket.writableNeedDrain;
+    const isStalled = this.isBehind;
     if (this.#isLingering || (isStalled && exchange === undefined)) this.destroy();
-    else if (exchange === undefined && this.#talking?.reader.isPartial === true) this.refuse(HEAD_TIMEOUT);
+    else if (exchange === undefined && this.talking?.reader.isPartial === true) this.refuse(HEAD_TIMEOUT);
     else if (exchange === undefined) this.#linger();
-    else this.#context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
+    else this.context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
   }
 
   // RequestSink: what is read of the client.
 
   /** A client that asks without taking the answers must take them first. */
   get isFree(): boolean {
-    return this.#exchange === undefined && !this.#isLingering && !this.socket.writableNeedDrain;
+    return this.#exchange === undefined && !this.#isLingering && !this.isBehind;
   }
 
   headBegan(): void {
-    this.#wait(this.#context.headerTimeout);
+    this.#wait(this.context.headerTimeout);
   }
 
   request(head: RequestHead): void {
     // What follows a request for another protocol may be of that, even if it is refused.
-    const isLast = ++this.#requests === this.#context.maxRequestsPerConnection;
-    if (this.#requests === 1 && !this.#context.admit(this)) return;
+    const isLast = ++this.#requests === this.context.maxRequestsPerConnection;
+    if (this.#requests === 1 && !this.context.admit(this)) return;
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#isUnsent = head.length !== 0;
-    this.#talk.writer.begin(head);
-    this.#exchange = new Exchange(this, head, this.#context.elapsed());
+    this.talk.writer.begin(head);
+    this.#exchange = new Exchange(this, head, this.context.elapsed());
     this.#waitForClient();
-    this.#context.open(this.#exchange);
+    this.context.open(this.#exchange);
   }
 
   body(buffer: Buffer, from: number, to: number): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    const bytes = buffer.subarray(from, to);
     this.#isUnsent = true;
-    exchange.body.receive(bytes);
-    exchange.upstream?.write(bytes, 0, bytes.length);
+    exchange.body.receive(buffer, from, to);
+    exchange.upstream?.write(buffer, from, to);
   }
 
   bodyEnded(trailers: string): void {
@@ -189,13 +162,13 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   bodyBroke(detail: string): void {
     if (this.#exchange === undefined) return;
-    this.#context.clientFailed(this.#exchange, new ProxyError('bad-request', detail));
+    this.context.clientFailed(this.#exchange, new ProxyError('bad-request', detail));
   }
 
   refuse(error: ProxyError): void {
-    this.#context.refused(error, this.peer);
+    this.context.refused(error, this.peer);
     this.#keepAlive = false;
-    this.#talk.writer.begin();
+    this.talk.writer.begin();
     this.reply(errorReply(error, '', crypto.randomUUID()));
     this.#linger();
   }
@@ -204,8 +177,12 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   onData(chunk: Buffer): void {
     if (this.#isLingering) return;
-    const { reader } = this.#talk;
-    if (this.#mustWait(reader)) return reader.hold(chunk);
+    const { reader } = this.talk;
+    if (this.#mustWait(reader)) {
+      // What has come is enough to wait with.
+      if (reader.hasBytes) this.socket.pause();
+      return reader.hold(chunk);
+    }
     reader.read(chunk);
     this.#afterRead();
   }
@@ -214,6 +191,7 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
     if (this.#exchange !== undefined) {
       this.#waitForClient();
       this.#exchange.upstream?.resume();
+      this.#exchange.hedge?.upstream.resume();
     } else if (!this.#isLingering && this.socket.isPaused()) this.#readNext();
   }
 
@@ -225,14 +203,14 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   onClose(): void {
     this.#abandon();
-    this.#context.sweep.delete(this);
-    this.#context.closed(this);
+    this.context.sweep.delete(this);
+    this.context.closed(this);
   }
 
   /** The client is gone; so is its interest in an answer. */
   #abandon(): void {
     this.#keepAlive = false;
-    if (this.#exchange !== undefined && !this.#isDetached) this.#context.clientFailed(this.#exchange, GONE);
+    if (this.#exchange !== undefined && !this.#isDetached) this.context.clientFailed(this.#exchange, GONE);
   }
 
   // What follows from them.
@@ -240,7 +218,7 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   /** Also what comes behind one that does (`hasBytes`). */
   #mustWait(reader: Talk['reader']): boolean {
     if (this.#exchange !== undefined || reader.isPartial) return false;
-    return reader.hasBytes || this.#context.intake.defers(this, this.#requests === 0);
+    return reader.hasBytes || this.context.intake.defers(this, this.#requests === 0);
   }
 
   begin(): void {
@@ -249,9 +227,9 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
 
   /** The exchange is over: what came meanwhile is next. */
   #readNext(): void {
-    this.#wait(this.#context.idleTimeout);
+    this.#wait(this.context.idleTimeout);
     if (this.socket.isPaused()) this.socket.resume();
-    const { reader } = this.#talk;
+    const { reader } = this.talk;
     if (!reader.hasBytes) return;
     if (this.isFree) reader.next();
     this.#afterRead();
@@ -267,21 +245,21 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
       this.#waitForClient();
       const flow = exchange.upstream?.flush();
       if (flow === 'full' && !exchange.body.isComplete) this.pauseBody();
-    } else if (this.#talk.reader.hasBytes) this.socket.pause();
+    } else if (this.talk.reader.hasBytes) this.socket.pause();
   }
 
   /** A request whose body is not here when its response begins takes the connection with it. */
   get #canStay(): boolean {
-    return this.#keepAlive && this.#exchange?.body.isComplete !== false && !this.#context.isStopping;
+    return this.#keepAlive && this.#exchange?.body.isComplete !== false && !this.context.isStopping;
   }
 
   /** Says that nothing more comes, and reads on for a while: closing over unread bytes would reset the answer. */
   #linger(): void {
     this.#isLingering = true;
-    this.#talking?.reader.takeRest();
+    this.talking?.reader.takeRest();
     if (this.socket.destroyed) return;
     // For what is not sent yet the client has its time, as before.
-    this.#wait(this.#context.bodyTimeout);
+    this.#wait(this.context.bodyTimeout);
     this.socket.end(() => this.#wait(LINGER_MS));
     this.socket.resume();
   }
@@ -289,11 +267,11 @@ export class ClientConnection implements Downstream, RequestSink, SocketOwner, E
   /** It is the client's turn while it does not take what is written, or owes more of its request. */
   #waitForClient(): void {
     const owes = this.#exchange?.body.isComplete === false && !this.socket.isPaused();
-    if (owes || this.socket.writableNeedDrain) this.#wait(this.#context.bodyTimeout);
+    if (owes || this.isBehind) this.#wait(this.context.bodyTimeout);
     else this.deadline = Number.POSITIVE_INFINITY;
   }
 
   #wait(ms: number): void {
-    this.deadline = this.#context.sweep.now + ms;
+    this.deadline = this.context.sweep.now + ms;
   }
 }

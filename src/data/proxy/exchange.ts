@@ -18,8 +18,8 @@ export interface Downstream {
   readonly peer: string;
   /** Tells who the client is: us, and the backend. */
   readonly forwarded: ForwardedFields;
-  /** Sends an interim response (1xx). */
-  inform(head: ResponseHead): void;
+  /** Sends an interim response (1xx). Answers as `flush` does. */
+  inform(head: ResponseHead): Flow;
   /**
    * Begins the response. What follows until `flush` leaves together.
    * @param fields header lines that we add, each with its CRLF
@@ -75,6 +75,9 @@ export interface Attempt {
   readonly upstream: Upstream;
 }
 
+/** Bytes of interim responses to one request: a backend that sends more will never come to an end. */
+const MAX_INTERIM = 1_048_576;
+
 const NONE: readonly ServiceState[] = [];
 
 /** One request and its response. Knows no protocol; lives from the head's arrival until `finish`. */
@@ -122,6 +125,8 @@ export class Exchange {
   bytesIn = 0;
   error: ProxyError | undefined = undefined;
   #id = '';
+  /** Bytes of interim responses. */
+  #interim = 0;
   #client = '';
 
   constructor(downstream: Downstream, head: RequestHead, startedAt: number) {
@@ -135,6 +140,12 @@ export class Exchange {
   get client(): string {
     if (this.#client === '') this.#client = this.downstream.forwarded.clientOf(this.head);
     return this.#client;
+  }
+
+  /** Hands on an interim response; undefined when there were too many. */
+  inform(head: ResponseHead): Flow | undefined {
+    this.#interim += head.end;
+    return this.#interim > MAX_INTERIM ? undefined : this.downstream.inform(head);
   }
 
   /** The client's own X-Request-Id if it is a plain word, else a new one; made when somebody asks. */

@@ -1,11 +1,20 @@
+import { Gathered } from '../http1/gathered.ts';
 import { SEGMENT } from '../http1/sent-request.ts';
 import type { Upstream } from './exchange.ts';
 
 /** Bytes of a request's body that are kept once they were sent, so that another backend can be sent the same. */
 export const MAX_REPLAY = 65_536;
 
+/** A piece from this size on is kept as it came. Smaller ones are gathered, but for the first: most bodies are one piece. */
+const LARGE_PIECE = 4_096;
+
+/** Unless it came with much else, which it would keep in memory. */
+const MAX_FIRST_READ = 16_384;
+
+type Kept = (Buffer | Gathered)[];
+
 /** What is kept of a body that is empty: nothing is added to it, and most requests have none. */
-const NOTHING: Buffer[] = [];
+const NOTHING: Kept = [];
 
 /** What has come of a request's body: passed on as it comes, and kept as long as another attempt may need it. */
 export class RequestBody {
@@ -14,7 +23,7 @@ export class RequestBody {
   trailers = '';
   /** Bytes that came. */
   size = 0;
-  #kept: Buffer[] | undefined;
+  #kept: Kept | undefined;
   #sent = false;
   /** It was sent, and must not be sent again. */
   #isSpent = false;
@@ -40,13 +49,13 @@ export class RequestBody {
   }
 
   /**
-   * More has come. The bytes belong to the body from now on. Before the first connection stands nothing is
-   * forgotten: the client is stopped by then, so what waits is bounded.
+   * More has come, from `from` to before `to`. The buffer must not change from now on. Before the first connection stands
+   * nothing is forgotten: the client is stopped by then, so what waits is bounded.
    */
-  receive(bytes: Buffer): void {
-    this.size += bytes.length;
-    this.#kept?.push(bytes);
+  receive(buffer: Buffer, from: number, to: number): void {
+    this.size += to - from;
     if (this.#sent && this.size > MAX_REPLAY) this.forget();
+    else if (this.#kept !== undefined) keep(this.#kept, buffer, from, to);
   }
 
   /** The last byte has come. */
@@ -85,7 +94,23 @@ export class RequestBody {
 
   /** Sends all that came to another backend. */
   replay(upstream: Upstream): void {
-    for (const bytes of this.#kept ?? []) upstream.write(bytes, 0, bytes.length);
+    for (const kept of this.#kept ?? []) {
+      const bytes = kept instanceof Gathered ? kept.bytes : kept;
+      upstream.write(bytes, 0, bytes.length);
+    }
     if (this.isComplete) upstream.end(this.trailers);
+  }
+}
+
+function keep(kept: Kept, buffer: Buffer, from: number, to: number): void {
+  const isFirst = kept.length === 0 && buffer.length < MAX_FIRST_READ;
+  if (isFirst || to - from >= LARGE_PIECE) kept.push(buffer.subarray(from, to));
+  else {
+    let last = kept[kept.length - 1];
+    if (!(last instanceof Gathered)) {
+      last = new Gathered();
+      kept.push(last);
+    }
+    last.add(buffer, from, to);
   }
 }

@@ -1,11 +1,12 @@
+import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { UpstreamConnection } from '../../../src/data/http1/client.ts';
 import { requestText } from '../../../src/data/http1/write.ts';
 import type { ExchangeEvents } from '../../../src/data/proxy/exchange.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
-import { startCannedBackend } from '../../support/backend.ts';
-import { FakeClock } from '../../support/clock.ts';
+import { startCannedBackend, startRawBackend } from '../../support/backend.ts';
+import { FakeClock, settle } from '../../support/clock.ts';
 import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
 import { RULES } from '../../support/heads.ts';
 import { okText } from '../../support/manual.ts';
@@ -71,4 +72,49 @@ t.test('one that waits at an address that is no longer the backend’s is not ke
   state.update(makeBackend('a', { address: { host: '127.0.0.1', port: 1 } }));
   t.equal(state.idle.length, 0);
   await eventually(() => state.open.size === 0, 'the close');
+});
+
+t.test('interim responses stop while the client does not take them, and go on when it does', async (t) => {
+  const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+  let backend: Socket | undefined;
+  const { port } = await startRawBackend(t, (socket) => {
+    backend = socket;
+    socket.write(hint);
+  });
+  const state = makeBackendState('a', { address: { host: '127.0.0.1', port } });
+  let completed = 0;
+  const events: ExchangeEvents = {
+    onConnected: () => {},
+    onResponse: () => true,
+    onComplete: () => completed++,
+    onFailure: (_exchange, error) => t.fail(error.code),
+  };
+  const sweep = new Sweep(new FakeClock());
+  const watch = { tick: 0, watch: () => {} };
+  const connection = new UpstreamConnection(
+    { sweep, watch, events, rules: RULES, maxHeaderSize: 16_384 },
+    state,
+  );
+  t.teardown(() => connection.destroy());
+  const exchange = makeExchange();
+  let informed = 0;
+  exchange.downstream.inform = () => {
+    informed++;
+    return 'full';
+  };
+  connection.assign(exchange, { ...TIMEOUTS, responseMs: 1_000 }, 0);
+  connection.send(requestText(exchange.head, '/', ''), false);
+  connection.end('');
+  connection.flush();
+  await eventually(() => informed === 1, 'the first');
+  t.equal(connection.deadline, Number.POSITIVE_INFINITY, "it is the client's turn");
+  backend?.write(hint);
+  await settle();
+  t.equal(informed, 1);
+  connection.resume();
+  t.not(connection.deadline, Number.POSITIVE_INFINITY, "it is the backend's turn");
+  await eventually(() => informed === 2, 'the second');
+  connection.resume();
+  backend?.write(okText('x'));
+  await eventually(() => completed === 1, 'the response');
 });

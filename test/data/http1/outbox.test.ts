@@ -136,3 +136,45 @@ t.test('whatever is written comes out in order, and whole', async (t) => {
     if (socket.writes.join('') !== expected) t.fail(`run ${run}`);
   }
 });
+
+t.test('few pieces wait, however small they are, and the socket drains when they are taken', async (t) => {
+  const { socket, outbox } = makeOutbox();
+  socket.isTaking = false;
+  let drains = 0;
+  socket.on('drain', () => drains++);
+  let sent = '';
+  let written = 0;
+  while (!outbox.isFull && written < 10_000) {
+    sent += String(written % 10);
+    outbox.text(String(written++ % 10));
+    outbox.flush();
+  }
+  t.ok(written < 100, `${written} pieces`);
+  t.equal(outbox.flush(), 'full');
+  t.equal(socket.writableNeedDrain, false, 'though the stream would take more');
+  await socket.takeAll();
+  t.equal(drains, 1);
+  t.equal(outbox.isFull, false);
+  t.equal(socket.writes.join(''), sent);
+  outbox.text('!');
+  t.equal(outbox.flush(), 'taken');
+});
+
+t.test('what waits keeps no buffer in memory that is much larger', async (t) => {
+  const { socket, outbox } = makeOutbox();
+  socket.isTaking = false;
+  const queued: Buffer[] = [];
+  const { write } = socket;
+  socket.write = ((piece: Buffer, ...rest: []) => {
+    if (Buffer.isBuffer(piece)) queued.push(piece);
+    return Reflect.apply(write, socket, [piece, ...rest]);
+  }) as typeof write;
+  outbox.text('first');
+  outbox.flush();
+  for (let i = 0; i < 3; i++) {
+    outbox.bytes(Buffer.alloc(262_144, 'x'), 0, 5_000);
+    outbox.flush();
+  }
+  t.equal(queued.length, 3);
+  t.ok(queued.every(({ length, buffer }) => buffer.byteLength < 2 * length));
+});
