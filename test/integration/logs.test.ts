@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { Fifo } from '../support/fifo.ts';
 import { freePort } from '../support/free-port.ts';
 import { parseMetrics } from '../support/metrics.ts';
+import { isAlive } from '../support/worker-cli.ts';
 
 const run = promisify(execFile);
 
@@ -24,6 +25,7 @@ interface Serving {
   /** Sends so many requests; answers how many got the backend's own answer. */
   flood(count: number): Promise<number>;
   dropped(log: string): Promise<number>;
+  pids(): Promise<number[]>;
   /** Sends a signal; answers how it ended, within grace and what is waited for readers, or was ended. */
   end(signal: NodeJS.Signals): Promise<CliResult>;
 }
@@ -62,6 +64,10 @@ async function serve(t: Test, workers: number, options: CliOptions, ...args: str
     async dropped(log) {
       const { value } = parseMetrics((await ask(admin, { path: '/metrics' })).body);
       return value('fairlead_log_lines_dropped_total', { log });
+    },
+    async pids() {
+      const { workers } = JSON.parse((await ask(admin, { path: '/api/snapshot' })).body);
+      return workers.map(({ pid }: { pid: number }) => pid);
     },
     async end(signal) {
       const timer = setTimeout(() => cli.child.kill('SIGKILL'), 15_000);
@@ -126,6 +132,31 @@ for (const workers of [1, 2]) {
     t.equal(lines.filter((line) => line.startsWith('{"time"')).length, 160, 'and none is lost');
   });
 }
+
+const SCRIPT = existsSync('/usr/bin/script') ? {} : { skip: 'needs script, which makes terminals' };
+
+t.test(
+  'traffic goes on while nobody reads the terminal, and it ends when it is told to',
+  SCRIPT,
+  async (t) => {
+    const screen = new Fifo(t);
+    const { cli, flood, end, pids } = await serve(
+      t,
+      1,
+      { stdout: screen.writer, terminal: true },
+      '--access-log',
+      'json',
+    );
+    const [pid = 0] = await pids();
+    t.equal(await flood(30), 30);
+    t.ok(screen.read().length > 30_000, 'the terminal was full');
+    t.equal(await flood(30), 30);
+    process.kill(pid, 'SIGTERM');
+    await eventually('it has ended', () => !isAlive(pid));
+    cli.child.kill('SIGKILL');
+    await end('SIGKILL');
+  },
+);
 
 t.test('a log to a file has all lines, also of the last moment', async (t) => {
   const path = join(t.testdir({ log: '' }), 'log');

@@ -19,6 +19,8 @@ export interface CliOptions {
   /** Descriptors of the test in place of the pipes that are read. */
   readonly stdout?: number;
   readonly stderr?: number;
+  /** In a terminal of its own, which writes what it shows to standard output. */
+  readonly terminal?: boolean;
 }
 
 export interface CliResult {
@@ -39,10 +41,11 @@ export class RunningCli {
   #wake: (() => void)[] = [];
 
   constructor(args: readonly string[], options: CliOptions = {}) {
-    const { cwd, env = {}, node = [], descriptors, stdout = 'pipe', stderr = 'pipe' } = options;
+    const { cwd, env = {}, node = [], descriptors, stdout = 'pipe', stderr = 'pipe', terminal } = options;
     const command = [process.execPath, ...node, MAIN, ...args];
     const limited = ['sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, ...command];
-    const [program = '', ...rest] = descriptors === undefined ? command : limited;
+    const shown = ['script', '-qefc', `exec ${command.join(' ')}`, '/dev/null'];
+    const [program = '', ...rest] = terminal ? shown : descriptors === undefined ? command : limited;
     this.child = spawn(program, rest, {
       ...(cwd !== undefined && { cwd }),
       env: { PATH: process.env['PATH'], FAIRLEAD_CONFIG: EMPTY_CONFIG, ...env },
