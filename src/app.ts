@@ -4,7 +4,7 @@ import type { Options } from './config/options.ts';
 import { probeWithin, sourceWithin } from './control/border.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { connectEngine } from './control/discovery/docker/engine.ts';
-import { isThisMachine, ownContainerIds } from './control/discovery/docker/self.ts';
+import { isThisMachine, nearness, ownContainerIds } from './control/discovery/docker/self.ts';
 import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
@@ -210,9 +210,8 @@ export function dockerSources(options: Options, clock: Clock, log: Log): DockerS
   const endpoints = options.docker === false ? [] : options.docker;
   const ownIds = ownContainerIds();
   return endpoints.map((endpoint) => {
-    const host = endpoint.startsWith('unix:')
-      ? 'localhost'
-      : new URL(endpoint.replace(/^tcp:/, 'http:')).hostname;
+    const socket = endpoint.startsWith('unix://') ? endpoint.slice('unix://'.length) : undefined;
+    const host = socket === undefined ? new URL(endpoint.replace(/^tcp:/, 'http:')).hostname : 'localhost';
     // Where containers run in a machine of their own (macOS, Windows), only published ports lead to them.
     const isHere = isThisMachine(host) && process.platform === 'linux';
     return new DockerSource({
@@ -224,7 +223,7 @@ export function dockerSources(options: Options, clock: Clock, log: Log): DockerS
       ownIds,
       allow: options.allow,
       elsewhere: isHere
-        ? { kind: 'here' }
+        ? { kind: 'here', isNear: nearness(socket, clock) }
         : { kind: 'published', host: isThisMachine(host) ? '127.0.0.1' : host },
     });
   });

@@ -12,6 +12,7 @@ function ejected(allow = '') {
   const report = reportContainer(makeContainer({}), {
     source: 'docker',
     reach: { kind: 'host', drivers: new Map() },
+    find: () => undefined,
     stopping: new Map(),
     deaths: new Map(),
     allow: allow === '' ? [] : parseAllow(allow),

@@ -7,6 +7,7 @@ import { buildFairlead, startContainer } from '../support/fairlead-image.ts';
 import { daemonClaims } from './claims/daemon.ts';
 import { discoveryClaims, sharedNetworkClaims } from './claims/discovery.ts';
 import { failureClaims } from './claims/failures.ts';
+import { sidecarClaims } from './claims/sidecars.ts';
 import { trafficClaims } from './claims/traffic.ts';
 
 const image = await testImage(t);
@@ -15,6 +16,7 @@ if (image !== undefined) {
   const context = { image, start: (t: Test, engine?: FairleadEngine) => startContainer(t, fairlead, engine) };
   discoveryClaims(t, context);
   sharedNetworkClaims(t, context);
+  sidecarClaims(t, context);
   trafficClaims(t, context);
   failureClaims(t, context);
   daemonClaims(t, context, [image, fairlead]);

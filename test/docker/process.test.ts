@@ -5,6 +5,7 @@ import { type FairleadEngine, startApp } from '../support/fairlead.ts';
 import { daemonClaims } from './claims/daemon.ts';
 import { discoveryClaims, hostNetworkClaims } from './claims/discovery.ts';
 import { failureClaims } from './claims/failures.ts';
+import { sidecarClaims } from './claims/sidecars.ts';
 import { trafficClaims } from './claims/traffic.ts';
 
 const image = await testImage(t);
@@ -16,6 +17,7 @@ if (image !== undefined) {
   };
   discoveryClaims(t, context);
   hostNetworkClaims(t, context);
+  sidecarClaims(t, context);
   trafficClaims(t, context);
   failureClaims(t, context);
   daemonClaims(t, context, [image]);

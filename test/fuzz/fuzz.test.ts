@@ -9,6 +9,7 @@ const EXTENTS = {
   labels: 2_000,
   'requests through the proxy': 2_400,
   'responses through the proxy': 2_400,
+  'answers of an Engine': 320,
 } as const;
 
 for (const [name, inputs] of Object.entries(EXTENTS)) {

@@ -60,6 +60,7 @@ export async function checkLabels(all: readonly Record<string, unknown>[]): Prom
     reportContainer(makeContainer({ id: `${i}`.padEnd(64, '0'), name: `c${i}`, ...readLabels(raw) }), {
       source: 'docker',
       reach: { kind: 'host', drivers: new Map() },
+      find: () => undefined,
       stopping: new Map(),
       deaths: new Map(),
       allow: [],

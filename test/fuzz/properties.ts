@@ -3,6 +3,7 @@ import type { Test } from 'tap';
 import { startLane } from '../conformance/http1/lane.ts';
 import { startResponseLane } from '../conformance/http1/run-response.ts';
 import { checkRequests, checkResponses } from './codec.ts';
+import { checkEngine, engineMutants, startEngineLane } from './engine.ts';
 import { checkLabels, hostileLabels } from './labels.ts';
 import { askedRequests, requestMutants, responseMutants } from './mutants.ts';
 import { checkThroughProxy } from './wire.ts';
@@ -35,6 +36,11 @@ export const PROPERTIES = {
     inLanes(extent, async (one) => {
       const lane = await startResponseLane(t);
       return run(responseMutants, one, (input) => checkResponseThroughProxy(lane, input));
+    }),
+  'answers of an Engine': (t: Test, extent: Extent) =>
+    inLanes(extent, async (one) => {
+      const lane = await startEngineLane(t);
+      return run(engineMutants, one, (mutant) => checkEngine(lane, mutant));
     }),
 } as const;
 

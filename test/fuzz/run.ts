@@ -1,4 +1,4 @@
-// Looks for inputs that break what the codec and the data plane promise, for as long as asked:
+// Looks for inputs that break what codec, data plane and discovery promise, for as long as asked:
 // npm run fuzz -- --minutes 10 [--seed 1] [--only PART OF A NAME]
 import { parseArgs } from 'node:util';
 import t from 'tap';

@@ -14,6 +14,8 @@ export interface EngineAnswers {
   readonly inspect?: unknown;
   /** Status of every answer but the version; 200 without it. */
   readonly status?: number;
+  /** Answers in its own way what it knows; false leaves it to the others. */
+  readonly handle?: (path: string, response: ServerResponse) => boolean;
 }
 
 export interface EngineServer {
@@ -45,6 +47,7 @@ export async function startEngineServer(
     const url = new URL(request.url ?? '', 'http://engine');
     requests.push(`${request.method} ${url.pathname}`);
     if (url.search !== '') queries.push(Object.fromEntries(url.searchParams));
+    if (answers.handle?.(url.pathname, response)) return;
     if (url.pathname.endsWith('/events')) {
       stream = response;
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();

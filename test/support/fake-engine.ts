@@ -1,6 +1,7 @@
 import type { ContainerInfo } from 'dockerode';
 import type { Container } from '../../src/control/discovery/docker/container.ts';
-import type { Engine, EngineEvent, StopBehaviour } from '../../src/control/discovery/docker/engine.ts';
+import type { Engine, StopBehaviour } from '../../src/control/discovery/docker/engine.ts';
+import type { EngineEvent } from '../../src/control/discovery/docker/event.ts';
 
 /** A 64-digit id that begins with these digits. */
 export function containerId(start: string): string {
@@ -72,7 +73,7 @@ export class FakeEngine implements Engine {
   negotiations = 0;
   #hold: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
-  #stream: { onEvent: (event: EngineEvent) => void; end: (error?: Error) => void } | undefined;
+  #stream: { onEvent: (event: EngineEvent | undefined) => void; end: (error?: Error) => void } | undefined;
 
   async negotiate() {
     this.negotiations++;
@@ -98,7 +99,11 @@ export class FakeEngine implements Engine {
     return { signal: this.stopSignals[id] ?? 'SIGTERM', timeoutMs: this.stopTimeoutMs };
   }
 
-  events(onEvent: (event: EngineEvent) => void, onOpen: () => void, signal: AbortSignal): Promise<void> {
+  events(
+    onEvent: (event: EngineEvent | undefined) => void,
+    onOpen: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (error?: Error) => {
         this.#stream = undefined;
@@ -118,6 +123,11 @@ export class FakeEngine implements Engine {
   /** Lets something happen to the container whose id begins so. */
   emit(start: string, action: string, signal = Number.NaN, health?: EngineEvent['health']): void {
     this.#stream?.onEvent({ containerId: containerId(start), action, signal, ...(health && { health }) });
+  }
+
+  /** An event that is not understood. */
+  emitNonsense(): void {
+    this.#stream?.onEvent(undefined);
   }
 
   /** Ends the event stream: in order, or by an error. */

@@ -10,7 +10,8 @@ import { PREFIX, type SettingProblem } from '../labels/key.ts';
 import { LABEL_LIMITS } from '../labels/limits.ts';
 import { type ParsedService, parseLabels } from '../labels/parse.ts';
 import { type Container, isOneOff } from './container.ts';
-import { locate, type Reach } from './reach.ts';
+import { type Located, locate, type Reach } from './reach.ts';
+import { networkOwner, withNetworkOf } from './shared-network.ts';
 
 /** What became of one service of a container. */
 export interface ServiceReport {
@@ -34,6 +35,8 @@ export interface ContainerReport {
 export interface ReportContext {
   readonly source: string;
   readonly reach: Reach;
+  /** The container with that id, if there is one. */
+  readonly find: (id: string) => Container | undefined;
   /** The signal that told a container to stop, by container id. */
   readonly stopping: ReadonlyMap<string, string>;
   /** How often a container has ended while we watched. */
@@ -92,19 +95,15 @@ function reportService(
   const missing = missingRoute(service);
   if (missing !== undefined) found.push(missing);
   const isRefused = found.some((problem) => problem.severity === 'error');
-  const located = locate(container, service.draft, context.reach);
+  const owner = networkOwner(container, context.find);
+  const connected = 'message' in owner ? container : withNetworkOf(container, owner);
+  const located = 'message' in owner ? owner : locate(connected, service.draft, context.reach);
   const isRunning = container.state === 'running' || container.state === 'paused';
   // An address is only missed in a container that runs: a stopped one has none.
   if ('message' in located && isRunning)
     found.push(ofService(service, { severity: 'error', key: located.label, ...located }));
-  if (
-    !('message' in located) &&
-    container.ports.length > 1 &&
-    service.draft.port === undefined &&
-    isRunning
-  ) {
-    found.push(ofService(service, ambiguousPort(container, located.port)));
-  }
+  if (!('message' in located) && isRunning)
+    found.push(...doubts(service, connected, located).map((doubt) => ofService(service, doubt)));
   problems.push(...found.map((problem) => toProblem(problem, container, context)));
   const serves =
     isRefused || !isRunning || 'message' in located
@@ -123,14 +122,21 @@ function ofService({ name }: ParsedService, { key, hint = '', ...rest }: Setting
   return { ...rest, key: named(key), hint: named(hint) };
 }
 
-function ambiguousPort(container: Container, port: number): SettingProblem {
-  const message = `the container exposes ${listFew(container.ports)}: the lowest was taken`;
-  return {
-    severity: 'notice',
-    key: `${PREFIX}port`,
-    message,
-    hint: `say fairlead.port=${port} if that is right`,
-  };
+/** What speaks against an address that was found. */
+function doubts(
+  { draft }: ParsedService,
+  { ports }: Container,
+  located: Extract<Located, { port: number }>,
+): SettingProblem[] {
+  const found: SettingProblem[] = [];
+  if (ports.length > 1 && draft.port === undefined) {
+    const message = `the container exposes ${listFew(ports)}: the lowest was taken`;
+    const hint = `say fairlead.port=${located.port} if that is right`;
+    found.push({ severity: 'notice', key: `${PREFIX}port`, message, hint });
+  }
+  const { label, ...doubt } = located.doubt ?? { label: '' };
+  if ('message' in doubt) found.push({ severity: 'notice', key: label, ...doubt });
+  return found;
 }
 
 function makeClaim(

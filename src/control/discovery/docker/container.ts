@@ -1,20 +1,23 @@
-import type { ContainerInfo } from 'dockerode';
+import { isIP } from 'node:net';
 import type { SettingProblem } from '../labels/key.ts';
 import { readLabels } from '../labels/limits.ts';
+import { fieldsOf, isContainerId, listOf, portOf, textOf } from './untyped.ts';
 
 export interface ContainerNetwork {
   readonly name: string;
   readonly id: string;
   /** IPv4, else IPv6; empty while the container has none there. */
   readonly address: string;
+  /** Its gateway is no address of this machine: the Engine runs without root, or in a machine of its own. */
+  readonly isFar?: boolean;
 }
 
 /** A port of the container that the Engine's host forwards. */
 export interface PublishedPort {
   readonly port: number;
   readonly hostPort: number;
-  /** Only the host itself reaches it. */
-  readonly isLoopback: boolean;
+  /** Where the host listens; empty, `0.0.0.0` or `::` is everywhere. */
+  readonly ip: string;
 }
 
 /** A container as discovery sees it: what the Engine lists, without its gaps. */
@@ -35,6 +38,8 @@ export interface Container {
   /** By name, ascending. */
   readonly networks: readonly ContainerNetwork[];
   readonly isOnHostNetwork: boolean;
+  /** Id of the container whose network it shares; it has no networks and ports of its own then. */
+  readonly networkOf?: string;
   /** In milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -42,42 +47,74 @@ export interface Container {
 /** Longest name of a container; an Engine has no limit of its own. */
 const MAX_NAME = 255;
 
-/** An entry of the Engine's list. Whatever is missing in it becomes empty: one odd entry must not cost the others. */
-export function readContainer(info: ContainerInfo): Container {
-  const networks = Object.entries(info.NetworkSettings?.Networks ?? {}).map(([name, network]) => ({
-    name,
-    id: network?.NetworkID ?? '',
-    address: network?.IPAddress || network?.GlobalIPv6Address || '',
-  }));
-  const tcp = (info.Ports ?? []).filter((port) => port?.Type === 'tcp' && port.PrivatePort > 0);
-  const id = info.Id ?? '';
-  // Other containers' legacy links to this one are listed as names, too: `/other/alias`.
-  const name = info.Names?.find((candidate) => candidate.lastIndexOf('/') <= 0) ?? id.slice(0, 12);
+/**
+ * An entry of the Engine's list. Whatever is missing in it or of the wrong kind becomes empty: one odd entry must not cost
+ * the others. Undefined without an id.
+ * @param isNear whether the containers behind that gateway are reached from here
+ */
+export function readContainer(
+  entry: unknown,
+  isNear: (gateway: string) => boolean = () => true,
+): Container | undefined {
+  const info = fieldsOf(entry);
+  const id = textOf(info['Id']);
+  if (!isContainerId(id)) return undefined;
+  const tcp = listOf(info['Ports'])
+    .map(fieldsOf)
+    .filter(({ Type }) => Type === 'tcp');
+  const networkMode = textOf(fieldsOf(info['HostConfig'])['NetworkMode']);
+  const [, networkOf] = /^container:(.+)$/.exec(networkMode) ?? [];
+  const created = info['Created'];
   return {
     id,
-    name: name.replace(/^\//, '').slice(0, MAX_NAME),
-    image: info.Image ?? '',
-    ...readLabels(info.Labels),
-    state: info.State ?? '',
+    name: readName(info['Names']) || id.slice(0, 12),
+    image: textOf(info['Image']),
+    ...readLabels(info['Labels']),
+    state: textOf(info['State']),
     health: readHealth(info),
-    ports: [...new Set(tcp.map((port) => port.PrivatePort))].sort((a, b) => a - b),
-    published: tcp
-      .filter((port) => port.PublicPort > 0)
-      .map(({ PrivatePort, PublicPort, IP = '' }) => ({
-        port: PrivatePort,
-        hostPort: PublicPort,
-        isLoopback: IP === '::1' || IP.startsWith('127.'),
-      })),
-    networks: networks.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    isOnHostNetwork: info.HostConfig?.NetworkMode === 'host',
-    createdAt: (info.Created ?? 0) * 1_000,
+    ports: [...new Set(tcp.flatMap(({ PrivatePort }) => portOf(PrivatePort) ?? []))].sort((a, b) => a - b),
+    published: tcp.flatMap(readPublished),
+    networks: readNetworks(info, isNear),
+    isOnHostNetwork: networkMode === 'host',
+    ...(networkOf !== undefined && { networkOf }),
+    createdAt: Number.isFinite(created) ? (created as number) * 1_000 : 0,
   };
 }
 
+/** Other containers' legacy links to this one are listed as names, too: `/other/alias`. */
+function readName(names: unknown): string {
+  const own = listOf(names)
+    .map(textOf)
+    .find((name) => name !== '' && name.lastIndexOf('/') <= 0);
+  return (own ?? '').replace(/^\//, '').slice(0, MAX_NAME);
+}
+
+function readPublished({ PrivatePort, PublicPort, IP }: Readonly<Record<string, unknown>>): PublishedPort[] {
+  const [port, hostPort] = [portOf(PrivatePort), portOf(PublicPort)];
+  return port === undefined || hostPort === undefined ? [] : [{ port, hostPort, ip: textOf(IP) }];
+}
+
+function readNetworks(
+  info: Readonly<Record<string, unknown>>,
+  isNear: (gateway: string) => boolean,
+): ContainerNetwork[] {
+  const networks = Object.entries(fieldsOf(fieldsOf(info['NetworkSettings'])['Networks']));
+  return networks
+    .map(([name, network]) => {
+      const { NetworkID, IPAddress, GlobalIPv6Address, Gateway, IPv6Gateway } = fieldsOf(network);
+      // A name in the place of an address would be looked up.
+      const [address = ''] = [IPAddress, GlobalIPv6Address].map(textOf).filter((text) => isIP(text) !== 0);
+      const gateway = textOf(Gateway) || textOf(IPv6Gateway);
+      const isFar = gateway !== '' && !isNear(gateway);
+      return { name, id: textOf(NetworkID), address, ...(isFar && { isFar }) };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** Newer Engines list the state; all of them write it into the sentence about the container's status. */
-function readHealth(info: ContainerInfo): Container['health'] {
-  const listed = (info as { Health?: { Status?: string } }).Health?.Status;
-  const status = listed ?? /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(info.Status ?? '')?.[1];
+function readHealth(info: Readonly<Record<string, unknown>>): Container['health'] {
+  const listed = textOf(fieldsOf(info['Health'])['Status']);
+  const status = listed || /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(textOf(info['Status']))?.[1];
   return parseHealth(status ?? '') ?? 'none';
 }
 

@@ -1,35 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { type Container, parseHealth } from './container.ts';
+import { type EngineEvent, EVENTS, readEvent } from './event.ts';
+import { readLines } from './event-lines.ts';
+import { boundAnswers } from './transport.ts';
+import { fieldsOf, textOf } from './untyped.ts';
 
 /** The API versions that this client was written for; the Engine's newest within them is used. */
 const NEWEST_API = '1.51';
 
-/** How long a question to the Engine may take, in milliseconds. */
-const QUESTION_MS = 10_000;
+/** Podman begins to answer the question for events with the first one: what is there is listed before. */
+const SILENT_MS = 500;
 
-/** What may change where traffic goes: of containers, and of their networks. */
-const EVENTS = {
-  type: ['container', 'network'] as ('container' | 'network')[],
-  event: [
-    ...['start', 'die', 'kill', 'stop', 'pause', 'unpause', 'destroy', 'rename', 'update', 'health_status'],
-    ...['connect', 'disconnect'],
-  ],
-};
-
-/** Something that happened to a container. */
-export interface EngineEvent {
-  readonly containerId: string;
-  /** `start`, `die`, `kill`…, `connect`, `disconnect`. */
-  readonly action: string;
-  /** Number of the signal of a `kill`; NaN otherwise. */
-  readonly signal: number;
-  /** What a `health_status` found. */
-  readonly health?: Container['health'];
-}
+/** A container may be given days to stop; one that may take for ever has said nothing more. */
+const MAX_STOP_S = 86_400;
 
 /** What `docker stop` does to a container. */
 export interface StopBehaviour {
@@ -38,18 +22,28 @@ export interface StopBehaviour {
   readonly timeoutMs: number;
 }
 
-/** The questions that we ask a Docker Engine: all of them GET. Each rejects when the Engine does not answer. */
+/**
+ * The questions that we ask a Docker Engine: all of them GET. Each rejects when the Engine does not answer, or not as an
+ * Engine does; what single entries of an answer say is not looked at here.
+ */
 export interface Engine {
   /** Agrees on an API version, and answers what the Engine is. */
   negotiate(): Promise<{ readonly version: string; readonly api: string }>;
-  /** All containers, also stopped ones; or those of the given ids. */
-  containers(ids?: readonly string[]): Promise<Docker.ContainerInfo[]>;
+  /** Entries of all containers, also stopped ones; or of those with the given ids. */
+  containers(ids?: readonly string[]): Promise<readonly unknown[]>;
   /** Drivers of the networks, by id. */
   networkDrivers(): Promise<Map<string, string>>;
   /** How the container is stopped, as it was created. */
   stopBehaviour(containerId: string): Promise<StopBehaviour>;
-  /** Calls back for each event until the stream ends, which resolves, or breaks, which rejects. */
-  events(onEvent: (event: EngineEvent) => void, onOpen: () => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Calls back for each event until the stream ends, which resolves, or breaks, which rejects. Undefined is an event that
+   * is not understood.
+   */
+  events(
+    onEvent: (event: EngineEvent | undefined) => void,
+    onOpen: () => void,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 /**
@@ -59,36 +53,58 @@ export interface Engine {
  */
 export function connectEngine(endpoint: string, certsDir: string | undefined): Engine {
   const options = dockerOptions(endpoint, certsDir);
-  let docker = new Docker(options);
-  const timed = () => AbortSignal.timeout(QUESTION_MS);
+  let docker = boundAnswers(new Docker(options));
   return {
     async negotiate() {
-      const { Version, ApiVersion, MinAPIVersion } = await withTimeout(new Docker(options).version());
-      const api = chooseApi(ApiVersion, MinAPIVersion);
-      docker = new Docker({ ...options, version: `v${api}` });
-      return { version: Version, api };
+      const answer = fieldsOf(await boundAnswers(new Docker(options)).version());
+      const api = chooseApi(textOf(answer['ApiVersion']), textOf(answer['MinAPIVersion']));
+      docker = boundAnswers(new Docker({ ...options, version: `v${api}` }));
+      return { version: textOf(answer['Version']), api };
     },
-    containers(ids) {
+    async containers(ids) {
       const filters = ids === undefined ? undefined : { id: [...ids] };
-      return docker.listContainers({ all: true, ...(filters && { filters }), abortSignal: timed() });
+      return listed(await docker.listContainers({ all: true, ...(filters && { filters }) }));
     },
     async networkDrivers() {
-      const networks = await docker.listNetworks({ abortSignal: timed() });
-      return new Map(networks.map((network) => [network.Id, network.Driver]));
+      const networks = listed(await docker.listNetworks()).map(fieldsOf);
+      return new Map(networks.map((network) => [textOf(network['Id']), textOf(network['Driver'])]));
     },
     async stopBehaviour(containerId) {
-      const { Config } = await docker.getContainer(containerId).inspect({ abortSignal: timed() });
-      const { StopSignal, StopTimeout } = Config as { StopSignal?: string; StopTimeout?: number };
-      return { signal: StopSignal || 'SIGTERM', timeoutMs: (StopTimeout ?? 10) * 1_000 };
+      return readStopBehaviour(await docker.getContainer(containerId).inspect());
     },
     async events(onEvent, onOpen, signal) {
-      const stream = await docker.getEvents({ filters: EVENTS, abortSignal: signal });
-      onOpen();
-      for await (const line of createInterface({ input: stream as unknown as Readable })) {
-        const event = readEvent(line);
-        if (event !== undefined) onEvent(event);
+      let isOpen = false;
+      const open = () => {
+        if (!isOpen && !signal.aborted) onOpen();
+        isOpen = true;
+      };
+      const timer = setTimeout(open, SILENT_MS);
+      try {
+        const stream = await docker.getEvents({ filters: EVENTS, abortSignal: signal });
+        open();
+        for await (const line of readLines(stream as unknown as AsyncIterable<Buffer>)) {
+          if (line !== '') onEvent(line === undefined ? undefined : readEvent(line));
+        }
+      } finally {
+        clearTimeout(timer);
       }
     },
+  };
+}
+
+/** An answer that has to be a list. */
+function listed(answer: unknown): readonly unknown[] {
+  if (!Array.isArray(answer)) throw new Error('its answer is no list: is that a Docker Engine?');
+  return answer;
+}
+
+function readStopBehaviour(answer: unknown): StopBehaviour {
+  const { StopSignal, StopTimeout } = fieldsOf(fieldsOf(answer)['Config']);
+  const seconds = typeof StopTimeout === 'number' ? StopTimeout : 10;
+  return {
+    signal: textOf(StopSignal) || 'SIGTERM',
+    // Below 0 it is waited for ever.
+    timeoutMs: 1_000 * (seconds < 0 ? MAX_STOP_S : Math.min(seconds, MAX_STOP_S)),
   };
 }
 
@@ -125,55 +141,24 @@ function dockerOptions(endpoint: string, certsDir: string | undefined): Docker.D
   } as Docker.DockerOptions;
 }
 
-/** The newest version that both sides know; an Engine that is newer than that may have a lower limit. */
-export function chooseApi(newest: string, oldest: string | undefined): string {
+/**
+ * The newest version that both sides know; an Engine that is newer than that may have a lower limit.
+ * @param oldest empty where it is not said. Throws when `newest` is no version.
+ */
+export function chooseApi(newest: string, oldest: string): string {
+  if (!isVersion(newest)) throw new Error('its answer names no version: is that a Docker Engine?');
   if (compareVersions(newest, NEWEST_API) <= 0) return newest;
-  return oldest !== undefined && compareVersions(oldest, NEWEST_API) > 0 ? oldest : NEWEST_API;
+  return isVersion(oldest) && compareVersions(oldest, NEWEST_API) > 0 ? oldest : NEWEST_API;
+}
+
+function isVersion(text: string): boolean {
+  return /^\d{1,5}\.\d{1,5}$/.test(text);
 }
 
 function compareVersions(a: string, b: string): number {
   const [majorA = 0, minorA = 0] = a.split('.').map(Number);
   const [majorB = 0, minorB = 0] = b.split('.').map(Number);
   return majorA - majorB || minorA - minorB;
-}
-
-/** `version` takes no abort signal. */
-async function withTimeout<T>(answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${QUESTION_MS} ms`)), QUESTION_MS);
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-interface RawEvent {
-  readonly Type?: string;
-  readonly Action?: string;
-  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
-}
-
-/** An event that is not understood is passed over: the next full list makes up for it. */
-export function readEvent(line: string): EngineEvent | undefined {
-  let raw: RawEvent;
-  try {
-    raw = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const attributes = raw?.Actor?.Attributes ?? {};
-  const containerId = raw?.Type === 'network' ? attributes['container'] : raw?.Actor?.ID;
-  if (typeof containerId !== 'string' || typeof raw.Action !== 'string') return undefined;
-  // `health_status: healthy` carries its result in its name.
-  const [action = '', result = ''] = raw.Action.split(': ', 2);
-  const health = parseHealth(result);
-  return {
-    containerId,
-    action,
-    signal: Number(attributes['signal'] ?? Number.NaN),
-    ...(health && { health }),
-  };
 }
 
 /** What to do about an Engine that does not answer, in a sentence. */

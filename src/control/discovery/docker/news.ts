@@ -1,6 +1,6 @@
 import type { Clock } from '../../../model/clock.ts';
 import type { Container } from './container.ts';
-import type { EngineEvent } from './engine.ts';
+import type { EngineEvent } from './event.ts';
 
 /** For so long after an event the Engine's list may still tell of a container as it was before. */
 export const LAG_MS = 250;
@@ -20,6 +20,8 @@ export class News {
     const change = changeOf(event);
     if (change === undefined) return;
     const before = this.#fresh(event.containerId);
+    this.#forgetOld();
+    this.#changes.delete(event.containerId);
     this.#changes.set(event.containerId, { at: this.#clock.elapsed(), change: { ...before, ...change } });
   }
 
@@ -27,6 +29,14 @@ export class News {
   correct(container: Container): Container {
     const change = this.#fresh(container.id);
     return change === undefined ? container : { ...container, ...change };
+  }
+
+  /** The oldest stand at the front. */
+  #forgetOld(): void {
+    for (const [containerId, { at }] of this.#changes) {
+      if (this.#clock.elapsed() - at < LAG_MS) break;
+      this.#changes.delete(containerId);
+    }
   }
 
   #fresh(containerId: string): Change | undefined {

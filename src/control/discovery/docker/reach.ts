@@ -1,7 +1,9 @@
-import type { Address } from '../../../model/address.ts';
+import { type Address, formatAddress } from '../../../model/address.ts';
 import { listFew } from '../../../model/text.ts';
 import type { Draft } from '../labels/draft.ts';
 import type { Container, ContainerNetwork } from './container.ts';
+import { hasNoNetwork, hasNoPort, isOutOfReach, notShared, type Obstacle } from './obstacles.ts';
+import { publishedAt } from './published.ts';
 
 /** How Fairlead gets at an Engine's containers. */
 export type Reach =
@@ -12,22 +14,42 @@ export type Reach =
   /** It runs elsewhere: by the ports that the host at that address publishes. */
   | { readonly kind: 'published'; readonly host: string };
 
+/** What of a reach it depends on where containers are found, as a text to compare. */
+export function reachKey(reach: Reach): string {
+  if (reach.kind === 'published') return reach.host;
+  if (reach.kind === 'host') return JSON.stringify([...reach.drivers]);
+  const { id, networks, isOnHostNetwork } = reach.self;
+  return JSON.stringify([id, isOnHostNetwork ? [...reach.drivers] : networks, isOnHostNetwork]);
+}
+
 /** The address of a container's service and the reasons for it, or why there is none. */
 export type Located =
-  | { readonly address: Address; readonly port: number; readonly notes: readonly string[] }
-  | { readonly label: string; readonly message: string; readonly hint: string };
+  | {
+      readonly address: Address;
+      readonly port: number;
+      readonly notes: readonly string[];
+      /** What speaks against that address. */
+      readonly doubt?: Obstacle;
+    }
+  | Obstacle;
 
-/** Where a service of the container is reached. */
+const HERE = '127.0.0.1';
+
+/**
+ * Where a service of the container is reached.
+ * @param container with the networks that it really has (`withNetworkOf`)
+ */
 export function locate(container: Container, draft: Draft, reach: Reach): Located {
+  if (container.networks.some(({ name }) => name === NONE)) return hasNoNetwork();
   const port = choosePort(container, draft);
-  if (typeof port !== 'object') {
-    const hint = 'add fairlead.port=PORT, or EXPOSE one in its image';
-    return { label: 'fairlead.port', message: 'the container exposes no TCP port', hint };
-  }
+  if (port === undefined) return hasNoPort(container);
   if (container.isOnHostNetwork) return locateOnHostNetwork(port, reach);
   if (reach.kind === 'published') return locatePublished(container, port, reach.host);
   return locateOnNetwork(container, draft, port, reach);
 }
+
+/** The network of a container without one, which is never joined with another. */
+const NONE = 'none';
 
 interface ChosenPort {
   readonly port: number;
@@ -50,42 +72,62 @@ function locateOnHostNetwork(chosen: ChosenPort, reach: Reach): Located {
       hint: 'put it on a network of its own, or run Fairlead with --network host',
     };
   }
-  const host = reach.kind === 'published' ? reach.host : '127.0.0.1';
+  const host = reach.kind === 'published' ? reach.host : HERE;
   const notes = [chosen.note, `address ${host}: the container is on the host's network`];
   return { address: { host, port: chosen.port }, port: chosen.port, notes };
 }
 
 function locatePublished(container: Container, chosen: ChosenPort, host: string): Located {
-  const isHere = host.startsWith('127.');
-  const published = container.published.find(
-    (entry) => entry.port === chosen.port && (isHere || !entry.isLoopback),
-  );
-  if (published === undefined) {
+  const address = publishedAt(container, chosen.port, host);
+  if (address === undefined) {
     return {
       label: 'fairlead.port',
       message: `port ${chosen.port} is not published, and Fairlead does not run on this Engine's host`,
       hint: `publish it (-p ${chosen.port}), or run Fairlead as a container there`,
     };
   }
-  const notes = [chosen.note, `address ${host}:${published.hostPort}: where the Engine's host publishes it`];
-  return { address: { host, port: published.hostPort }, port: chosen.port, notes };
+  const notes = [chosen.note, `address ${formatAddress(address)}: where the Engine's host publishes it`];
+  return { address, port: chosen.port, notes };
 }
 
 function locateOnNetwork(container: Container, draft: Draft, chosen: ChosenPort, reach: Reach): Located {
   const candidates = container.networks.filter((network) => isShared(network, reach));
   const wanted = draft.network;
-  const fitting =
-    wanted === undefined
-      ? candidates
-      : candidates.filter((network) => namesNetwork(network, wanted, container));
-  const network = fitting.find((candidate) => candidate.address !== '');
-  if (network === undefined) return notShared(container, wanted, reach);
+  const fitting = candidates.filter(
+    (network) => network.address !== '' && (wanted === undefined || namesNetwork(network, wanted, container)),
+  );
+  const isHost = reach.kind === 'host' || (reach.kind === 'container' && reach.self.isOnHostNetwork);
+  const network = fitting.find(({ isFar }) => !isHost || !isFar) ?? fitting[0];
+  const isFar = isHost && (network === undefined || network.isFar === true);
+  const published = isFar && wanted === undefined ? publishedAt(container, chosen.port, HERE) : undefined;
+  if (published !== undefined) return locateNearby(published, network, chosen);
+  if (network === undefined) return notShared(container, wanted, reached(reach));
   const others = candidates.filter((candidate) => candidate !== network).map((candidate) => candidate.name);
   const why = describeChoice(wanted, others);
   return {
     address: { host: network.address, port: chosen.port },
     port: chosen.port,
     notes: [chosen.note, `address ${network.address} on network ${network.name}: ${why}`],
+    ...(isFar && { doubt: isOutOfReach(network, chosen.port) }),
+  };
+}
+
+/** By the port that is published here, for want of an address that leads to it. */
+function locateNearby(
+  address: Address,
+  network: ContainerNetwork | undefined,
+  { port, note }: ChosenPort,
+): Located {
+  const message =
+    network === undefined
+      ? `the container has no address that Fairlead reaches: its published port ${formatAddress(address)} is taken`
+      : `network ${network.name} is not one of this host's (a rootless Engine?): the published port ${formatAddress(address)} is taken`;
+  const hint = 'run Fairlead as a container on a network of it, and nothing need be published';
+  return {
+    address,
+    port,
+    notes: [note, `address ${formatAddress(address)}: where it is published on this host`],
+    doubt: { label: 'fairlead.network', message, hint },
   };
 }
 
@@ -109,19 +151,8 @@ function namesNetwork(network: ContainerNetwork, wanted: string, container: Cont
   return network.name === wanted || (project !== undefined && network.name === `${project}_${wanted}`);
 }
 
-function notShared(container: Container, wanted: string | undefined, reach: Reach): Located {
-  const tried = listFew(container.networks.map((network) => network.name)) || 'none';
-  const own =
-    reach.kind === 'container' && !reach.self.isOnHostNetwork
-      ? `Fairlead is on ${listFew(reach.self.networks.map((network) => network.name)) || 'none'}`
-      : 'Fairlead runs on the host and reaches bridge networks';
-  const message =
-    wanted === undefined
-      ? `no network that Fairlead reaches: the container is on ${tried}; ${own}`
-      : `network ${wanted} is not one that both are on: the container is on ${tried}; ${own}`;
-  return {
-    label: 'fairlead.network',
-    message,
-    hint: 'put both on one network: docker network connect NETWORK CONTAINER',
-  };
+function reached(reach: Reach): string {
+  if (reach.kind !== 'container' || reach.self.isOnHostNetwork)
+    return 'Fairlead runs on the host and reaches bridge networks';
+  return `Fairlead is on ${listFew(reach.self.networks.map((network) => network.name)) || 'none'}`;
 }

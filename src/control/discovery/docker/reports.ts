@@ -3,10 +3,14 @@ import type { Claim } from '../../../model/contribution.ts';
 import type { Problem } from '../../../model/problem.ts';
 import { type ContainerReport, type ReportContext, reportContainer } from './claims.ts';
 import type { Container } from './container.ts';
+import type { Obstacle } from './obstacles.ts';
+import { networkOwner, withNetworkOf } from './shared-network.ts';
 
 interface Seen {
   container: Container;
   report: ContainerReport | undefined;
+  /** Whose network it used when it was reported on. */
+  owner: Container | Obstacle | undefined;
   /** Something that a report depends on has changed. */
   isOutdated: boolean;
 }
@@ -31,12 +35,20 @@ export class Reports {
   /** Those of them that are gone, but for what is still to be looked at. */
   readonly #leaving = new Set<string>();
 
+  readonly #find = (id: string) => this.#seen.get(id)?.container;
+
   get all(): readonly ContainerReport[] {
     return [...this.#seen.values()].flatMap(({ report }) => report ?? []);
   }
 
   *containers(): Iterable<Container> {
     for (const { container } of this.#seen.values()) yield container;
+  }
+
+  /** The container with the networks that it really has. */
+  connected(container: Container): Container {
+    const owner = networkOwner(container, this.#find);
+    return 'message' in owner ? container : withNetworkOf(container, owner);
   }
 
   /** The very same container as before if it says the same. */
@@ -56,7 +68,7 @@ export class Reports {
       this.#leaving.delete(container.id);
       const seen = this.#seen.get(container.id);
       if (seen === undefined) {
-        this.#seen.set(container.id, { container, report: undefined, isOutdated: true });
+        this.#seen.set(container.id, { container, report: undefined, owner: undefined, isOutdated: true });
       } else if (seen.container !== container) {
         seen.container = container;
         seen.isOutdated = true;
@@ -78,18 +90,19 @@ export class Reports {
    * All claims and problems. Only what is outdated is looked at again, and of that no more than a portion: what is left keeps
    * what was said of it before, and those that left stay until all is looked at, so that nothing is missed meanwhile.
    */
-  read(context: ReportContext): Read {
+  read(context: Omit<ReportContext, 'find'>): Read {
     const claims: Claim[] = [];
     const problems: Problem[] = [];
     let left = PORTION;
     let extras = EXTRAS;
     let isWhole = true;
     for (const seen of this.#seen.values()) {
+      this.#lookForOwner(seen);
       if (seen.report === undefined || seen.isOutdated) {
         if (left === 0 || extras <= 0) isWhole = false;
         else {
           left--;
-          extras -= renewReport(seen, context);
+          extras -= renewReport(seen, { ...context, find: this.#find });
         }
       }
       const { report } = seen;
@@ -102,11 +115,19 @@ export class Reports {
     this.#leaving.clear();
     return this.read(context);
   }
+
+  /** What is said of a container that shares another one's network depends on that one. */
+  #lookForOwner(seen: Seen): void {
+    if (seen.container.networkOf === undefined) return;
+    const owner = networkOwner(seen.container, this.#find);
+    if (seen.owner !== owner) seen.isOutdated = true;
+    seen.owner = owner;
+  }
 }
 
 /** Looks at a container again, and answers how much more it says than others: all of it goes through to the route table. */
 function renewReport(seen: Seen, context: ReportContext): number {
-  const fresh = reportContainer(seen.container, context);
+  const fresh = report(seen, context);
   if (seen.report === undefined || !isDeepStrictEqual(seen.report, fresh)) seen.report = fresh;
   seen.isOutdated = false;
   let text = 0;
@@ -114,6 +135,18 @@ function renewReport(seen: Seen, context: ReportContext): number {
   let extras = Math.floor(text / 1_024) + fresh.problems.length + Math.max(0, fresh.services.length - 1);
   for (const { claim } of fresh.services) extras += Math.max(0, claim.routes.length - 1);
   return extras;
+}
+
+/** One that cannot be understood must not cost the others; what was good of it stays. */
+function report({ container, report: before }: Seen, context: ReportContext): ContainerReport {
+  try {
+    return reportContainer(container, context);
+  } catch (error) {
+    const message = `cannot be understood: ${error instanceof Error ? error.message : error}`;
+    const subject = container.name;
+    const problem: Problem = { severity: 'error', source: context.source, subject, where: '', message };
+    return { container, services: before?.services ?? [], problems: [problem] };
+  }
 }
 
 /** An entry that is read again names the same things in the same order, and text is compared faster than objects. */

@@ -1,25 +1,25 @@
-import type { ContainerInfo } from 'dockerode';
 import type { AllowRule } from '../../../model/allow.ts';
 import type { Clock } from '../../../model/clock.ts';
 import type { Contribution, SourceStatus } from '../../../model/contribution.ts';
+import type { Problem } from '../../../model/problem.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
-import { Burst } from './burst.ts';
 import type { ContainerReport } from './claims.ts';
+import { stayConnected } from './connection.ts';
 import { type Container, readContainer } from './container.ts';
-import { type Engine, type EngineEvent, explainEngineError } from './engine.ts';
+import { type Engine, explainEngineError } from './engine.ts';
+import type { EngineEvent } from './event.ts';
 import { GoneClaims } from './gone.ts';
-import { LAG_MS, News } from './news.ts';
-import type { Reach } from './reach.ts';
+import { Lists } from './lists.ts';
+import { News } from './news.ts';
+import { type Reach, reachKey } from './reach.ts';
+import { readList } from './read-list.ts';
 import { Reports } from './reports.ts';
 import { Stopping } from './stopping.ts';
+import { Touched } from './touched.ts';
 
-/** A look at everything, for what no event told; also how a silent loss of the Engine is noticed. */
-const FULL_LIST_MS = 30_000;
-/** Entries of a list that are read without a pause. */
-const SLICE = 25;
-const FIRST_BACKOFF_MS = 250;
-const MAX_BACKOFF_MS = 10_000;
+/** More are not asked for by their ids, which stand in the question, but by a list of all. */
+const MAX_ASKED = 500;
 
 export interface DockerSourceOptions {
   /** Who may claim what; without any rule everyone may everything. */
@@ -32,7 +32,13 @@ export interface DockerSourceOptions {
   /** Ids that our own container may have. */
   readonly ownIds: readonly string[];
   /** Where containers are reached that are not next to us: `here` is this host's bridge networks. */
-  readonly elsewhere: { readonly kind: 'here' } | { readonly kind: 'published'; readonly host: string };
+  readonly elsewhere:
+    | {
+        readonly kind: 'here';
+        /** Whether the containers behind a gateway are reached from this host; all are where it is not said. */
+        readonly isNear?: (gateway: string) => boolean;
+      }
+    | { readonly kind: 'published'; readonly host: string };
 }
 
 /** The services that the containers of one Docker Engine claim by their labels. */
@@ -48,15 +54,12 @@ export class DockerSource implements Source {
   #status: SourceStatus;
   /** How often a container ended: a restarted one is another backend, which has to prove its health anew. */
   readonly #deaths = new Map<string, number>();
-  /** Containers to ask for. */
-  readonly #touched: Burst;
-  /** Those that something happened to while all are listed: the list may tell of them as they were before. */
-  readonly #touchedMeanwhile = new Set<string>();
+  readonly #touched: Touched;
+  readonly #news: News;
+  /** Entries of the latest list without an id. */
+  #unreadable = 0;
   #isContinuing = false;
   #isStopped = false;
-  #cancelList: (() => void) | undefined;
-  readonly #news: News;
-  readonly #rechecks = new Map<string, () => void>();
 
   constructor(options: DockerSourceOptions) {
     this.#options = options;
@@ -69,7 +72,7 @@ export class DockerSource implements Source {
     };
     this.#gone = new GoneClaims(options.clock);
     this.#news = new News(options.clock);
-    this.#touched = new Burst(options.clock, (ids) => this.#ask(ids));
+    this.#touched = new Touched(options.clock, (ids) => this.#ask(ids));
     this.#stopping = new Stopping(options.engine, options.clock, (id) => {
       this.#reports.renew(id);
       this.#contribute();
@@ -80,8 +83,12 @@ export class DockerSource implements Source {
     this.#publish = (contribution) => {
       if (!signal.aborted) publish(contribution);
     };
-    signal.addEventListener('abort', () => this.#forgetQuestions(), { once: true });
-    void this.#run(signal);
+    signal.addEventListener('abort', () => this.#stop(), { once: true });
+    const { clock } = this.#options;
+    const connect = (connection: AbortController, onConnected: () => void) =>
+      this.#follow(connection, onConnected);
+    // What was known stays while the Engine is away.
+    void stayConnected({ clock, connect, onLost: (reason) => this.#lost(reason) }, signal);
   }
 
   /** What became of each container, for `explain`. */
@@ -89,39 +96,28 @@ export class DockerSource implements Source {
     return this.#reports.all;
   }
 
-  /** Connects again and again: what was known stays while the Engine is away. */
-  async #run(signal: AbortSignal): Promise<void> {
-    let backoff = FIRST_BACKOFF_MS;
-    while (!signal.aborted) {
-      const connection = new AbortController();
-      const stop = () => connection.abort();
-      signal.addEventListener('abort', stop);
-      let why: unknown = new Error('the event stream ended');
-      try {
-        await this.#follow(connection, () => {
-          backoff = FIRST_BACKOFF_MS;
-        });
-      } catch (error) {
-        why = error;
-      }
-      signal.removeEventListener('abort', stop);
-      // When we ended the connection, the stream only tells that, and not why.
-      if (!signal.aborted) this.#lost(connection.signal.aborted ? connection.signal.reason : why);
-      connection.abort();
-      if (!signal.aborted) await this.#sleep(backoff, signal);
-      backoff = Math.min(MAX_BACKOFF_MS, backoff * 2);
-    }
-  }
-
   /** One connection: subscribes first and lists then, so that nothing happens unseen in between. */
   async #follow(connection: AbortController, onConnected: () => void): Promise<void> {
-    const { engine, endpoint, log } = this.#options;
+    const { engine, endpoint, clock, log } = this.#options;
     const { version, api } = await engine.negotiate();
-    connection.signal.addEventListener('abort', () => this.#cancelList?.(), { once: true });
+    const lists = new Lists({
+      engine,
+      clock,
+      read: async (entries) => {
+        const containers = await readList(entries, (entry) => this.#read(entry));
+        this.#unreadable = entries.length - containers.length;
+        return containers;
+      },
+      known: () => this.#reports.containers(),
+      take: (containers, drivers) => this.#take(containers, drivers),
+      askAgain: (ids) => this.#touched.ask(ids),
+      connection,
+    });
     let listed: Promise<void> | undefined;
     const onOpen = () => {
-      listed = this.#listAll(connection).then(
+      listed = lists.first().then(
         () => {
+          if (connection.signal.aborted) return;
           onConnected();
           log.info({ endpoint, version, api }, `connected to Docker ${version} (API ${api})`);
         },
@@ -129,32 +125,25 @@ export class DockerSource implements Source {
         (error) => connection.abort(error),
       );
     };
+    const onEvent = (event: EngineEvent | undefined) => {
+      lists.hear(event);
+      if (event !== undefined) this.#onEvent(event);
+    };
     try {
-      await engine.events((event) => this.#onEvent(event), onOpen, connection.signal);
+      await engine.events(onEvent, onOpen, connection.signal);
     } finally {
       await listed;
     }
   }
 
-  async #listAll(connection: AbortController): Promise<void> {
-    const { engine, clock, name, endpoint } = this.#options;
-    this.#touchedMeanwhile.clear();
-    const [infos, drivers] = await Promise.all([
-      engine.containers(),
-      // A filtered socket may not allow it: networks are then taken for bridges.
-      engine.networkDrivers().catch(() => new Map<string, string>()),
-    ]);
-    if (connection.signal.aborted) return;
+  /** All that there is. */
+  #take(containers: readonly Container[], drivers: ReadonlyMap<string, string>): void {
     this.#drivers = drivers;
-    const containers = await this.#readInSlices(infos);
-    if (connection.signal.aborted) return;
     this.#reports.take(containers);
-    this.#status = { name, target: endpoint, connected: true };
+    const ids = new Set(containers.map(({ id }) => id));
+    for (const id of this.#deaths.keys()) if (!ids.has(id)) this.#deaths.delete(id);
+    this.#status = { name: this.name, target: this.#options.endpoint, connected: true };
     this.#contribute();
-    this.#touched.add(...this.#touchedMeanwhile);
-    this.#cancelList = clock.after(FULL_LIST_MS, () => {
-      this.#listAll(connection).catch((error) => connection.abort(error));
-    });
   }
 
   #onEvent(event: EngineEvent): void {
@@ -163,33 +152,25 @@ export class DockerSource implements Source {
     this.#news.hear(event);
     if (action === 'die') this.#deaths.set(containerId, (this.#deaths.get(containerId) ?? 0) + 1);
     else if (action === 'destroy') this.#deaths.delete(containerId);
-    this.#touchedMeanwhile.add(containerId);
     this.#touched.add(containerId);
-    // Once more when the list has caught up, for what an event does not say.
-    this.#rechecks.get(containerId)?.();
-    this.#rechecks.set(
-      containerId,
-      this.#options.clock.after(LAG_MS, () => this.#askAgain(containerId)),
-    );
   }
 
-  #forgetQuestions(): void {
+  #stop(): void {
     this.#isStopped = true;
     this.#touched.stop();
-    for (const cancel of this.#rechecks.values()) cancel();
-    this.#rechecks.clear();
-  }
-
-  #askAgain(containerId: string): void {
-    this.#rechecks.delete(containerId);
-    this.#touched.add(containerId);
   }
 
   /** Asks for the containers that something happened to. */
   async #ask(ids: readonly string[]): Promise<void> {
     try {
-      const infos = await this.#options.engine.containers(ids);
-      this.#reports.take(await this.#readInSlices(infos), ids);
+      const asked = ids.length > MAX_ASKED ? undefined : ids;
+      const wanted = new Set(ids);
+      const entries = await this.#options.engine.containers(asked);
+      const containers = await readList(entries, (entry) => this.#read(entry));
+      this.#reports.take(
+        containers.filter(({ id }) => wanted.has(id)),
+        ids,
+      );
       for (const id of ids) this.#reports.renew(id);
       this.#contribute();
     } catch (error) {
@@ -198,26 +179,10 @@ export class DockerSource implements Source {
     }
   }
 
-  /** A list of thousands must not keep requests waiting. */
-  async #readInSlices(infos: readonly ContainerInfo[]): Promise<Container[]> {
-    const containers: Container[] = [];
-    for (let i = 0; i < infos.length; i += SLICE) {
-      if (i > 0) await new Promise((resolve) => setImmediate(resolve));
-      containers.push(...this.#readAll(infos.slice(i, i + SLICE)));
-    }
-    return containers;
-  }
-
-  #readAll(infos: readonly ContainerInfo[]): Container[] {
-    return infos.flatMap((info) => {
-      try {
-        const container = this.#reports.known(this.#news.correct(readContainer(info)));
-        return container.id === '' ? [] : [container];
-      } catch (error) {
-        this.#options.log.warn({ error: String(error) }, 'an entry of the list of containers cannot be read');
-        return [];
-      }
-    });
+  #read(entry: unknown): Container | undefined {
+    const { elsewhere } = this.#options;
+    const container = readContainer(entry, elsewhere.kind === 'here' ? elsewhere.isNear : undefined);
+    return container && this.#reports.known(this.#news.correct(container));
   }
 
   #lost(error: unknown): void {
@@ -240,8 +205,12 @@ export class DockerSource implements Source {
       allow: this.#options.allow,
     };
     const { claims, problems, isWhole } = this.#reports.read(context);
-    const contribution = { claims: [...claims, ...this.#gone.update(claims)], problems };
-    this.#publish({ status: this.#status, ...contribution, ...(!isWhole && { isPartial: true }) });
+    this.#publish({
+      status: this.#status,
+      claims: [...claims, ...this.#gone.update(claims)],
+      problems: this.#unreadable === 0 ? problems : [...problems, this.#unreadableEntries()],
+      ...(!isWhole && { isPartial: true }),
+    });
     if (!isWhole && !this.#isContinuing) this.#continue();
   }
 
@@ -254,40 +223,27 @@ export class DockerSource implements Source {
     });
   }
 
+  #unreadableEntries(): Problem {
+    const message = `of its list of containers ${this.#unreadable} cannot be read: they have no id`;
+    return { severity: 'error', source: this.name, subject: this.#options.endpoint, where: '', message };
+  }
+
   /** Whether we are one of the containers, and on which networks, decides how all others are reached. */
   #updateReach(): void {
     const reach = this.#currentReach();
-    if (JSON.stringify(reachKey(reach)) === JSON.stringify(reachKey(this.#reach))) return;
+    if (reachKey(reach) === reachKey(this.#reach)) return;
     this.#reach = reach;
     this.#reports.renewAll();
   }
 
   #currentReach(): Reach {
     const { ownIds, elsewhere } = this.#options;
-    for (const container of this.#reports.containers()) {
-      if (ownIds.some((id) => container.id.startsWith(id)))
-        return { kind: 'container', self: container, drivers: this.#drivers };
+    if (ownIds.length > 0) {
+      for (const container of this.#reports.containers()) {
+        if (ownIds.some((id) => container.id.startsWith(id)))
+          return { kind: 'container', self: this.#reports.connected(container), drivers: this.#drivers };
+      }
     }
     return elsewhere.kind === 'published' ? elsewhere : { kind: 'host', drivers: this.#drivers };
   }
-
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        cancel();
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(ms, wake);
-      signal.addEventListener('abort', wake);
-    });
-  }
-}
-
-/** What of a reach the reports depend on. */
-function reachKey(reach: Reach): unknown {
-  if (reach.kind === 'published') return reach.host;
-  if (reach.kind === 'host') return [...reach.drivers];
-  const { id, networks, isOnHostNetwork } = reach.self;
-  return [id, isOnHostNetwork ? [...reach.drivers] : networks, isOnHostNetwork];
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../model/clock.ts';
-import type { Engine, EngineEvent } from './engine.ts';
+import type { Engine } from './engine.ts';
+import type { EngineEvent } from './event.ts';
 
 /** After a signal that did not end it for so long, a container has survived it and serves again. */
 const SURVIVED_MS = 30_000;

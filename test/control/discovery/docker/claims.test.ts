@@ -13,6 +13,7 @@ function report(parts: Partial<Container>, context: Partial<ReportContext> = {})
   return reportContainer(makeContainer(parts), {
     source: 'docker',
     reach: { kind: 'host', drivers: new Map() },
+    find: () => undefined,
     stopping: new Map(),
     deaths: new Map(),
     allow: [],
@@ -172,7 +173,7 @@ t.test('a missing address is an error on the key that would settle it', async (t
     'error shop-1: fairlead.services.api.port: the container exposes no TCP port (add fairlead.services.api.port=PORT, or EXPOSE one in its image)',
   ]);
   t.match(problemsOf({ networks: [] }), [
-    /^error shop-1: fairlead.network: no network that Fairlead reaches/,
+    /^error shop-1: fairlead.network: the Engine names no network of the container/,
   ]);
   t.equal(claimOf({ networks: [] })?.routes.length, 1, 'and its host stays known');
 });

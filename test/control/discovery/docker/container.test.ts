@@ -1,6 +1,9 @@
-import type { ContainerInfo } from 'dockerode';
 import t from 'tap';
-import { isOneOff, readContainer } from '../../../../src/control/discovery/docker/container.ts';
+import {
+  type Container,
+  isOneOff,
+  readContainer,
+} from '../../../../src/control/discovery/docker/container.ts';
 import { makeContainer } from '../../../support/fake-engine.ts';
 
 const ID = '8dfafdbc3a40d1d0e0f7ee52bb1a5ca9bbbf5b1d1c5d8e0d5a0b7a6c1f2e3d4c';
@@ -52,7 +55,7 @@ const API_1_52 = {
   },
 };
 
-const read = (entry: unknown) => readContainer(entry as ContainerInfo);
+const read = (entry: unknown) => readContainer(entry) as Container;
 
 t.test('an entry of API 1.41 is read', async (t) => {
   t.same(read(API_1_41), {
@@ -65,8 +68,8 @@ t.test('an entry of API 1.41 is read', async (t) => {
     health: 'healthy',
     ports: [80, 443, 8080],
     published: [
-      { port: 8080, hostPort: 32768, isLoopback: false },
-      { port: 8080, hostPort: 32768, isLoopback: false },
+      { port: 8080, hostPort: 32768, ip: '0.0.0.0' },
+      { port: 8080, hostPort: 32768, ip: '::' },
     ],
     networks: [
       { name: 'web_back', id: 'b1', address: '172.18.0.4' },
@@ -155,4 +158,112 @@ t.test('a one-off of docker compose run is told from a service', async (t) => {
   t.ok(oneOff('true'));
   t.notOk(oneOff('False'));
   t.notOk(isOneOff(makeContainer({ labels: {} })));
+});
+
+/** Values of every kind, in the place of what an Engine says. */
+const NONSENSE = [
+  null,
+  true,
+  7,
+  1.5,
+  -1,
+  1e300,
+  '',
+  'text',
+  '\u0000',
+  [],
+  [null],
+  [[]],
+  {},
+  { a: null },
+  JSON.parse('{"__proto__":7,"toString":1}'),
+];
+
+t.test('nonsense in any field never throws, and every field stays of its kind', async (t) => {
+  const kinds = (container: Container) =>
+    Object.entries(container).map(([key, value]) => `${key} ${Array.isArray(value) ? 'list' : typeof value}`);
+  const good = kinds(read(API_1_52)).join();
+  for (const key of Object.keys(API_1_52)) {
+    if (key === 'Id') continue;
+    for (const value of NONSENSE) {
+      const container = read({ ...API_1_52, [key]: value });
+      const { networkOf: _, ...rest } = container;
+      t.equal(kinds(rest as Container).join(), good, `${key}: ${JSON.stringify(value)}`);
+    }
+  }
+});
+
+t.test('an entry without an id that could be asked for is no container', async (t) => {
+  for (const entry of [...NONSENSE, { Id: '../json' }, { Id: 'a b' }, { Id: '' }, { Id: 'a'.repeat(200) }]) {
+    t.equal(readContainer(entry), undefined, JSON.stringify(entry));
+  }
+});
+
+t.test('ports are whole numbers that TCP knows, addresses are addresses', async (t) => {
+  const odd = [1.5, Number.NaN, '80', -1, 0, 65_536, 1e9, null, [80]];
+  const Ports = [...odd, 81].map((PrivatePort) => ({ PrivatePort, PublicPort: 9000, Type: 'tcp' }));
+  const PublicPorts = odd.map((PublicPort) => ({ PrivatePort: 82, PublicPort, Type: 'tcp' }));
+  const Networks = Object.fromEntries(
+    ['evil.example.org', 7, {}, '1.2.3', '10.0.0.1'].map((IPAddress, i) => [
+      `n${i}`,
+      { NetworkID: 'n', IPAddress },
+    ]),
+  );
+  const container = read({ ...API_1_41, Ports: [...Ports, ...PublicPorts], NetworkSettings: { Networks } });
+  t.same(container.ports, [81, 82]);
+  t.same(container.published, [{ port: 81, hostPort: 9000, ip: '' }]);
+  t.same(
+    container.networks.map(({ address }) => address),
+    ['', '', '', '', '10.0.0.1'],
+  );
+});
+
+t.test('a network behind a gateway of another machine is far', async (t) => {
+  const asked: string[] = [];
+  const container = readContainer(API_1_41, (gateway) => {
+    asked.push(gateway);
+    return gateway === '172.18.0.1';
+  });
+  t.same(asked.sort(), ['172.18.0.1', '172.19.0.1']);
+  t.same(
+    container?.networks.map(({ name, isFar }) => [name, isFar]),
+    [
+      ['web_back', undefined],
+      ['web_front', true],
+    ],
+  );
+});
+
+t.test('what shares the network of another container names it', async (t) => {
+  t.equal(read({ ...API_1_41, HostConfig: { NetworkMode: `container:${ID}` } }).networkOf, ID);
+  t.equal(read({ ...API_1_41, HostConfig: { NetworkMode: 'container:' } }).networkOf, undefined);
+});
+
+/** As Podman 4.3 lists them: without HostConfig, networks by their names, ports without an address. */
+const PODMAN = {
+  Id: ID,
+  Names: ['/web'],
+  Image: 'localhost/my/shop:latest',
+  Created: 1_795_742_536,
+  Ports: [{ PrivatePort: 8080, PublicPort: 43_721, Type: 'tcp' }],
+  Labels: { 'fairlead.host': 'p.localhost' },
+  State: 'running',
+  Status: 'Up 2 seconds',
+  NetworkSettings: {
+    Networks: {
+      podman: { NetworkID: 'podman', Gateway: '10.88.0.1', IPAddress: '10.88.0.6', Aliases: ['289d'] },
+    },
+  },
+};
+
+t.test('an entry of Podman is read', async (t) => {
+  t.match(read(PODMAN), {
+    name: 'web',
+    ports: [8080],
+    published: [{ port: 8080, hostPort: 43_721, ip: '' }],
+    networks: [{ name: 'podman', id: 'podman', address: '10.88.0.6' }],
+    isOnHostNetwork: false,
+  });
+  const rootless = read({ ...PODMAN, NetworkSettings: { Networks: null } });
+  t.match(rootless, { networks: [], published: [{ hostPort: 43_721 }] });
 });

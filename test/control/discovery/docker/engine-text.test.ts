@@ -1,12 +1,13 @@
 import t from 'tap';
-import { chooseApi, explainEngineError, readEvent } from '../../../../src/control/discovery/docker/engine.ts';
+import { chooseApi, explainEngineError } from '../../../../src/control/discovery/docker/engine.ts';
+import { readEvent } from '../../../../src/control/discovery/docker/event.ts';
 import { containerId } from '../../../support/fake-engine.ts';
 
 const ID = containerId('abc');
 
 t.test('the newest API version that both sides know is chosen', async (t) => {
   t.equal(chooseApi('1.41', '1.12'), '1.41');
-  t.equal(chooseApi('1.51', undefined), '1.51');
+  t.equal(chooseApi('1.51', ''), '1.51');
   t.equal(chooseApi('1.52', '1.44'), '1.51');
   t.equal(chooseApi('1.9', '1.0'), '1.9', 'as numbers, not as text');
   t.equal(chooseApi('1.60', '1.52'), '1.52');
@@ -46,4 +47,10 @@ t.test('an Engine that does not answer is explained with what to do', async (t) 
   );
   t.equal(explainEngineError(new Error('a reason'), endpoint), 'a reason');
   t.equal(explainEngineError('odd', endpoint), 'odd');
+});
+
+t.test('the words of Podman are known', async (t) => {
+  const read = (Action: string) => readEvent(JSON.stringify({ Type: 'container', Action, Actor: { ID } }));
+  t.match(read('died'), { action: 'die' });
+  t.match(read('remove'), { action: 'destroy' });
 });

@@ -73,8 +73,8 @@ t.test('from the host every bridge network is reached, the first by name that ha
   t.match(located, { notes: [/./, /front: the first by name .*also back, net-bridge/] });
 });
 
-t.test('from the host macvlan, overlay and no network at all are not reached', async (t) => {
-  for (const id of ['lan', 'mesh', 'none']) {
+t.test('from the host macvlan and overlay are not reached', async (t) => {
+  for (const id of ['lan', 'mesh']) {
     const located = find({ networks: [network(id, '10.9.0.2')] }, HOST);
     t.equal(found(located), 'fairlead.network', id);
     t.match(message(located), `the container is on ${id}; Fairlead runs on the host`);
@@ -121,7 +121,7 @@ t.test('without a shared network both sides are named', async (t) => {
 });
 
 t.test('a container without any network is told so', async (t) => {
-  t.match(message(find({ networks: [] }, HOST)), 'the container is on none');
+  t.match(message(find({ networks: [] }, HOST)), 'the Engine names no network');
 });
 
 t.test('a label chooses the network', async (t) => {
@@ -173,7 +173,11 @@ t.test('a Fairlead container on the host network reaches what the host does', as
   t.match(message(located), 'Fairlead runs on the host');
 });
 
-const publish = (port: number, hostPort: number, isLoopback = false) => ({ port, hostPort, isLoopback });
+const publish = (port: number, hostPort: number, isLoopback = false) => ({
+  port,
+  hostPort,
+  ip: isLoopback ? '127.0.0.1' : '0.0.0.0',
+});
 
 t.test('elsewhere a port that only its host reaches is as good as not published', async (t) => {
   const published = [publish(80, 32768, true)];
@@ -196,4 +200,71 @@ t.test('elsewhere a port that is not published is told how to be', async (t) => 
     port: 443,
   });
   t.equal(found(chosen), 'docker.example.org:443');
+});
+
+t.test('a container without ports is told the cause, not what would not help', async (t) => {
+  const onHost = find({ ports: [], networks: [network('host', '')], isOnHostNetwork: true }, HOST);
+  t.match(onHost, {
+    label: 'fairlead.port',
+    message: /on the host's network/,
+    hint: 'add fairlead.port=PORT',
+  });
+  for (const draft of [{}, { port: 80 }]) {
+    const alone = find({ ports: [], networks: [network('null', '', 'none')] }, HOST, draft);
+    t.match(alone, {
+      label: 'fairlead.network',
+      message: /no network \(--network none\)/,
+      hint: /create it/,
+    });
+  }
+});
+
+const far = (address: string): ContainerNetwork => ({ ...network('front', address), isFar: true });
+
+t.test('where its network is not one of this host, the published port is taken, with a notice', async (t) => {
+  const published = [publish(80, 32768)];
+  const located = find({ networks: [far('172.20.0.3')], published }, HOST);
+  t.equal(found(located), '127.0.0.1:32768');
+  t.match(located, { doubt: { label: 'fairlead.network', message: /rootless.*127\.0\.0\.1:32768/ } });
+  const own = inside([network('host', '')], { isOnHostNetwork: true });
+  t.equal(found(find({ networks: [far('172.20.0.3')], published }, own)), '127.0.0.1:32768');
+  t.equal(found(find({ networks: [], published }, HOST)), '127.0.0.1:32768', 'nor has it any address');
+  t.equal(found(find({ networks: [network('lan', '10.9.0.2')], published }, HOST)), '127.0.0.1:32768');
+});
+
+t.test('what is not published there is tried by its address, with a notice', async (t) => {
+  const located = find({ networks: [far('172.20.0.3')] }, HOST);
+  t.equal(found(located), '172.20.0.3:80');
+  t.match(located, { doubt: { message: /may be out of reach/, hint: /-p 80/ } });
+});
+
+t.test('a network of this host goes before one that is not', async (t) => {
+  const networks = [far('172.20.0.3'), network('net-bridge', '172.17.0.9')];
+  const located = find({ networks, published: [publish(80, 32768)] }, HOST);
+  t.equal(found(located), '172.17.0.9:80');
+  t.notMatch(located, { doubt: {} });
+});
+
+t.test('from a container on the same network nothing need be published', async (t) => {
+  const own = inside([network('front', '172.20.0.2')]);
+  t.equal(
+    found(find({ networks: [far('172.20.0.3')], published: [publish(80, 32768)] }, own)),
+    '172.20.0.3:80',
+  );
+});
+
+t.test('of the ports that are published for each family that of the address is taken', async (t) => {
+  const here: Reach = { kind: 'published', host: '127.0.0.1' };
+  const at = (...ips: string[]) => ips.map((ip, i) => ({ port: 80, hostPort: 40_000 + i, ip }));
+  const where = (...ips: string[]) => found(find({ published: at(...ips) }, here));
+  t.equal(where('::', '0.0.0.0'), '127.0.0.1:40001');
+  t.equal(where('0.0.0.0', '::'), '127.0.0.1:40000');
+  t.equal(where(''), '127.0.0.1:40000', 'as Podman says it');
+  t.equal(where('::'), '::1:40000');
+  t.equal(
+    where('192.0.2.7'),
+    '192.0.2.7:40000',
+    'one that is published at a single address is reached there',
+  );
+  t.equal(where('192.0.2.7', '0.0.0.0'), '127.0.0.1:40001');
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { EngineEvent } from '../../../../src/control/discovery/docker/engine.ts';
+import type { EngineEvent } from '../../../../src/control/discovery/docker/event.ts';
 import { Stopping, signalNumber } from '../../../../src/control/discovery/docker/stopping.ts';
 import { FakeClock, settle } from '../../../support/clock.ts';
 import { containerId, FakeEngine } from '../../../support/fake-engine.ts';

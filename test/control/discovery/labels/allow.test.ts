@@ -29,6 +29,7 @@ function print(input: string): string {
   const { ignored, services, problems } = reportContainer(makeContainer({ name, image, networks, labels }), {
     source: 'docker',
     reach: { kind: 'host', drivers: new Map() },
+    find: () => undefined,
     stopping: new Map(),
     deaths: new Map(),
     allow: parseAllow(rules),

@@ -1,0 +1,112 @@
+import type { Clock } from '../../../model/clock.ts';
+import type { Container } from './container.ts';
+import type { Engine } from './engine.ts';
+import type { EngineEvent } from './event.ts';
+import { Untold } from './untold.ts';
+
+/**
+ * A look at everything, for what no event told; also how a silent loss of the Engine is noticed. So long after the one
+ * before, in milliseconds: of a long list each costs more.
+ */
+const SOONEST_MS = 10_000;
+const LATEST_MS = 30_000;
+/** Lists take at most one part of the time in so many. */
+const SHARE = 200;
+/** After an event that is not understood everything is looked at. */
+const UNCLEAR_MS = 1_000;
+/** An event may come so much later than the list that tells the same. */
+const LATE_MS = 1_000;
+
+export interface ListsOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  /** Reads the entries of a list. */
+  readonly read: (entries: readonly unknown[]) => Promise<Container[]>;
+  /** What is known before a list is taken. */
+  readonly known: () => Iterable<Container>;
+  readonly take: (containers: readonly Container[], drivers: ReadonlyMap<string, string>) => void;
+  /** Events that came while all was listed: the list may tell of these containers as they were before. */
+  readonly askAgain: (containerIds: Iterable<string>) => void;
+  /** Ends it, and says why. */
+  readonly connection: AbortController;
+}
+
+/** Lists all containers of an Engine again and again, for as long as a connection lasts. */
+export class Lists {
+  readonly #options: ListsOptions;
+  readonly #untold = new Untold();
+  readonly #touchedMeanwhile = new Set<string>();
+  #isFirst = true;
+  #isListing = false;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #cancel: () => void = () => {};
+  #cancelDoubt: () => void = () => {};
+
+  constructor(options: ListsOptions) {
+    this.#options = options;
+    options.connection.signal.addEventListener('abort', () => this.#stop(), { once: true });
+  }
+
+  /** Lists for the first time. Rejects when the Engine does not answer. */
+  first(): Promise<void> {
+    return this.#list();
+  }
+
+  /** Hears of each event; undefined is one that is not understood. */
+  hear(event: EngineEvent | undefined): void {
+    this.#untold.hear(event?.containerId);
+    if (event !== undefined) this.#touchedMeanwhile.add(event.containerId);
+    else if (!this.#isListing) this.#schedule(UNCLEAR_MS);
+  }
+
+  async #list(): Promise<void> {
+    const { engine, clock, read, known, take, askAgain, connection } = this.#options;
+    const beganAt = clock.elapsed();
+    this.#isListing = true;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#touchedMeanwhile.clear();
+    this.#untold.begin();
+    const [entries, drivers] = await Promise.all([
+      engine.containers(),
+      // A filtered socket may not allow it: networks are then taken for bridges.
+      engine.networkDrivers().catch(() => new Map<string, string>()),
+    ]);
+    if (connection.signal.aborted) return;
+    const containers = await read(entries);
+    if (connection.signal.aborted) return;
+    if (!this.#isFirst) this.#doubt(this.#untold.find(known(), containers));
+    this.#isFirst = false;
+    take(containers, drivers);
+    askAgain(this.#touchedMeanwhile);
+    this.#isListing = false;
+    const wait = SHARE * (clock.elapsed() - beganAt);
+    this.#schedule(Math.min(LATEST_MS, Math.max(SOONEST_MS, wait)));
+  }
+
+  #schedule(waitMs: number): void {
+    const { clock, connection } = this.#options;
+    const at = clock.elapsed() + waitMs;
+    if (at >= this.#dueAt || connection.signal.aborted) return;
+    this.#cancel();
+    this.#dueAt = at;
+    this.#cancel = clock.after(waitMs, () => {
+      this.#list().catch((error) => connection.abort(error));
+    });
+  }
+
+  /** No event told of these, unless one is just late. */
+  #doubt(containerIds: readonly string[]): void {
+    if (containerIds.length === 0) return;
+    const { clock, connection } = this.#options;
+    this.#cancelDoubt();
+    this.#cancelDoubt = clock.after(LATE_MS, () => {
+      if (this.#untold.still(containerIds).length > 0)
+        connection.abort(new Error('its events had stopped coming without a word, and are asked for anew'));
+    });
+  }
+
+  #stop(): void {
+    this.#cancel();
+    this.#cancelDoubt();
+  }
+}

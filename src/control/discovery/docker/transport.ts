@@ -1,0 +1,97 @@
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import { addAbortSignal } from 'node:stream';
+import type Docker from 'dockerode';
+
+/** How long a question to the Engine may take, in milliseconds; that for events may last. */
+const QUESTION_MS = 10_000;
+/** What an answer may have, in bytes: some 20,000 containers. */
+const MAX_ANSWER = 64 * 1024 * 1024;
+/** What is read of the reason why it refuses. */
+const MAX_REFUSAL = 4_096;
+/** After so long a connection that is silent is asked whether it is still there. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** What of dockerode's modem, which knows what each question is, sends it. */
+interface Modem {
+  readonly protocol: string;
+  buildRequest(
+    options: RequestOptions,
+    question: { readonly isStream?: boolean | undefined },
+    body: unknown,
+    callback: (error: unknown, answer: unknown) => void,
+  ): void;
+}
+
+/**
+ * Lets dockerode ask by requests whose answers are bounded in size and time. Its own ones follow redirects, which ends
+ * the process where these lead nowhere, and keep whatever is sent.
+ */
+export function boundAnswers(docker: Docker): Docker {
+  const modem = docker.modem as unknown as Modem;
+  modem.buildRequest = (options, question, _body, callback) => {
+    ask(modem.protocol, options, question.isStream === true).then(
+      (answer) => callback(null, answer),
+      (error) => callback(error, null),
+    );
+  };
+  return docker;
+}
+
+/** The value that is answered, or for events the stream of them. */
+function ask(protocol: string, options: RequestOptions, isStream: boolean): Promise<unknown> {
+  const signal = isStream ? options.signal : AbortSignal.timeout(QUESTION_MS);
+  return new Promise((resolve, reject) => {
+    const onResponse = (response: IncomingMessage) => {
+      if (signal !== undefined) addAbortSignal(signal, response);
+      if (response.statusCode !== 200) {
+        collect(response, MAX_REFUSAL).then(({ text }) => reject(refusal(response, text)), reject);
+      } else if (isStream) resolve(response);
+      else collect(response, MAX_ANSWER).then(parseAnswer).then(resolve, reject);
+    };
+    const { request } = protocol === 'https' ? https : http;
+    const sent: ClientRequest = request({ ...options, ...(signal && { signal }) }, onResponse);
+    sent.on('error', reject);
+    sent.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
+    sent.end();
+  });
+}
+
+function parseAnswer({ text, isWhole }: { readonly text: string; readonly isWhole: boolean }): unknown {
+  if (!isWhole) throw new Error(`its answer has more than ${MAX_ANSWER >> 20} MB`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('its answer is no JSON: is that a Docker Engine?');
+  }
+}
+
+function refusal({ statusCode }: IncomingMessage, text: string): Error {
+  let reason = text;
+  try {
+    const { message } = JSON.parse(text);
+    if (typeof message === 'string') reason = message;
+  } catch {
+    // Who is no Engine says it in its own way.
+  }
+  return Object.assign(new Error(`HTTP ${statusCode}: ${reason.slice(0, 200)}`), { statusCode });
+}
+
+/** The text of a response, or as much of it as fits; in one buffer, however small the pieces are that it comes in. */
+async function collect(
+  response: IncomingMessage,
+  limit: number,
+): Promise<{ text: string; isWhole: boolean }> {
+  let buffer = Buffer.allocUnsafe(Math.min(limit, 16_384));
+  let length = 0;
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    if (length + piece.length > limit) return { text: buffer.toString('utf8', 0, length), isWhole: false };
+    if (length + piece.length > buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.min(limit, 2 * (length + piece.length)));
+      buffer.copy(larger, 0, 0, length);
+      buffer = larger;
+    }
+    length += piece.copy(buffer, length);
+  }
+  return { text: buffer.toString('utf8', 0, length), isWhole: true };
+}
