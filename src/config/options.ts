@@ -155,6 +155,13 @@ export const OPTIONS = {
     defaultText: '60s',
     doc: 'How long a client may pause within a request body or while it takes a response (408 after it)',
   }),
+  minBodyRate: option<number>({
+    value: 'SIZE',
+    parse: parseSize,
+    default: 240,
+    defaultText: '240',
+    doc: 'Bytes a second that a request body must bring on average over body-timeout (408 below it); 0 is no limit',
+  }),
   idleTimeout: option<number>({
     value: 'DURATION',
     parse: parsePositiveDuration,

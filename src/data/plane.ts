@@ -43,6 +43,7 @@ export interface DataOptions extends ClientLimits {
   readonly border: Border;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
+  readonly minBodyRate: number;
   readonly idleTimeout: number;
   readonly maxRequestsPerConnection: number;
   readonly maxHeaderSize: number;
@@ -70,6 +71,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly maxHeaderSize: number;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
+  readonly minBodyRate: number;
   readonly idleTimeout: number;
   readonly maxRequestsPerConnection: number;
   readonly instance: string;
@@ -99,6 +101,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.maxHeaderSize = options.maxHeaderSize;
     this.headerTimeout = options.headerTimeout;
     this.bodyTimeout = options.bodyTimeout;
+    this.minBodyRate = options.minBodyRate;
     this.idleTimeout = options.idleTimeout;
     this.maxRequestsPerConnection = options.maxRequestsPerConnection;
     this.instance = options.instance;

@@ -5,7 +5,7 @@ import { FakeClock } from '../support/clock.ts';
 import { type ManualBackend, okText, startManualBackend } from '../support/manual.ts';
 import { startProxy, type TestProxy } from '../support/proxy.ts';
 import { exchange, parseResponses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
+import { eventually, steady } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 const OPTIONS = { headerTimeout: 10_000, bodyTimeout: 30_000, idleTimeout: 75_000 };
@@ -18,11 +18,16 @@ interface Scene {
 }
 
 /** A proxy whose time the test moves, with a backend and one client. */
-async function makeScene(t: Test): Promise<Scene> {
+async function makeScene(t: Test, minBodyRate = 0): Promise<Scene> {
   const clock = new FakeClock();
   const backend = await startManualBackend(t);
   const settings = { timeouts: { responseMs: 0, idleMs: 0 } };
-  const proxy = await startProxy(t, [{ backends: [backend.port], settings }], OPTIONS, clock);
+  const proxy = await startProxy(
+    t,
+    [{ backends: [backend.port], settings }],
+    { ...OPTIONS, minBodyRate },
+    clock,
+  );
   const client = await connectRaw(t, proxy.port);
   await eventually(() => proxy.plane.stats().clientConnections === 1, 'the connection');
   return { clock, backend, proxy, client };
@@ -105,6 +110,60 @@ t.test('a body that stops coming is answered 408, one that keeps coming is not',
   client.socket.end();
   t.ok(await answers(client, 408));
   await connection.untilClosed();
+});
+
+const UPLOAD = 'POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 100000000\r\n\r\n';
+
+t.test('a body of which a byte comes now and then is answered 408', async (t) => {
+  const { clock, client, backend } = await makeScene(t, 240);
+  client.send(UPLOAD);
+  await backend.head(0);
+  for (let i = 0; i < 8 && !client.received.includes('408'); i++) {
+    client.send('x');
+    await clock.advance(5_000);
+  }
+  client.socket.end();
+  t.ok(await answers(client, 408));
+});
+
+t.test('one that comes at a modest rate is not, nor one that waits for the backend to take it', async (t) => {
+  const { clock, client, backend } = await makeScene(t, 240);
+  client.send(UPLOAD);
+  await backend.head(0);
+  const connection = await backend.connection(0);
+  for (let i = 0; i < 30; i++) {
+    const length = connection.received.length;
+    client.send('x'.repeat(2_500));
+    await connection.until((received) => received.length === length + 2_500, 'the piece');
+    await clock.advance(10_000);
+  }
+  connection.socket.pause();
+  client.send('x'.repeat(20_000_000));
+  await eventually(() => client.socket.writableLength > 0, 'a halt');
+  await steady(() => client.socket.writableLength);
+  await clock.advance(600_000);
+  t.equal(client.isClosed, false);
+  t.equal(client.received, '');
+  connection.socket.resume();
+  await connection.until((received) => received.length > 20_000_000, 'the rest');
+});
+
+t.test('a client that is answered while it sends may say little', async (t) => {
+  const { clock, client, backend } = await makeScene(t, 240);
+  client.send(UPLOAD);
+  await backend.head(0);
+  const connection = await backend.connection(0);
+  await clock.advance(20_000);
+  connection.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome');
+  await client.until((received) => received.endsWith('some'), 'a beginning');
+  for (let i = 0; i < 5; i++) {
+    await clock.advance(25_000);
+    client.send('x');
+    const length = connection.received.length;
+    await connection.until((received) => received.length > length, 'the byte');
+  }
+  connection.send('thing');
+  await client.until((received) => received.endsWith('something'), 'all of it');
 });
 
 t.test('a body that stops coming after the answer has begun cuts the answer', async (t) => {

@@ -48,6 +48,7 @@ export const TEST_OPTIONS: DataOptions = {
   border: { listeners: [], allowed: [parseIpRange('127.0.0.0/8') as IpRange], local: () => [] },
   headerTimeout: 10_000,
   bodyTimeout: 60_000,
+  minBodyRate: 240,
   idleTimeout: 75_000,
   maxConnections: 0,
   maxConnectionsPerClient: 0,

@@ -11,6 +11,8 @@ export interface ServerContext extends ReadRules {
   readonly sweep: Sweep;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
+  /** Bytes a second that the body of a request must bring; 0 is no limit. */
+  readonly minBodyRate: number;
   readonly idleTimeout: number;
   /** Requests of one connection, the last of which is answered with a close; 0 is no limit. */
   readonly maxRequestsPerConnection: number;

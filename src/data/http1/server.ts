@@ -60,6 +60,7 @@ export class ClientConnection
 
   respond(head: ResponseHead, fields: string): void {
     this.#keepAlive = this.talk.writer.respond(head, this.#canStay, fields);
+    if (this.#exchange?.body.isComplete === false) this.#waitForClient();
   }
 
   flush(): Flow {
@@ -138,6 +139,7 @@ export class ClientConnection
     if (this.#requests === 1 && !this.context.admit(this)) return;
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#isUnsent = head.length !== 0;
+    this.talk.pace.begin();
     this.talk.writer.begin(head);
     this.#exchange = new Exchange(this, head, this.context.elapsed());
     this.#waitForClient();
@@ -266,7 +268,13 @@ export class ClientConnection
 
   /** It is the client's turn while it does not take what is written, or owes more of its request. */
   #waitForClient(): void {
-    const owes = this.#exchange?.body.isComplete === false && !this.socket.isPaused();
+    const exchange = this.#exchange;
+    const { pace } = this.talk;
+    const { now } = this.context.sweep;
+    const owes = exchange?.body.isComplete === false && !this.socket.isPaused();
+    // One that is answered while it sends speaks when it has something to say.
+    if (owes && !exchange.answered && !this.isBehind) return this.#wait(pace.go(now, exchange.body.size));
+    pace.stop(now);
     if (owes || this.isBehind) this.#wait(this.context.bodyTimeout);
     else this.deadline = Number.POSITIVE_INFINITY;
   }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { ForwardedFields } from '../proxy/headers.ts';
 import { Outbox } from './outbox.ts';
+import { Pace } from './pace.ts';
 import { RequestReader, type RequestSink } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
 import type { ServerContext } from './server-context.ts';
@@ -9,10 +10,12 @@ import type { ServerContext } from './server-context.ts';
 export class Talk {
   readonly reader: RequestReader;
   readonly writer: ResponseWriter;
+  readonly pace: Pace;
   readonly forwarded: ForwardedFields;
 
   constructor(context: ServerContext, sink: RequestSink, socket: Socket, peer: string) {
     this.reader = new RequestReader(sink, context, context.isTrusted(peer));
+    this.pace = new Pace(context.minBodyRate, context.bodyTimeout);
     this.writer = new ResponseWriter(new Outbox(socket));
     this.forwarded = new ForwardedFields(peer, 'http', context.isTrusted, context.instance);
   }

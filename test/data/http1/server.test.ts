@@ -53,6 +53,7 @@ function makeConnection() {
     maxHeaderSize: 16_384,
     headerTimeout: 10_000,
     bodyTimeout: 30_000,
+    minBodyRate: 240,
     idleTimeout: 75_000,
     maxRequestsPerConnection: 0,
     isStopping: false,
