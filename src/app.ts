@@ -18,6 +18,7 @@ import { formatProblem, type Problem } from './model/problem.ts';
 import type { BackendSignal } from './model/signal.ts';
 import { diffSnapshots, type Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
+import { guardedClock, internalErrors } from './telemetry/internal-errors.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { linesLost } from './telemetry/output.ts';
@@ -62,7 +63,8 @@ export class App {
   #wholeVersion: number | undefined;
 
   constructor(input: AppInput) {
-    const { options, file, log, sources = [], clock = systemClock } = input;
+    const { options, file, log, sources = [] } = input;
+    const clock = guardedClock(input.clock ?? systemClock);
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
@@ -120,6 +122,7 @@ export class App {
     const base = {
       version: VERSION,
       instance: this.#instance,
+      internalErrors: () => internalErrors.counts,
       now,
       snapshot: () => this.#shownSnapshot(),
       stats: () => traffic.stats(),

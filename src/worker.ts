@@ -10,6 +10,7 @@ import type { BackendSignal } from './model/signal.ts';
 import type { Plane } from './model/traffic.ts';
 import { openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
+import { guardedClock, surviveExceptions } from './telemetry/internal-errors.ts';
 import { type Log, makeLog } from './telemetry/log.ts';
 import { parentChannel } from './workers/channel.ts';
 import { Worker } from './workers/worker.ts';
@@ -84,7 +85,8 @@ export function runWorkerProcess(): Promise<void> | undefined {
   const hosted = new Worker(channel, ({ options, isTerminal, worker }, onSignal) => {
     const given = options as PlaneOptions;
     const log = makeLog({ level: given.logLevel, format: given.logFormat }, isTerminal).child({ worker });
-    return makePlane(given, log, systemClock, onSignal);
+    surviveExceptions(log);
+    return makePlane(given, log, guardedClock(systemClock), onSignal);
   });
   return hosted.ended;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Address, formatAddress } from '../model/address.ts';
+import { internalErrors } from '../telemetry/internal-errors.ts';
 import { ADMIN_LIMITS, type AdminLimits, limitConnections } from './connections.ts';
 import { type Gate, guard, READS, WRITES } from './guard.ts';
 import { type OrderBackend, takeOrder } from './order.ts';
@@ -59,7 +60,10 @@ export async function startAdmin(
 ): Promise<AdminServer> {
   const gate: Gate = { token, tries: new Tries(() => performance.now()) };
   const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
-    void respond(request, response, gate, view);
+    respond(request, response, gate, view).catch((error) => {
+      internalErrors.report('admin', error);
+      response.destroy();
+    });
   });
   limitConnections(server, limits);
   await new Promise<void>((resolve, reject) => {
@@ -69,6 +73,8 @@ export async function startAdmin(
     });
     server.listen(address.port, address.host, resolve);
   });
+  // Out of file descriptors, say: the next connection may be accepted again.
+  server.on('error', () => {});
   const { port } = server.address() as AddressInfo;
   return {
     address: { host: address.host, port },
@@ -89,6 +95,7 @@ async function respond(
   try {
     answer = await answerTo(request, response, gate, view);
   } catch (error) {
+    internalErrors.report('admin', error);
     answer = { status: 500, type: TEXT_TYPE, body: `${(error as Error).message}\n` };
   }
   response.writeHead(answer.status ?? 200, { ...HEADERS, 'Content-Type': answer.type });

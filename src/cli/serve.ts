@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import { App, type AppInput, type Running } from '../app.ts';
 import type { Options } from '../config/options.ts';
 import { formatAddress } from '../model/address.ts';
+import { internalErrors, surviveExceptions } from '../telemetry/internal-errors.ts';
 import { type Log, makeLog } from '../telemetry/log.ts';
 import { drainOutputs } from '../telemetry/output.ts';
 import { VERSION } from '../version.ts';
@@ -23,6 +24,7 @@ export async function runApp(
   onStarted: (running: Running) => void = () => {},
 ): Promise<number> {
   const { log, options } = input;
+  internalErrors.logTo(log);
   let app: App;
   let running: Running;
   try {
@@ -38,6 +40,8 @@ export async function runApp(
     printError(`error: ${(error as Error).message}`);
     return EXIT_FAILURE;
   }
+  // Not before: what cannot start must end.
+  surviveExceptions(log);
   onStarted(running);
   await signalled(app, log, options, terminal);
   await app.stop();

@@ -5,8 +5,10 @@ import type { Contribution } from '../model/contribution.ts';
 import type { Proof, Transition } from '../model/health.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
 import type { Source } from './discovery/source.ts';
 import { Checker, type Target } from './health/checker.ts';
+import { guardedProbe } from './health/guarded-probe.ts';
 import { LifeProber } from './health/life.ts';
 import type { CheckState } from './health/machine.ts';
 import type { Probe } from './health/probe.ts';
@@ -35,7 +37,7 @@ export class ControlPlane {
   readonly #contributions = new Map<string, Contribution>();
   /** Sources that have said all that they knew at one time. */
   readonly #heard = new Set<string>();
-  readonly #merger: Merger;
+  #merger: Merger;
   #cancelMerge: () => void = () => {};
   readonly #orders: Orders;
   #merged: Merged = NOTHING;
@@ -43,7 +45,14 @@ export class ControlPlane {
   #isPublishing = false;
   #publishedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(sources: readonly Source[], clock: Clock, probe: Probe, random: () => number = Math.random) {
+  constructor(
+    sources: readonly Source[],
+    given: Clock,
+    givenProbe: Probe,
+    random: () => number = Math.random,
+  ) {
+    const clock = guardedClock(given);
+    const probe = guardedProbe(givenProbe);
     this.#clock = clock;
     this.#sources = sources;
     this.#merger = new Merger(clock);
@@ -60,12 +69,26 @@ export class ControlPlane {
   start(): void {
     for (const source of this.#sources) {
       const publish = (contribution: Contribution) => {
-        if (this.#stop.signal.aborted) return;
-        this.#contributions.set(source.name, contribution);
-        if (!contribution.isPartial) this.#heard.add(source.name);
-        this.#merge();
+        if (!this.#stop.signal.aborted) this.#take(source.name, contribution);
       };
-      source.watch(publish, this.#stop.signal);
+      guarded('source', () => source.watch(publish, this.#stop.signal))();
+    }
+  }
+
+  /** What cannot be merged is as if it had not been said: all that was known before stays, and so do the other sources. */
+  #take(name: string, contribution: Contribution): void {
+    const before = this.#contributions.get(name);
+    this.#contributions.set(name, contribution);
+    if (!contribution.isPartial) this.#heard.add(name);
+    try {
+      this.#merge();
+    } catch (error) {
+      internalErrors.report('source', error);
+      if (before === undefined) this.#contributions.delete(name);
+      else this.#contributions.set(name, before);
+      // It may have stopped half-way.
+      this.#merger = new Merger(this.#clock);
+      this.#merge();
     }
   }
 

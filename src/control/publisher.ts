@@ -5,6 +5,7 @@ import type { SourceStatus } from '../model/contribution.ts';
 import type { BackendHealth } from '../model/health.ts';
 import type { Problem } from '../model/problem.ts';
 import { EMPTY_SNAPSHOT, type Snapshot, type Topology } from '../model/snapshot.ts';
+import { guarded } from '../telemetry/internal-errors.ts';
 
 /** What a snapshot is made of. */
 export interface SnapshotParts extends Topology {
@@ -32,12 +33,13 @@ export class Publisher {
 
   /** Calls back for every snapshot from now on; the answer ends that. */
   subscribe(onSnapshot: (snapshot: Snapshot, before: Snapshot) => void): () => void {
-    this.#subscribers.add(onSnapshot);
-    return () => this.#subscribers.delete(onSnapshot);
+    const subscriber = guarded('snapshot', onSnapshot);
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
   }
 
   publish(parts: SnapshotParts): void {
-    if (this.#pending === undefined) queueMicrotask(() => this.#flush());
+    if (this.#pending === undefined) queueMicrotask(guarded('snapshot', () => this.#flush()));
     this.#pending = parts;
   }
 

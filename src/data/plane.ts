@@ -8,6 +8,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
 import type { ListenAddress, Plane } from '../model/traffic.ts';
 import type { AccessEntry } from '../telemetry/events.ts';
+import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
 import { Applied, type Judges } from './apply.ts';
 import { Clients } from './clients.ts';
 import type { HeadRules } from './http1/head.ts';
@@ -26,6 +27,7 @@ import type { Exchange } from './proxy/exchange.ts';
 import { Fallbacks } from './proxy/fallback.ts';
 import { Forwarder } from './proxy/forward.ts';
 import type { ForwardContext } from './proxy/forward-context.ts';
+import { ExchangeGuard } from './proxy/guard.ts';
 import type { RouteTable } from './routing/table.ts';
 import { Sweep } from './sweep.ts';
 import type { BackendState } from './upstream/backend-state.ts';
@@ -63,6 +65,15 @@ export interface DataEvents {
 
 const TOO_MANY = new ProxyError('too-many-requests', 'too many requests of this client at a time');
 
+/** Whoever hears of requests breaks none. */
+function guardedEvents({ onAccess, onError, onSignal }: DataEvents): DataEvents {
+  return {
+    ...(onAccess && { onAccess: guarded('log', onAccess) }),
+    onError: guarded('log', onError),
+    ...(onSignal && { onSignal: guarded('channel', onSignal) }),
+  };
+}
+
 /** Takes connections and serves them by the latest snapshot. */
 export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly intake = new Intake();
@@ -78,13 +89,13 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly fallbacks: Fallbacks;
   readonly ejector: Ejector;
   readonly upstream: UpstreamContext;
+  readonly guard: ExchangeGuard;
   readonly isTrusted: (address: string) => boolean;
   readonly clientLimit: ClientLimit;
   isStopping = false;
   readonly #clock: Clock;
   readonly #events: DataEvents;
   readonly #applied: Applied;
-  readonly #forwarder: Forwarder;
   readonly #watch: HangWatch;
   readonly #clients: Clients;
   /** The requests that trusted proxies send for clients. */
@@ -93,9 +104,10 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly #unrouted: number[] = new Array(600).fill(0);
   #onEmpty: (() => void) | undefined;
 
-  constructor(options: DataOptions, events: DataEvents, clock: Clock, random: () => number = Math.random) {
+  constructor(options: DataOptions, events: DataEvents, given: Clock, random: () => number = Math.random) {
+    const clock = guardedClock(given);
     this.#clock = clock;
-    this.#events = events;
+    this.#events = guardedEvents(events);
     this.sweep = new Sweep(clock);
     this.rules = { maxHeaders: options.maxHeaders, keepUnderscores: options.keepUnderscores };
     this.maxHeaderSize = options.maxHeaderSize;
@@ -110,13 +122,13 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.#requests = new Shares(this.clientLimit.most);
     this.#clients = new Clients(options.maxConnections, this.clientLimit, this.sweep);
     this.fallbacks = new Fallbacks(options.pages, this.#withListeners(options.border));
-    const onSignal = (signal: BackendSignal) => events.onSignal?.(signal);
+    const onSignal = (signal: BackendSignal) => this.#events.onSignal?.(signal);
     this.ejector = new Ejector(this.sweep, clock, onSignal);
     this.#applied = new Applied(clock, random, this);
-    this.#forwarder = new Forwarder(this);
+    this.guard = new ExchangeGuard(new Forwarder(this));
     const { sweep, rules, maxHeaderSize } = this;
-    this.#watch = new HangWatch(clock, this.ejector, onSignal, this.#forwarder.hedger);
-    this.upstream = { sweep, watch: this.#watch, rules, maxHeaderSize, events: this.#forwarder };
+    this.#watch = new HangWatch(clock, this.ejector, onSignal, this.guard);
+    this.upstream = { sweep, watch: this.#watch, rules, maxHeaderSize, events: this.guard };
   }
 
   /** Swaps in a snapshot: requests from now on follow it. */
@@ -168,6 +180,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
       clientConnections: this.#clients.size,
       ...this.#clients.counts,
       upgrades,
+      internalErrors: {},
     };
   }
 
@@ -206,16 +219,15 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   open(exchange: Exchange): void {
     if (isThroughProxy(exchange)) {
       const client = this.clientLimit.clientAt(exchange.client);
-      if (this.#requests.fullOf(client) !== undefined)
-        return this.#forwarder.clientFailed(exchange, TOO_MANY);
+      if (this.#requests.fullOf(client) !== undefined) return this.guard.clientFailed(exchange, TOO_MANY);
       this.#requests.add(client, exchange);
     }
-    this.#forwarder.open(exchange);
+    this.guard.open(exchange);
   }
 
   clientFailed(exchange: Exchange, error: ProxyError): void {
     if (error.code === 'client-gone') this.intake.gone();
-    this.#forwarder.clientFailed(exchange, error);
+    this.guard.clientFailed(exchange, error);
   }
 
   finished(exchange: Exchange): void {
@@ -259,8 +271,18 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     };
   }
 
+  broke(connection: ClientConnection, exchange: Exchange | undefined, error: unknown): void {
+    this.guard.onBroken(exchange, error);
+    if (exchange === undefined) connection.destroy();
+  }
+
   #accept(socket: Socket): void {
-    this.intake.accepted();
-    this.#clients.add(new ClientConnection(this, socket));
+    try {
+      this.intake.accepted();
+      this.#clients.add(new ClientConnection(this, socket));
+    } catch (error) {
+      internalErrors.report('client', error);
+      socket.destroy();
+    }
   }
 }

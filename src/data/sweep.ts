@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import { internalErrors } from '../telemetry/internal-errors.ts';
 
 /** Something that must happen by a time. */
 export interface Expiring {
@@ -6,6 +7,8 @@ export interface Expiring {
   readonly deadline: number;
   /** The deadline has passed. It sets a new one, or leaves the sweep. */
   expire(): void;
+  /** That threw: what it is must end, whatever becomes of it. */
+  onBroken?(error: unknown): void;
 }
 
 /** How late a deadline may be noticed. */
@@ -53,14 +56,14 @@ export class Sweep {
   #schedule(): void {
     this.#cancel = this.#clock.after(TICK_MS, () => {
       this.#advance();
+      this.#schedule();
       const { now } = this;
       const { from, to, until } = this.#stall;
       for (const expiring of this.#expiring) {
         const { deadline } = expiring;
         if (deadline > now || (now < until && deadline > from && deadline <= to)) continue;
-        expiring.expire();
+        expire(expiring);
       }
-      this.#schedule();
     });
   }
 
@@ -76,5 +79,15 @@ export class Sweep {
       this.#stall = { from, to: now, until: now + lost };
     }
     this.now = now;
+  }
+}
+
+/** One that cannot end must not keep the others from it. */
+function expire(expiring: Expiring): void {
+  try {
+    expiring.expire();
+  } catch (error) {
+    if (expiring.onBroken === undefined) internalErrors.report('timer', error);
+    else expiring.onBroken(error);
   }
 }

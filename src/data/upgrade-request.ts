@@ -5,6 +5,7 @@ import { CHUNKED, type HeadRules, trimmed } from './http1/head.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { parseResponseHead, type ResponseHead } from './http1/response-head.ts';
 import type { Exchange } from './proxy/exchange.ts';
+import { safely } from './proxy/guard.ts';
 import { addedFields, targetOf } from './proxy/headers.ts';
 import type { BackendState } from './upstream/backend-state.ts';
 
@@ -22,6 +23,8 @@ export interface UpgradeEvents {
   onSwitch(response: IncomingMessage, backend: Socket): boolean;
   /** The 101 was passed on, and the two sockets were joined by pipes. */
   onJoined(): void;
+  /** One of these threw. */
+  onBroken(error: unknown): void;
 }
 
 /** Sends a request by http-proxy, but for its body and its end. */
@@ -35,7 +38,10 @@ export function sendUpgrade(
   const proxy = createProxyServer();
   let sent: ClientRequest | undefined;
   proxy.on('error', () => {});
-  proxy.on('open', () => events.onJoined());
+  proxy.on(
+    'open',
+    safely(events, () => events.onJoined()),
+  );
   proxy.on('proxyReqWs', (request) => {
     sent = request;
     // It would be whole without its body, which is still to come.
@@ -56,7 +62,7 @@ export function sendUpgrade(
   };
   proxy.ws(webSocketRequest(exchange, client), client, NO_BYTES, options, (error) =>
     // Later, when http-proxy is through with the failed try.
-    process.nextTick(() => events.onError(error)),
+    process.nextTick(safely(events, () => events.onError(error))),
   );
   const request = sent as unknown as ClientRequest;
   Reflect.deleteProperty(request, 'end');
@@ -66,13 +72,23 @@ export function sendUpgrade(
 
 /** Hears an answer before http-proxy does. */
 function listen(request: ClientRequest, events: UpgradeEvents): void {
-  request.once('socket', (socket) => socket.once('connect', () => events.onConnect()));
-  request.on('drain', () => events.onDrain());
+  const onConnect = safely(events, () => events.onConnect());
+  request.once('socket', (socket) => socket.once('connect', onConnect));
+  request.on(
+    'drain',
+    safely(events, () => events.onDrain()),
+  );
   // A refusal it would send without heeding whether the client takes it, and not notice when it breaks off.
-  request.removeAllListeners('response').on('response', (response) => events.onRefusal(response));
+  const onRefusal = safely(events, (response: IncomingMessage) => events.onRefusal(response));
+  request.removeAllListeners('response').on('response', onRefusal);
   const joining = request.listeners('upgrade');
   request.removeAllListeners('upgrade').on('upgrade', (response, socket, rest) => {
-    if (!events.onSwitch(response, socket)) socket.on('error', () => {}).destroy();
+    let isTaken = false;
+    const offer = () => {
+      isTaken = events.onSwitch(response, socket);
+    };
+    safely(events, offer)();
+    if (!isTaken) socket.on('error', () => {}).destroy();
     else for (const join of joining) join.call(request, response, socket, rest);
   });
 }

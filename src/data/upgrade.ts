@@ -6,7 +6,8 @@ import type { Flow } from './http1/outbox.ts';
 import type { UpstreamContext } from './http1/upstream-context.ts';
 import { KEEP_ALIVE_MS } from './listener/tcp.ts';
 import { type ErrorCode, ProxyError } from './proxy/errors.ts';
-import type { Exchange, ExchangeEvents, Upstream } from './proxy/exchange.ts';
+import type { Exchange, GuardedEvents, Upstream } from './proxy/exchange.ts';
+import { safely } from './proxy/guard.ts';
 import type { Expiring } from './sweep.ts';
 import { Tunnel } from './tunnel.ts';
 import {
@@ -33,7 +34,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   readonly awaiting = undefined;
   readonly since = 0;
   readonly #exchange: Exchange;
-  readonly #events: ExchangeEvents;
+  readonly #events: GuardedEvents;
   readonly #backend: BackendState;
   readonly #context: UpstreamContext;
   readonly #timeouts: Timeouts;
@@ -46,7 +47,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   #isRequestDone = false;
   #isOver = false;
 
-  constructor(exchange: Exchange, backend: BackendState, events: ExchangeEvents, context: UpstreamContext) {
+  constructor(exchange: Exchange, backend: BackendState, events: GuardedEvents, context: UpstreamContext) {
     this.#exchange = exchange;
     this.#backend = backend;
     this.#events = events;
@@ -106,6 +107,11 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     else if (this.#response === undefined)
       this.#fail('response-timeout', 'no response to the upgrade in time');
     else this.#fail('body-stalled', `the response stalled for ${this.#timeouts.idleMs} ms`);
+  }
+
+  onBroken(error: unknown): void {
+    this.abort();
+    this.#events.onBroken(this.#exchange, error);
   }
 
   onConnect(): void {
@@ -177,21 +183,22 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     this.#release();
     if (!this.#events.onResponse(exchange, head, this)) return;
     this.#wait(this.#timeouts.idleMs);
-    response.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       exchange.bytesOut += chunk.length;
       this.#wait(this.#timeouts.idleMs);
       downstream.write(chunk, 0, chunk.length);
       if (downstream.flush() !== 'full') return;
       this.deadline = Number.POSITIVE_INFINITY;
       response.pause();
-    });
-    response.on('end', () => {
+    };
+    const onEnd = () => {
       if (this.#isOver) return;
       this.abort();
       downstream.end('');
       downstream.flush();
       this.#events.onComplete(exchange);
-    });
+    };
+    response.on('data', safely(this, onData)).on('end', safely(this, onEnd));
     response.on('error', () => this.#fail('reset', 'closed by the backend within the response'));
   }
 

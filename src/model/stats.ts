@@ -100,6 +100,8 @@ export interface TrafficStats {
   /** Idle connections that were closed to make room. */
   readonly clientsClosedIdle: number;
   readonly upgrades: number;
+  /** What code of a worker's process threw and should not have, by place. */
+  readonly internalErrors: Readonly<Record<string, number>>;
 }
 
 /** What tells of now, not of so far: it ends with the process that it tells of. */
@@ -117,6 +119,7 @@ export const NO_TRAFFIC: TrafficStats = {
   clientsRefusedPerClient: 0,
   clientsClosedIdle: 0,
   upgrades: 0,
+  internalErrors: {},
 };
 
 /** What several processes have counted together. */

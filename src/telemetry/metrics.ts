@@ -13,6 +13,8 @@ export interface MetricsView {
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
   places(): readonly WorkerPlace[];
+  /** What code of this process threw and should not have, by place. */
+  internalErrors(): Readonly<Record<string, number>>;
   /** Lines of the logs that could not be written, by log. */
   linesLost(): Readonly<Record<string, number>>;
   readonly version: string;
@@ -247,6 +249,10 @@ function addState(add: Add, view: MetricsView): void {
   add('counter', 'log_lines_dropped_total', 'Lines of the logs that could not be written', () =>
     Object.entries(view.linesLost()).map(([log, value]) => ({ labels: { log }, value })),
   );
+  add('counter', 'internal_errors_total', 'Faults of Fairlead itself, by where', function* () {
+    const counts = sumCounts(view.internalErrors(), view.stats().internalErrors);
+    for (const [where, value] of Object.entries(counts)) yield { labels: { where }, value };
+  });
   add('gauge', 'snapshot_version', 'Version of the state that requests are served by', () =>
     single(view.snapshot().version),
   );
@@ -257,4 +263,10 @@ function addState(add: Add, view: MetricsView): void {
 
 function single(value: number): Value[] {
   return [{ labels: {}, value }];
+}
+
+function sumCounts(...all: Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const [key, count] of all.flatMap(Object.entries)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
 }

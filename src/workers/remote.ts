@@ -3,6 +3,7 @@ import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, NO_TRAFFIC, type TrafficStats } from '../model/stats.ts';
 import type { WorkerStatus } from '../model/traffic.ts';
+import { guarded } from '../telemetry/internal-errors.ts';
 import type { Start, ToSupervisor } from './channel.ts';
 import type { WorkerProcess } from './process.ts';
 import { type packSnapshot, unpackStats } from './wire.ts';
@@ -71,7 +72,7 @@ export class RemoteWorker {
       this.#answerAll();
       return why;
     });
-    process.channel.onMessage((message) => this.#onMessage(message));
+    process.channel.onMessage(guarded('channel', (message: ToSupervisor) => this.#onMessage(message)));
     void process.channel.send({ kind: 'start', ...start, snapshot: pack(snapshot, EMPTY_SNAPSHOT) });
   }
 

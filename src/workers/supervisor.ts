@@ -191,6 +191,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
 
   #scheduleReports(): void {
     this.#cancelReports = this.clock.after(REPORT_EVERY_MS, () => {
+      this.#scheduleReports();
       for (const worker of this.#workers()) {
         // Counted, not timed: when everything stood still, as in a paused container, nobody has hung.
         if (worker.missed++ < HANGING) continue;
@@ -198,7 +199,6 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
         worker.kill();
       }
       void this.refresh();
-      this.#scheduleReports();
     });
   }
 }

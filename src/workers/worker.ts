@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
 import type { ListenAddress, Plane } from '../model/traffic.ts';
+import { guarded, internalErrors } from '../telemetry/internal-errors.ts';
 import type { Channel, Start, ToSupervisor, ToWorker } from './channel.ts';
 import { usage } from './usage.ts';
 import { packStats, unpackSnapshot, type WireSnapshot } from './wire.ts';
@@ -28,7 +29,7 @@ export class Worker {
     this.#channel = channel;
     this.#makePlane = makePlane;
     this.#closeFd = closeFd;
-    channel.onMessage((message) => this.#onMessage(message));
+    channel.onMessage(guarded('channel', (message: ToWorker) => this.#onMessage(message)));
     // Without a supervisor nobody tells it what to serve, and nobody knows of it.
     channel.onClose(() => void this.#stop(this.#graceMs));
   }
@@ -64,7 +65,8 @@ export class Worker {
 
   #apply(wire: WireSnapshot): void {
     this.#snapshot = unpackSnapshot(wire, this.#snapshot);
-    this.#plane?.apply(this.#snapshot);
+    // Also when it fails: the next one may be followed, and is sent only then.
+    guarded('snapshot', () => this.#plane?.apply(this.#snapshot))();
     void this.#channel.send({ kind: 'applied', version: this.#snapshot.version });
   }
 
@@ -78,7 +80,11 @@ export class Worker {
 
   async #report(): Promise<void> {
     if (this.#plane === undefined) return;
-    await this.#channel.send({ kind: 'report', stats: packStats(this.#plane.stats()), usage: usage() });
+    await this.#channel.send({
+      kind: 'report',
+      stats: packStats({ ...this.#plane.stats(), internalErrors: internalErrors.counts }),
+      usage: usage(),
+    });
   }
 
   async #stop(graceMs: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { Source } from '../../src/control/discovery/source.ts';
 import type { Claim, Contribution } from '../../src/model/contribution.ts';
 import type { HealthFlag } from '../../src/model/health.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
+import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { makeClaim, makeContribution } from '../support/claims.ts';
 import { FakeClock, settle } from '../support/clock.ts';
 import { FAIL, PASS, ScriptedProbe } from '../support/scripted-probe.ts';
@@ -298,3 +299,44 @@ t.test(
     t.ok([...plane.snapshot.health.values()].every(({ flags }) => flags.length === 0));
   },
 );
+
+const broken = () => {
+  throw new Error('injected');
+};
+
+t.test('a source that throws at its start is without effect on the others', async (t) => {
+  const before = internalErrors.counts['source'] ?? 0;
+  const good: Source = { name: 'good', watch: (publish) => publish(makeContribution([makeClaim('a')])) };
+  const probes = new ScriptedProbe(new FakeClock());
+  const plane = new ControlPlane([{ name: 'bad', watch: broken }, good], new FakeClock(), probes.probe);
+  plane.start();
+  t.teardown(() => plane.stop());
+  await settle();
+  t.match(plane.snapshot.services, [{ name: 'shop.org' }]);
+  t.equal(internalErrors.counts['source'], before + 1);
+});
+
+t.test('what cannot be merged is as if it had not been said', async (t) => {
+  const { say } = setUp(t, 'docker', 'file');
+  await say([makeClaim('a')]);
+  const claim = makeClaim('b', { hosts: ['other.org'] });
+  const unreadable = Object.defineProperty({ ...claim }, 'routes', { get: broken });
+  t.match((await say([unreadable], 'file')).services, [{ name: 'shop.org' }], 'what was known stays');
+  const { services } = await say([claim], 'file');
+  t.match(services, [{ name: 'other.org' }, { name: 'shop.org' }], 'and what is said next counts');
+});
+
+t.test('a probe that throws says nothing of its backend, and is made again', async (t) => {
+  const clock = new FakeClock();
+  const before = internalErrors.counts['probe'] ?? 0;
+  let calls = 0;
+  const probe = async () => (++calls === 2 ? broken() : PASS);
+  const source: Source = { name: 'docker', watch: (publish) => publish(makeContribution([makeClaim('a')])) };
+  const plane = new ControlPlane([source], clock, probe as never, () => 0.5);
+  plane.start();
+  t.teardown(() => plane.stop());
+  await clock.advance(60_000);
+  t.strictSame(plane.snapshot.health.get('shop.org/a:80')?.flags, []);
+  t.ok(calls > 5, `${calls} probes`);
+  t.equal(internalErrors.counts['probe'], before + 1);
+});

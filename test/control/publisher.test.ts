@@ -2,6 +2,7 @@ import t from 'tap';
 import { Publisher, type SnapshotParts } from '../../src/control/publisher.ts';
 import { makeService } from '../../src/model/service.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
+import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { FakeClock, settle } from '../support/clock.ts';
 
 const UP = { flags: [], reason: 'HTTP 200', since: 0 };
@@ -119,4 +120,24 @@ t.test('what a subscriber publishes comes after what it was told', async (t) => 
   });
   await publish(makeParts('a'));
   t.same(versions, [1, 2]);
+});
+
+t.test('a subscriber that throws keeps no other from hearing', async (t) => {
+  const publisher = new Publisher(new FakeClock());
+  const before = internalErrors.counts['snapshot'] ?? 0;
+  const seen: number[] = [];
+  publisher.subscribe(() => {
+    throw new Error('injected');
+  });
+  const unsubscribe = publisher.subscribe(({ version }) => seen.push(version));
+  for (const name of ['a', 'b']) {
+    publisher.publish(makeParts(name));
+    await settle();
+  }
+  t.strictSame(seen, [1, 2]);
+  t.equal(internalErrors.counts['snapshot'], before + 2);
+  unsubscribe();
+  publisher.publish(makeParts('c'));
+  await settle();
+  t.equal(seen.length, 2);
 });

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Expiring, Sweep } from '../../src/data/sweep.ts';
+import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { FakeClock } from '../support/clock.ts';
 
 class Late implements Expiring {
@@ -117,4 +118,27 @@ t.test('after its stop nothing expires and no timer is left', async (t) => {
   await clock.advance(10_000);
   t.equal(expiring.expired, 0);
   t.equal(clock.pending, 0);
+});
+
+t.test('one that throws keeps no other from expiring, then and later', async (t) => {
+  const { clock, sweep, late } = makeSweep();
+  const before = internalErrors.counts['timer'] ?? 0;
+  const broken = late(100, () => {
+    throw new Error('injected');
+  });
+  const told: unknown[] = [];
+  const owner = {
+    deadline: 100,
+    expire() {
+      this.deadline = Number.POSITIVE_INFINITY;
+      throw new Error('injected');
+    },
+    onBroken: (error: unknown) => told.push(error),
+  };
+  sweep.add(owner);
+  const [soon, later] = [late(100), late(500)];
+  await clock.advance(1_000);
+  t.strictSame([broken.expired, soon.expired, later.expired], [1, 1, 1]);
+  t.equal(internalErrors.counts['timer'], before + 1);
+  t.match(told, [{ message: 'injected' }], 'one that can end itself is told');
 });

@@ -246,3 +246,34 @@ t.test('a port that is taken is a sentence for people, also by another with seve
     new RegExp(`error: cannot listen on 127\\.0\\.0\\.1:${http}: another process listens there`),
   );
 });
+
+t.test('an exception that nobody caught ends no worker, is counted and logged once', async (t) => {
+  const backend = await startBackend(t, 'a');
+  const inject = "process.on('SIGUSR2', () => { throw new Error('injected') })";
+  const reject = "process.on('SIGWINCH', () => void Promise.reject(new Error('injected, too')))";
+  const source = encodeURIComponent(`${inject}; ${reject}`);
+  const fairlead = await startWorkers(t, [backend.port], [], {
+    node: ['--import', `data:text/javascript,${source}`],
+  });
+  const { http, workers, metrics, cli } = fairlead;
+  const before = await workers();
+  const pids = [...before.map(({ pid }) => pid), cli.child.pid as number];
+  for (const pid of pids) {
+    for (const signal of ['SIGUSR2', 'SIGUSR2', 'SIGWINCH'] as const) {
+      process.kill(pid, signal);
+      // Signals of one kind that come at once are one.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  await eventually(
+    'all are counted',
+    async () => (await metrics()).value('fairlead_internal_errors_total', { where: 'process' }) === 9,
+  );
+  t.strictSame(new Set(await askTimes(http, 20)), new Set(['a']));
+  t.strictSame(
+    (await workers()).map(({ pid }) => pid),
+    before.map(({ pid }) => pid),
+  );
+  const logged = cli.stderr.split('\n').filter((line) => line.includes('internal error'));
+  t.equal(logged.length, 6, 'two causes in each of three processes');
+});

@@ -64,6 +64,7 @@ export function adminTraffic(): TrafficStats {
     clientsRefusedPerClient: 0,
     clientsClosedIdle: 0,
     upgrades: 2,
+    internalErrors: {},
   };
 }
 

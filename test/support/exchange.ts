@@ -9,6 +9,10 @@ import { requestHead } from './heads.ts';
 class SilentDownstream implements Downstream {
   readonly peer = '192.0.2.1';
   readonly forwarded = new ForwardedFields(this.peer, 'http', () => false, 'fairlead-0123abcd');
+  destroy(): void {}
+  onBroken(error: unknown): void {
+    throw error;
+  }
   inform() {
     return 'taken' as const;
   }

@@ -25,6 +25,7 @@ async function scrape(
     stats: () => ({ ...NO_TRAFFIC, ...stats }),
     workers: () => [],
     places: () => [],
+    internalErrors: () => ({}),
     linesLost: () => ({}),
     version: '1.2.3',
     now: () => NOW,
@@ -226,6 +227,7 @@ async function linesOverTime(
     stats: () => ({ ...NO_TRAFFIC, services }),
     workers: () => [],
     places: () => [],
+    internalErrors: () => ({}),
     linesLost: () => ({}),
     version: '1.2.3',
     now: () => now,
@@ -297,7 +299,13 @@ t.test('a name cannot break out of its label', async (t) => {
 t.test('values are read at the time of asking', async (t) => {
   let version = 1;
   const snapshot = () => ({ ...EMPTY_SNAPSHOT, version: version++ });
-  const rest = { workers: () => [], places: () => [], linesLost: () => ({}), version: '1.2.3' };
+  const rest = {
+    workers: () => [],
+    places: () => [],
+    internalErrors: () => ({}),
+    linesLost: () => ({}),
+    version: '1.2.3',
+  };
   const registry = makeMetrics({ snapshot, stats: () => NO_TRAFFIC, ...rest, now: () => NOW });
   const read = async () => parseMetrics(await registry.metrics()).value('fairlead_snapshot_version');
   const [first, second] = [await read(), await read()];

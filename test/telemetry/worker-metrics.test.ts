@@ -15,6 +15,7 @@ async function scrape(workers: readonly Partial<WorkerStatus>[]) {
       { worker: 1, requests: 60, cpuSeconds: 2.5, restarts: 3 },
       { worker: 2, requests: 40, cpuSeconds: 1.5, restarts: 0 },
     ],
+    internalErrors: () => ({}),
     linesLost: () => ({}),
     version: '1.2.3',
     now: () => 0,

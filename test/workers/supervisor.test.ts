@@ -3,6 +3,7 @@ import t from 'tap';
 import type { BackendSignal } from '../../src/model/signal.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeServiceStats, NO_TRAFFIC, type TrafficStats } from '../../src/model/stats.ts';
+import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { settle } from '../support/clock.ts';
 import { makeSnapshot } from '../support/proxy.ts';
 import { makeScene, startScene } from '../support/worker-processes.ts';
@@ -231,4 +232,17 @@ t.test('what a worker learns of a backend goes up as it is', async (t) => {
   const signal = { kind: 'doubt', backendId: 'test/80' } as const;
   started(1).say({ kind: 'signal', signal });
   t.strictSame(heard, [signal]);
+});
+
+t.test('a worker that says nonsense is heard all the same when it says something', async (t) => {
+  const scene = await startScene(t, 2);
+  const before = internalErrors.counts['channel'] ?? 0;
+  const process = scene.started(0);
+  for (const nonsense of [null, undefined, { kind: 'report', stats: null }, { kind: 'report' }])
+    process.say(nonsense as never);
+  for (const harmless of [7, 'text', {}, { kind: 'nonsense' }, { kind: 'signal', signal: null }])
+    process.say(harmless as never);
+  t.ok((internalErrors.counts['channel'] ?? 0) >= before + 4);
+  process.report();
+  t.equal(scene.supervisor.workers().length, 2);
 });

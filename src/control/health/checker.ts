@@ -1,6 +1,7 @@
 import type { Address } from '../../model/address.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { HealthCheck } from '../../model/health.ts';
+import { guarded } from '../../telemetry/internal-errors.ts';
 import { type CheckState, HealthMachine, type Verdict } from './machine.ts';
 import type { Probe, ProbeResult } from './probe.ts';
 import { Timetable } from './timetable.ts';
@@ -151,12 +152,17 @@ export class Checker {
     // It may have left while it was probed.
     if (!this.#isWanted(running)) return;
     running.isBusy = false;
-    if (!result.isVoid) this.#observe(running, result);
-    if (result.isPass) this.#events.onPass(running.target, beganAt);
+    this.#tell(running, result, beganAt);
     // While in doubt each moment counts; the many whose backends are well can wait for one another.
     const timer = running.machine.isSettled ? this.#timetable : this.#clock;
     this.#startIn(this.#delay(running), running, timer);
   }
+
+  /** What breaks of it must not keep the next probe from being made. */
+  readonly #tell = guarded('probe', (running: Running, result: ProbeResult, beganAt: number) => {
+    if (!result.isVoid) this.#observe(running, result);
+    if (result.isPass) this.#events.onPass(running.target, beganAt);
+  });
 
   /** Those that left while they waited are passed over. */
   #startNext(): void {

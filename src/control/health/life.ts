@@ -1,4 +1,5 @@
 import type { Clock } from '../../model/clock.ts';
+import { internalErrors } from '../../telemetry/internal-errors.ts';
 import type { Target } from './checker.ts';
 import type { Probe } from './probe.ts';
 import type { HealthRecord } from './record.ts';
@@ -29,11 +30,18 @@ export class LifeProber {
   ask(target: Target, record: HealthRecord): void {
     if (this.#asking.has(record) || target.check.type === 'none') return;
     this.#asking.add(record);
-    void this.#ask(target, record);
+    this.#askFor(target, record);
   }
 
   stop(): void {
     this.#isStopped = true;
+  }
+
+  #askFor(target: Target, record: HealthRecord): void {
+    this.#ask(target, record).catch((error) => {
+      internalErrors.report('probe', error);
+      this.#asking.delete(record);
+    });
   }
 
   async #ask(target: Target, record: HealthRecord): Promise<void> {
@@ -42,6 +50,6 @@ export class LifeProber {
     const isNews = isPass && record.prove({ kind: 'life', at });
     if (isNews) this.#onProof(record);
     if (isNews || record.charge?.proof !== 'life' || this.#isStopped) this.#asking.delete(record);
-    else this.#clock.after(AGAIN_MS, () => void this.#ask(target, record));
+    else this.#clock.after(AGAIN_MS, () => this.#askFor(target, record));
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../model/clock.ts';
+import { guarded } from '../../telemetry/internal-errors.ts';
 
 /** How late a call may be, so that it comes together with others. */
 const STEP_MS = 20;
@@ -38,7 +39,7 @@ export class Timetable {
     const calls = new Set<() => void>();
     const cancel = this.#clock.after(at * STEP_MS - this.#clock.elapsed(), () => {
       this.#steps.delete(at);
-      for (const run of calls) run();
+      for (const run of calls) guarded('timer', run)();
     });
     const step = { calls, cancel };
     this.#steps.set(at, step);

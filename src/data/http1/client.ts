@@ -8,7 +8,7 @@ import { BodyReader } from './body-reader.ts';
 import { type BodySink, chunkLine, lastChunk } from './chunked.ts';
 import { HeadReader } from './head-reader.ts';
 import { idleTime } from './idle-time.ts';
-import { openSocket } from './open-socket.ts';
+import { type BackendSocketOwner, openSocket } from './open-socket.ts';
 import { type Flow, Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { mayBeginResponse, type ResponseHead } from './response-head.ts';
@@ -18,7 +18,9 @@ import { NO_TIMEOUTS, type UpstreamContext } from './upstream-context.ts';
 import { closure, lateness, type Progress } from './upstream-errors.ts';
 
 /** A connection to a backend that carries one exchange after the other. */
-export class UpstreamConnection implements Upstream, PooledConnection, BodySink, Expiring {
+export class UpstreamConnection
+  implements Upstream, PooledConnection, BodySink, BackendSocketOwner, Expiring
+{
   deadline = Number.POSITIVE_INFINITY;
   since = 0;
   /** In the sweep's milliseconds, when it last began to wait for a request. */
@@ -42,25 +44,12 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
   #idleMs = 0;
   #isRetired = false;
   #request = new SentRequest();
-  #cause: NodeJS.ErrnoException | undefined = undefined;
 
   constructor(context: UpstreamContext, backend: BackendState) {
     this.#context = context;
     this.#backend = backend;
-    this.#socket = openSocket(
-      backend.backend.address,
-      () => this.#readBuffer.next(this.#phase === 'body' ? this.#lastRead : 0),
-      (size, buffer) => this.#onRead(size, buffer),
-    );
+    this.#socket = openSocket(backend.backend.address, this);
     this.#outbox = new Outbox(this.#socket);
-    this.#socket.on('error', (error) => {
-      this.#cause = error;
-      this.destroy();
-    });
-    this.#socket.on('connect', () => this.#onConnect());
-    this.#socket.on('drain', () => this.#onDrain());
-    this.#socket.on('end', () => this.#onEnd());
-    this.#socket.on('close', () => this.#onClose());
     backend.open.add(this);
     backend.stats.connectionsOpened++;
     context.sweep.add(this);
@@ -160,7 +149,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.deadline = ms > 0 ? this.#context.sweep.now + ms : Number.POSITIVE_INFINITY;
   }
 
-  #onConnect(): void {
+  onConnect(): void {
     this.#isConnected = true;
     this.#waitForBackend(false);
     this.#reportConnected();
@@ -173,19 +162,22 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     this.#context.events.onConnected(this.#exchange);
   }
 
-  #onDrain(): void {
+  onDrain(): void {
     if (this.#exchange === undefined || this.#request.isDone) return;
     this.#waitForBackend(true);
     this.#exchange.downstream.resumeBody();
   }
 
-  #onRead(size: number, buffer: Buffer): boolean {
+  nextBuffer(): Buffer {
+    return this.#readBuffer.next(this.#phase === 'body' ? this.#lastRead : 0);
+  }
+
+  onRead(size: number, buffer: Buffer): void {
     this.#lastRead = size;
     this.#backend.silence.heard++;
     if (this.#phase === 'head') this.#readHead(buffer, size);
     else if (this.#phase === 'body') this.#readBody(buffer, 0, size);
     else this.#backend.spokeUnasked(this.#context.sweep.now);
-    return true;
   }
 
   #readHead(buffer: Buffer, size: number): void {
@@ -233,9 +225,9 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
 
   #complete(exchange: Exchange, trailers: string, surplus: number): void {
     exchange.downstream.end(trailers);
-    this.#exchange = undefined;
     this.#phase = 'idle';
     this.#settle(exchange.downstream.flush());
+    this.#exchange = undefined;
     const { now } = this.#context.sweep;
     if (surplus > 0) this.#backend.spokeUnasked(now);
     // A request that was not taken whole would be read as part of the next exchange.
@@ -270,8 +262,15 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     if (exchange !== undefined) this.#context.events.onFailure(exchange, error, this);
   }
 
+  onBroken(error: unknown): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.destroy();
+    this.#context.events.onBroken(exchange, error);
+  }
+
   /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
-  #onEnd(): void {
+  onEnd(): void {
     if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
       this.#complete(this.#exchange, '', 0);
     else if (
@@ -283,12 +282,12 @@ export class UpstreamConnection implements Upstream, PooledConnection, BodySink,
     else this.destroy();
   }
 
-  #onClose(): void {
+  onClose(cause: NodeJS.ErrnoException | undefined): void {
     const progress = this.#progress;
     this.#phase = 'closed';
     this.#readBuffer.giveAway();
     this.#context.sweep.delete(this);
     this.#backend.open.delete(this);
-    this.#fail(closure(progress, this.#cause?.code ?? 'closed by the backend', this.#request.isNeverRead));
+    this.#fail(closure(progress, cause?.code ?? 'closed by the backend', this.#request.isNeverRead));
   }
 }

@@ -32,4 +32,6 @@ export interface ServerContext extends ReadRules {
   /** Its first request has come: false when there is no place for it, and it was told so. */
   admit(connection: ClientConnection): boolean;
   closed(connection: ClientConnection): void;
+  /** Code of ours threw: the connection ends, and the exchange that it has. */
+  broke(connection: ClientConnection, exchange: Exchange | undefined, error: unknown): void;
 }

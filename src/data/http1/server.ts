@@ -33,17 +33,13 @@ export class ClientConnection
   #requests = 0;
   #isLingering = false;
   /** Another protocol has the socket: how it ends is its own affair. */
-  #isDetached = false;
+  isUpgraded = false;
 
   constructor(context: ServerContext, socket: Socket) {
     super(context, socket);
     own(socket, this);
     context.sweep.add(this);
     this.#wait(context.idleTimeout);
-  }
-
-  get isUpgraded(): boolean {
-    return this.#isDetached;
   }
 
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
@@ -98,7 +94,7 @@ export class ClientConnection
   }
 
   detach(): Buffer {
-    this.#isDetached = true;
+    this.isUpgraded = true;
     handOver(this.socket);
     return this.talk.reader.takeRest();
   }
@@ -198,21 +194,26 @@ export class ClientConnection
   }
 
   onEnd(): void {
-    if (this.#isDetached) return;
+    if (this.isUpgraded) return;
     this.#abandon();
     if (!this.socket.writableEnded) this.socket.end(); // A second time makes an error, with its stack.
   }
 
   onClose(): void {
-    this.#abandon();
     this.context.sweep.delete(this);
     this.context.closed(this);
+    this.#abandon();
+  }
+
+  onBroken(error: unknown): void {
+    this.#keepAlive = false;
+    this.context.broke(this, this.#exchange, error);
   }
 
   /** The client is gone; so is its interest in an answer. */
   #abandon(): void {
     this.#keepAlive = false;
-    if (this.#exchange !== undefined && !this.#isDetached) this.context.clientFailed(this.#exchange, GONE);
+    if (this.#exchange !== undefined && !this.isUpgraded) this.context.clientFailed(this.#exchange, GONE);
   }
 
   // What follows from them.

@@ -8,6 +8,8 @@ export interface SocketOwner {
   onDrain(): void;
   onEnd(): void;
   onClose(): void;
+  /** One of these threw. */
+  onBroken(error: unknown): void;
 }
 
 const OWNER = Symbol('owner');
@@ -15,16 +17,36 @@ type Owned = Socket & { [OWNER]: SocketOwner };
 
 // One listener of each kind for all sockets: made for each they were a fifth of what an idle connection costs.
 const reading = new DirectRead(function (chunk) {
-  (this as Owned)[OWNER].onData(chunk);
+  const owner = (this as Owned)[OWNER];
+  try {
+    owner.onData(chunk);
+  } catch (error) {
+    owner.onBroken(error);
+  }
 });
 function onDrain(this: Socket): void {
-  (this as Owned)[OWNER].onDrain();
+  const owner = (this as Owned)[OWNER];
+  try {
+    owner.onDrain();
+  } catch (error) {
+    owner.onBroken(error);
+  }
 }
 function onEnd(this: Socket): void {
-  (this as Owned)[OWNER].onEnd();
+  const owner = (this as Owned)[OWNER];
+  try {
+    owner.onEnd();
+  } catch (error) {
+    owner.onBroken(error);
+  }
 }
 function onClose(this: Socket): void {
-  (this as Owned)[OWNER].onClose();
+  const owner = (this as Owned)[OWNER];
+  try {
+    owner.onClose();
+  } catch (error) {
+    owner.onBroken(error);
+  }
 }
 function onError(): void {}
 

@@ -1,5 +1,5 @@
 import type { Timeouts } from '../../model/service.ts';
-import type { ExchangeEvents } from '../proxy/exchange.ts';
+import type { GuardedEvents } from '../proxy/exchange.ts';
 import type { Sweep } from '../sweep.ts';
 import type { HangWatch } from '../upstream/hang.ts';
 import type { HeadRules } from './head.ts';
@@ -10,7 +10,7 @@ export const NO_TIMEOUTS: Timeouts = { connectMs: 0, responseMs: 0, idleMs: 0, r
 export interface UpstreamContext {
   readonly sweep: Sweep;
   readonly watch: Pick<HangWatch, 'tick' | 'watch'>;
-  readonly events: ExchangeEvents;
+  readonly events: GuardedEvents;
   readonly rules: HeadRules;
   readonly maxHeaderSize: number;
 }

@@ -14,6 +14,8 @@ const NONE: readonly Deferred[] = [];
 export interface Deferred {
   /** It may begin now. It may be gone meanwhile. */
   begin(): void;
+  /** That threw. */
+  onBroken(error: unknown): void;
 }
 
 /**
@@ -86,8 +88,8 @@ export class Intake {
     const deferred = this.#takeDeferred();
     this.#isWatching = this.#isComing || this.#firstBefore.length > 0;
     if (this.#isWatching) this.#afterTurn(this.#onTurn);
-    for (const one of first) one.begin();
-    for (const one of deferred) one.begin();
+    for (const one of first) begin(one);
+    for (const one of deferred) begin(one);
   };
 
   /** Those that begin now: all, unless the turn brought connections. */
@@ -99,5 +101,14 @@ export class Intake {
     const deferred = this.#deferred;
     if (deferred.length > 0) this.#deferred = [];
     return deferred;
+  }
+}
+
+/** One that cannot begin must not keep the others waiting. */
+function begin(one: Deferred): void {
+  try {
+    one.begin();
+  } catch (error) {
+    one.onBroken(error);
   }
 }

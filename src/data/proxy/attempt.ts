@@ -43,11 +43,18 @@ export function startAttempt(
   const waiting = isFresh ? undefined : takeWaiting(exchange, retry, backend, context);
   const connection = waiting ?? new UpstreamConnection(upstream, backend);
   connection.assign(exchange, timeouts, retry.timeoutMs);
-  connection.send(
-    requestText(head, targetOf(exchange), addedFields(exchange, backend)),
-    head.length === CHUNKED,
-  );
-  exchange.body.replay(connection);
+  try {
+    connection.send(
+      requestText(head, targetOf(exchange), addedFields(exchange, backend)),
+      head.length === CHUNKED,
+    );
+    exchange.body.replay(connection);
+  } catch (error) {
+    // Nobody has it yet, who could give it back.
+    connection.abort();
+    service.release(backend);
+    throw error;
+  }
   return connection;
 }
 

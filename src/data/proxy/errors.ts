@@ -97,6 +97,7 @@ export class ProxyError {
   }
 }
 
+export const INTERNAL = new ProxyError('internal', 'code of Fairlead itself failed');
 export const BAD_PATH = new ProxyError('bad-request', 'the path can be understood in more than one way');
 export const LOOP = new ProxyError(
   'loop-detected',

@@ -42,6 +42,10 @@ export interface Downstream {
   detach(): Buffer;
   /** The exchange is over; the next may begin. */
   finished(): void;
+  /** Ends the connection at once. */
+  destroy(): void;
+  /** Code of ours threw in between two exchanges. */
+  onBroken(error: unknown): void;
 }
 
 /** The backend's side of one attempt. It reports by the methods of `Attempt`. */
@@ -65,6 +69,12 @@ export interface ExchangeEvents {
   onResponse(exchange: Exchange, head: ResponseHead, from: Upstream): boolean;
   onComplete(exchange: Exchange): void;
   onFailure(exchange: Exchange, error: ProxyError, from: Upstream): void;
+}
+
+/** The same for callbacks, which may break without harm to anybody else. */
+export interface GuardedEvents extends ExchangeEvents {
+  /** Code of ours threw. If that was for an exchange, it ends. */
+  onBroken(exchange: Exchange | undefined, error: unknown): void;
 }
 
 /** One try on one backend. */

@@ -4,7 +4,7 @@ import type { Border } from '../../model/border.ts';
 import type { Fallback, UrlFallback } from '../../model/service.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';
-import type { Exchange, ExchangeEvents } from './exchange.ts';
+import type { Exchange, GuardedEvents } from './exchange.ts';
 import { pageReply, type Reply, statusReply } from './reply.ts';
 import { Sites } from './sites.ts';
 import { UrlUpstream } from './url-upstream.ts';
@@ -83,7 +83,7 @@ export class Fallbacks {
   }
 
   /** Lets another address answer. */
-  forward(exchange: Exchange, fallback: UrlFallback, events: ExchangeEvents): void {
+  forward(exchange: Exchange, fallback: UrlFallback, events: GuardedEvents): void {
     exchange.backend = undefined;
     exchange.upstream = new UrlUpstream(exchange, fallback.url, this.#sites.agent(fallback), events);
     exchange.body.replay(exchange.upstream);

@@ -5,11 +5,14 @@ import type { Ejector } from '../upstream/ejection.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Exchange } from './exchange.ts';
 import type { Fallbacks } from './fallback.ts';
+import type { ExchangeGuard } from './guard.ts';
 
 /** What the straight line of a request needs of the rest of the data plane. */
 export interface ForwardContext {
   readonly table: RouteTable<ServiceState>;
   readonly upstream: UpstreamContext;
+  /** What callbacks call, instead of the life of a request itself. */
+  readonly guard: ExchangeGuard;
   readonly fallbacks: Fallbacks;
   readonly ejector: Ejector;
   readonly clientLimit: ClientLimit;

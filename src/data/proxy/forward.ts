@@ -7,6 +7,7 @@ import type { ProxyError } from './errors.ts';
 import * as errors from './errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
 import { mayFallBack, nextFallback } from './fallback.ts';
+import { goOn, letGo, release } from './finish.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { backendOf, dropAttempt, Hedger, keepAttempt, pickFor, triedBy } from './hedge.ts';
 import { pay, paysRetry, refund } from './payment.ts';
@@ -52,7 +53,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     if (requestMs > 0) {
       const { sweep } = this.#context.upstream;
       exchange.limit = new RequestLimit(sweep, requestMs, () =>
-        this.clientFailed(exchange, errors.TIMED_OUT),
+        this.#context.guard.clientFailed(exchange, errors.TIMED_OUT),
       );
     }
     this.#choose(exchange, entry.service, errors.UNAVAILABLE);
@@ -76,7 +77,8 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     if (!service.line.hasPlace(client, service.service.queue.size)) return false;
     const before = exchange.waiting;
     if (before === undefined || before.service !== service) {
-      exchange.waiting = new Waiting(exchange, service, error, isHeld, this.#context.upstream.sweep, this);
+      const { upstream, guard } = this.#context;
+      exchange.waiting = new Waiting(exchange, service, error, isHeld, upstream.sweep, guard);
     } else if (!before.goesOn(error, isHeld)) return false;
     exchange.waiting?.enter(client);
     return true;
@@ -194,7 +196,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   }
 
   #retry(exchange: Exchange, service: ServiceState, error: ProxyError): void {
-    this.#release(exchange);
+    release(exchange);
     exchange.error = error;
     exchange.tried = triedBy(exchange);
     this.#choose(exchange, service, error);
@@ -203,7 +205,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   /** No backend answers: what the service says should answer instead, else the error. */
   #fail(exchange: Exchange, service: ServiceState, error: ProxyError): void {
     if (exchange.answered) return this.#cut(exchange, error);
-    this.#release(exchange);
+    release(exchange);
     const isHolding = service.service.holdMs > 0 && mayHold(exchange, error, service.service.retry);
     if (isHolding && this.#wait(exchange, service, error, true)) return;
     const pauseMs = pauseBefore(exchange, service.service, error, Math.random);
@@ -217,10 +219,11 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     exchange.pauses++;
     exchange.tried = undefined;
     if (!exchange.body.isComplete) exchange.downstream.pauseBody();
-    exchange.pause = this.#context.after(ms, () => {
+    const again = () => {
       service.stats.retries++;
       this.#choose(exchange, service, error);
-    });
+    };
+    exchange.pause = this.#context.after(ms, this.#context.guard.within(exchange, again));
   }
 
   #fallBack(exchange: Exchange, service: ServiceState, error: ProxyError): void {
@@ -235,7 +238,8 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
       exchange.tried = undefined;
       exchange.attempts = 0;
       this.#choose(exchange, other, error);
-    } else if (fallback.kind === 'url') this.#context.fallbacks.forward(exchange, fallback, this);
+    } else if (fallback.kind === 'url')
+      this.#context.fallbacks.forward(exchange, fallback, this.#context.guard);
     else this.#send(exchange, this.#context.fallbacks.reply(exchange, fallback));
   }
 
@@ -260,29 +264,12 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     this.#finish(exchange);
   }
 
-  /** The attempt is over, however it went. */
-  #release(exchange: Exchange): void {
-    const { hedge, service } = exchange;
-    if (hedge !== undefined) {
-      exchange.hedge = undefined;
-      hedge.upstream.abort();
-      service?.release(hedge.backend);
-    }
-    if (exchange.upstream === undefined) return;
-    exchange.upstream = undefined;
-    if (exchange.backend !== undefined) exchange.service?.release(exchange.backend);
-  }
-
   /** Every exchange ends here, once. */
   #finish(exchange: Exchange): void {
     if (exchange.finished) return;
     exchange.finished = true;
-    this.#release(exchange);
-    refund(exchange);
-    exchange.pause?.();
-    exchange.limit?.cancel();
-    exchange.waiting?.leave();
+    letGo(exchange);
     this.#context.finished(exchange);
-    exchange.downstream.finished();
+    goOn(exchange.downstream);
   }
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
 import { trimmed } from '../http1/head.ts';
@@ -5,21 +6,25 @@ import type { Flow } from '../http1/outbox.ts';
 import { parseResponseHead } from '../http1/response-head.ts';
 import { statusLine } from '../http1/write.ts';
 import { ProxyError } from './errors.ts';
-import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
+import type { Exchange, GuardedEvents, Upstream } from './exchange.ts';
+import { safely } from './guard.ts';
 
 /** The answer of a fallback by URL, through undici: another site, over TLS or not. */
 export class UrlUpstream implements Upstream {
   readonly #exchange: Exchange;
-  readonly #events: ExchangeEvents;
+  readonly #events: GuardedEvents;
   readonly #body: PassThrough | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
 
-  constructor(exchange: Exchange, url: string, agent: Agent, events: ExchangeEvents) {
+  constructor(exchange: Exchange, url: string, agent: Agent, events: GuardedEvents) {
     this.#exchange = exchange;
     this.#events = events;
     this.#body = exchange.head.length === 0 ? undefined : new PassThrough();
-    this.#body?.on('drain', () => exchange.downstream.resumeBody());
+    this.#body?.on(
+      'drain',
+      safely(this, () => exchange.downstream.resumeBody()),
+    );
     // Destroyed with the request that it belongs to, whose own error says more.
     this.#body?.on('error', () => {});
     const base = new URL(url);
@@ -67,35 +72,44 @@ export class UrlUpstream implements Upstream {
     const exchange = this.#exchange;
     const { downstream } = exchange;
     return {
-      onRequestStart: (controller) => {
+      onRequestStart: safely(this, (controller: Dispatcher.DispatchController) => {
         this.#controller = controller;
         this.#events.onConnected(exchange);
         if (this.#isOver) controller.abort(new Error('aborted'));
-      },
-      onResponseStart: (_controller, statusCode, headers) => {
-        if (this.#isOver || statusCode < 200) return;
-        const text = responseLines(statusCode, headers);
-        const rules = { maxHeaders: 1_000, keepUnderscores: true };
-        const head = parseResponseHead(text, text.length - 4, exchange.head.method, rules);
-        if (typeof head === 'string') this.#fail(head);
-        else this.#events.onResponse(exchange, head, this);
-      },
-      onResponseData: (controller, chunk) => {
+      }),
+      onResponseStart: safely(
+        this,
+        (_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders) => {
+          if (this.#isOver || statusCode < 200) return;
+          const text = responseLines(statusCode, headers);
+          const rules = { maxHeaders: 1_000, keepUnderscores: true };
+          const head = parseResponseHead(text, text.length - 4, exchange.head.method, rules);
+          if (typeof head === 'string') this.#fail(head);
+          else this.#events.onResponse(exchange, head, this);
+        },
+      ),
+      onResponseData: safely(this, (controller: Dispatcher.DispatchController, chunk: Buffer) => {
         if (this.#isOver) return;
         exchange.bytesOut += chunk.length;
         downstream.write(chunk, 0, chunk.length);
         if (downstream.flush() === 'full') controller.pause();
-      },
-      onResponseEnd: () => {
+      }),
+      onResponseEnd: safely(this, () => {
         if (this.#isOver) return;
         this.#isOver = true;
         downstream.end('');
         downstream.flush();
         this.#events.onComplete(exchange);
-      },
+      }),
       // Later: a request that cannot be made fails within the constructor.
-      onResponseError: (_controller, error) => process.nextTick(() => this.#fail(error.message)),
+      onResponseError: (_controller, error) =>
+        process.nextTick(safely(this, () => this.#fail(error.message))),
     };
+  }
+
+  onBroken(error: unknown): void {
+    this.abort();
+    this.#events.onBroken(this.#exchange, error);
   }
 
   #fail(detail: string): void {

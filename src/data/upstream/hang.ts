@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Proof } from '../../model/health.ts';
 import { type BackendSignal, outweighs } from '../../model/signal.ts';
+import { guarded } from '../../telemetry/internal-errors.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import type { BackendState, PooledConnection } from './backend-state.ts';
 import type { Ejector } from './ejection.ts';
@@ -155,12 +156,17 @@ export class HangWatch {
   #schedule(): void {
     this.#cancel = this.#clock.after(TICK_MS, () => {
       this.tick++;
-      this.#trials.settle();
-      for (const [backend, service] of this.#watched) this.#look(service, backend);
+      guarded('timer', () => this.#trials.settle())();
+      for (const [backend, service] of this.#watched) this.#lookAt(service, backend);
       this.#cancel = undefined;
       if (this.#watched.size + this.#trials.size > 0) this.#schedule();
     });
   }
+
+  /** What breaks for one is no reason not to look at the others. */
+  readonly #lookAt = guarded('timer', (service: ServiceState, backend: BackendState) =>
+    this.#look(service, backend),
+  );
 
   #look(service: ServiceState, backend: BackendState): void {
     const { silence } = backend;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { UpstreamConnection } from '../../../src/data/http1/client.ts';
 import { requestText } from '../../../src/data/http1/write.ts';
-import type { ExchangeEvents } from '../../../src/data/proxy/exchange.ts';
+import type { GuardedEvents } from '../../../src/data/proxy/exchange.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
 import { startCannedBackend, startRawBackend } from '../../support/backend.ts';
@@ -19,7 +19,8 @@ async function withIdleConnection(t: Test): Promise<{ state: BackendState; conne
   const { port } = await startCannedBackend(t, okText('x'));
   const state = makeBackendState('a', { address: { host: '127.0.0.1', port } });
   let completed = 0;
-  const events: ExchangeEvents = {
+  const events: GuardedEvents = {
+    onBroken: (_exchange, error) => t.fail(String(error)),
     onConnected: () => {},
     onResponse: () => true,
     onComplete: () => completed++,
@@ -83,7 +84,8 @@ t.test('interim responses stop while the client does not take them, and go on wh
   });
   const state = makeBackendState('a', { address: { host: '127.0.0.1', port } });
   let completed = 0;
-  const events: ExchangeEvents = {
+  const events: GuardedEvents = {
+    onBroken: (_exchange, error) => t.fail(String(error)),
     onConnected: () => {},
     onResponse: () => true,
     onComplete: () => completed++,

@@ -65,6 +65,9 @@ function makeConnection() {
     refused: () => {},
     admit: () => true,
     closed: () => {},
+    broke: (_connection, _exchange, error) => {
+      throw error;
+    },
   };
   const socket = new FakeSocket({ allowHalfOpen: true, highWaterMark: 1_000 });
   const connection = new ClientConnection(context, socket as unknown as Socket);
@@ -204,7 +207,7 @@ type Made = ReturnType<typeof makeConnection>;
 /** A turn brings connections, and has begun all requests that it begins. */
 function flood({ intake }: Made): void {
   intake.accepted();
-  while (!intake.defers({ begin: () => {} }));
+  while (!intake.defers({ begin: () => {}, onBroken: () => {} }));
 }
 
 /** A connection that has been served once, in such a turn. */

@@ -13,9 +13,9 @@ function makeIntake() {
     isAtRest: () => turns.length === 0,
     /** Requests of a turn, each with its number; answers how many must wait. */
     ask: (count: number, isFirst = false) =>
-      Array.from({ length: count }, (_, i) => intake.defers({ begin: () => begun.push(i) }, isFirst)).filter(
-        Boolean,
-      ).length,
+      Array.from({ length: count }, (_, i) =>
+        intake.defers({ begin: () => begun.push(i), onBroken: () => {} }, isFirst),
+      ).filter(Boolean).length,
   };
 }
 
@@ -101,4 +101,19 @@ t.test('connections that come do not keep a first request longer', async (t) => 
     endTurn();
   }
   t.same(begun, [0]);
+});
+
+t.test('a request that cannot begin keeps no other waiting', async (t) => {
+  const { intake, endTurn } = makeIntake();
+  intake.accepted();
+  while (!intake.defers({ begin: () => {}, onBroken: () => {} }));
+  const seen: string[] = [];
+  const begin = () => {
+    throw new Error('injected');
+  };
+  intake.defers({ begin, onBroken: (error) => seen.push(String(error)) });
+  intake.defers({ begin: () => seen.push('begun'), onBroken: () => {} });
+  endTurn();
+  endTurn();
+  t.strictSame(seen, ['Error: injected', 'begun']);
 });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../model/clock.ts';
+import { guarded } from '../../../telemetry/internal-errors.ts';
 
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
@@ -20,6 +21,8 @@ export async function stayConnected(
   { clock, connect, onLost }: Connecting,
   signal: AbortSignal,
 ): Promise<void> {
+  // Whatever becomes of it, the next connection is made.
+  const tellLost = guarded('source', onLost);
   let backoff = FIRST_BACKOFF_MS;
   while (!signal.aborted) {
     const connection = new AbortController();
@@ -35,7 +38,7 @@ export async function stayConnected(
     }
     signal.removeEventListener('abort', stop);
     // When we ended the connection, the stream only tells that, and not why.
-    if (!signal.aborted) onLost(connection.signal.aborted ? connection.signal.reason : reason);
+    if (!signal.aborted) tellLost(connection.signal.aborted ? connection.signal.reason : reason);
     connection.abort();
     if (!signal.aborted) await sleep(clock, backoff, signal);
     backoff = Math.min(MAX_BACKOFF_MS, backoff * 2);

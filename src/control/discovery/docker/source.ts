@@ -2,6 +2,7 @@ import type { AllowRule } from '../../../model/allow.ts';
 import type { Clock } from '../../../model/clock.ts';
 import type { Contribution, SourceStatus } from '../../../model/contribution.ts';
 import type { Problem } from '../../../model/problem.ts';
+import { guarded } from '../../../telemetry/internal-errors.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
 import type { ContainerReport } from './claims.ts';
@@ -130,7 +131,7 @@ export class DockerSource implements Source {
       if (event !== undefined) this.#onEvent(event);
     };
     try {
-      await engine.events(onEvent, onOpen, connection.signal);
+      await engine.events(guarded('source', onEvent), onOpen, connection.signal);
     } finally {
       await listed;
     }

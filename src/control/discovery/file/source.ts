@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Clock } from '../../../model/clock.ts';
 import type { Claim, Contribution } from '../../../model/contribution.ts';
 import type { Problem } from '../../../model/problem.ts';
+import { guarded } from '../../../telemetry/internal-errors.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
 import { parseServicesFile } from './parse.ts';
@@ -39,7 +40,7 @@ export class FileSource implements Source {
       if (stamp !== seen && !isBeingWritten) {
         seen = stamp;
         this.#log.info({ file: this.#path }, 'the configuration file changed');
-        publish(this.#read());
+        guarded('source', () => publish(this.#read()))();
       }
       changing = stamp;
       cancel = this.#clock.after(isBeingWritten ? SETTLE_MS : POLL_MS, look);
