@@ -150,6 +150,7 @@ t.test(
     const [pid = 0] = await pids();
     t.equal(await flood(30), 30);
     t.ok(screen.read().length > 30_000, 'the terminal was full');
+    t.match(screen.text, /INFO.*: .*Fairlead \S+ listens on/, 'lines for people');
     t.equal(await flood(30), 30);
     process.kill(pid, 'SIGTERM');
     await eventually('it has ended', () => !isAlive(pid));
