@@ -88,9 +88,11 @@ export function isLoopback(ip: Ip): boolean {
 
 /**
  * Whom an address stands for: itself, or in IPv6 its /64 network, since that is what one customer is given and may use
- * all of. A text that is the same for the same.
+ * all of; but not where it carries one of IPv4, since the clients of a whole internet may come from such a network
+ * (RFC 7755). A text that is the same for the same.
  */
-export function customerAt(ip: Ip): string {
+export function customerAt(address: Ip): string {
+  const ip = carriedIp(address);
   return (isWithin(ip, IPV4) ? ip.slice(12) : ip.slice(0, 8)).join('.');
 }
 

@@ -104,3 +104,15 @@ t.test('workers are a number, or as many as there are processors', async (t) => 
   for (const text of ['0', '257', 'many', '1.5'])
     refuses(t, () => OPTIONS.workers.parse(text), 'from 1 to 256', text);
 });
+
+t.test('one client has a limit without any setting, another one, or none', async (t) => {
+  const { parse, default: unset } = OPTIONS.maxConnectionsPerClient;
+  t.equal(unset, 'auto');
+  for (const [text, most] of [
+    ['auto', 'auto'],
+    ['20', 20],
+    ['0', 0],
+  ] as const)
+    t.equal(parse(text), most);
+  refuses(t, () => parse('many'), 'many', 'many');
+});

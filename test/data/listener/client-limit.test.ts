@@ -14,6 +14,8 @@ t.test('a client is an address of IPv4, or a /64 network of IPv6', async (t) => 
   t.ok(same('2600:1:2:3::9', '2600:1:2:3:ffff::1'));
   t.notOk(same('2600:1:2:3::9', '2600:1:2:4::9'));
   t.notOk(same('2600::3:4:5:6', '2600:0:0:1::'));
+  t.notOk(same('64:ff9b::8.8.8.8', '64:ff9b::8.8.8.9'), 'one that carries an address of IPv4 is that');
+  t.ok(same('64:ff9b::8.8.8.8', '8.8.8.8'));
 });
 
 t.test('by default only public addresses have a limit', async (t) => {
