@@ -57,7 +57,7 @@ export interface DataOptions extends ClientLimits {
 export interface DataEvents {
   /** Every one, for the access log; absent when there is none. */
   readonly onAccess?: (entry: AccessEntry) => void;
-  /** Those that ended in an error that is not the client's. */
+  /** Those that ended in an error that is not the client's, and connections of a client that has too many. */
   readonly onError: (entry: AccessEntry) => void;
   /** What requests told of a backend's health. */
   readonly onSignal?: (signal: BackendSignal) => void;
@@ -248,7 +248,8 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.#unrouted[error.status] = (this.#unrouted[error.status] ?? 0) + 1;
     const { onAccess, onError } = this.#events;
     onAccess?.(refusedEntry(error, peer, this.#clock.now()));
-    if (error.side === 'internal') onError(refusedEntry(error, peer, this.#clock.now()));
+    const isNews = error.side === 'internal' || error.code === 'too-many-connections';
+    if (isNews) onError(refusedEntry(error, peer, this.#clock.now()));
   }
 
   admit(connection: ClientConnection): boolean {
