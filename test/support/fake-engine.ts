@@ -1,5 +1,6 @@
 import type { ContainerInfo } from 'dockerode';
 import type { Container } from '../../src/control/discovery/docker/container.ts';
+import type { ContainerDetails } from '../../src/control/discovery/docker/details.ts';
 import type { Engine, StopBehaviour } from '../../src/control/discovery/docker/engine.ts';
 import type { EngineEvent } from '../../src/control/discovery/docker/event.ts';
 
@@ -65,6 +66,9 @@ export class FakeEngine implements Engine {
   entries: ContainerInfo[] = [];
   /** Drivers by network id; undefined: the question is forbidden. */
   drivers: Map<string, string> | undefined = new Map([['net-bridge', 'bridge']]);
+  /** What inspections say, by container id. */
+  readonly inspections = new Map<string, ContainerDetails>();
+  inspected = 0;
   stopSignals: Record<string, string> = {};
   stopTimeoutMs = 10_000;
   /** While it is set nothing answers, and this is why. */
@@ -92,6 +96,13 @@ export class FakeEngine implements Engine {
   async networkDrivers(): Promise<Map<string, string>> {
     if (this.drivers === undefined) throw new Error('403 Forbidden');
     return this.drivers;
+  }
+
+  async details(id: string): Promise<ContainerDetails> {
+    this.inspected++;
+    const details = this.inspections.get(id);
+    if (details === undefined) throw new Error('403 Forbidden');
+    return details;
   }
 
   async stopBehaviour(id: string): Promise<StopBehaviour> {

@@ -40,6 +40,8 @@ export interface Container {
   readonly isOnHostNetwork: boolean;
   /** Id of the container whose network it shares; it has no networks and ports of its own then. */
   readonly networkOf?: string;
+  /** The list says neither its network mode nor what its image exposes, as Podman's does not. */
+  readonly isBrief?: boolean;
   /** In milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -77,6 +79,7 @@ export function readContainer(
     networks: readNetworks(info, isNear),
     isOnHostNetwork: networkMode === 'host',
     ...(networkOf !== undefined && { networkOf }),
+    ...(networkMode === '' && { isBrief: true }),
     createdAt: Number.isFinite(created) ? (created as number) * 1_000 : 0,
   };
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import type { ContainerDetails } from './details.ts';
 import { type EngineEvent, EVENTS, readEvent } from './event.ts';
 import { readLines } from './event-lines.ts';
 import { boundAnswers } from './transport.ts';
-import { fieldsOf, textOf } from './untyped.ts';
+import { fieldsOf, portOf, textOf } from './untyped.ts';
 
 /** The API versions that this client was written for; the Engine's newest within them is used. */
 const NEWEST_API = '1.51';
@@ -33,6 +34,8 @@ export interface Engine {
   containers(ids?: readonly string[]): Promise<readonly unknown[]>;
   /** Drivers of the networks, by id. */
   networkDrivers(): Promise<Map<string, string>>;
+  /** What the list may leave out of the container. */
+  details(containerId: string): Promise<ContainerDetails>;
   /** How the container is stopped, as it was created. */
   stopBehaviour(containerId: string): Promise<StopBehaviour>;
   /**
@@ -69,6 +72,9 @@ export function connectEngine(endpoint: string, certsDir: string | undefined): E
       const networks = listed(await docker.listNetworks()).map(fieldsOf);
       return new Map(networks.map((network) => [textOf(network['Id']), textOf(network['Driver'])]));
     },
+    async details(containerId) {
+      return readDetails(await docker.getContainer(containerId).inspect());
+    },
     async stopBehaviour(containerId) {
       return readStopBehaviour(await docker.getContainer(containerId).inspect());
     },
@@ -96,6 +102,15 @@ export function connectEngine(endpoint: string, certsDir: string | undefined): E
 function listed(answer: unknown): readonly unknown[] {
   if (!Array.isArray(answer)) throw new Error('its answer is no list: is that a Docker Engine?');
   return answer;
+}
+
+function readDetails(answer: unknown): ContainerDetails {
+  const { Config, HostConfig } = fieldsOf(answer);
+  // `8080/tcp`
+  const exposed = Object.keys(fieldsOf(fieldsOf(Config)['ExposedPorts']));
+  const ports = exposed.flatMap((text) => portOf(Number(/^(\d+)\/tcp$/.exec(text)?.[1])) ?? []);
+  const isOnHostNetwork = fieldsOf(HostConfig)['NetworkMode'] === 'host';
+  return { ports: ports.sort((a, b) => a - b), isOnHostNetwork };
 }
 
 function readStopBehaviour(answer: unknown): StopBehaviour {

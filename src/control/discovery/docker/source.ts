@@ -7,14 +7,15 @@ import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
 import type { ContainerReport } from './claims.ts';
 import { stayConnected } from './connection.ts';
-import { type Container, readContainer } from './container.ts';
+import type { Container } from './container.ts';
+import { Details } from './details.ts';
 import { type Engine, explainEngineError } from './engine.ts';
 import type { EngineEvent } from './event.ts';
 import { GoneClaims } from './gone.ts';
 import { Lists } from './lists.ts';
 import { News } from './news.ts';
 import { type Reach, reachKey } from './reach.ts';
-import { readList } from './read-list.ts';
+import { Reader } from './reader.ts';
 import { Reports } from './reports.ts';
 import { Stopping } from './stopping.ts';
 import { Touched } from './touched.ts';
@@ -57,6 +58,8 @@ export class DockerSource implements Source {
   readonly #deaths = new Map<string, number>();
   readonly #touched: Touched;
   readonly #news: News;
+  readonly #details: Details;
+  readonly #reader: Reader;
   /** Entries of the latest list without an id. */
   #unreadable = 0;
   #isContinuing = false;
@@ -73,6 +76,12 @@ export class DockerSource implements Source {
     };
     this.#gone = new GoneClaims(options.clock);
     this.#news = new News(options.clock);
+    this.#details = new Details(options.engine);
+    this.#reader = new Reader({
+      details: this.#details,
+      finish: (container) => this.#reports.known(this.#news.correct(container)),
+      isNear: options.elsewhere.kind === 'here' ? options.elsewhere.isNear : undefined,
+    });
     this.#touched = new Touched(options.clock, (ids) => this.#ask(ids));
     this.#stopping = new Stopping(options.engine, options.clock, (id) => {
       this.#reports.renew(id);
@@ -105,7 +114,7 @@ export class DockerSource implements Source {
       engine,
       clock,
       read: async (entries) => {
-        const containers = await readList(entries, (entry) => this.#read(entry));
+        const containers = await this.#reader.read(entries);
         this.#unreadable = entries.length - containers.length;
         return containers;
       },
@@ -143,6 +152,7 @@ export class DockerSource implements Source {
     this.#reports.take(containers);
     const ids = new Set(containers.map(({ id }) => id));
     for (const id of this.#deaths.keys()) if (!ids.has(id)) this.#deaths.delete(id);
+    this.#details.keep(ids);
     this.#status = { name: this.name, target: this.#options.endpoint, connected: true };
     this.#contribute();
   }
@@ -167,7 +177,7 @@ export class DockerSource implements Source {
       const asked = ids.length > MAX_ASKED ? undefined : ids;
       const wanted = new Set(ids);
       const entries = await this.#options.engine.containers(asked);
-      const containers = await readList(entries, (entry) => this.#read(entry));
+      const containers = await this.#reader.read(entries);
       this.#reports.take(
         containers.filter(({ id }) => wanted.has(id)),
         ids,
@@ -178,12 +188,6 @@ export class DockerSource implements Source {
       // The next full list makes up for it, and a lost Engine is noticed by its stream.
       this.#options.log.debug({ error: String(error) }, 'a question to Docker failed');
     }
-  }
-
-  #read(entry: unknown): Container | undefined {
-    const { elsewhere } = this.#options;
-    const container = readContainer(entry, elsewhere.kind === 'here' ? elsewhere.isNear : undefined);
-    return container && this.#reports.known(this.#news.correct(container));
   }
 
   #lost(error: unknown): void {
