@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Address, formatAddress } from '../model/address.ts';
+import { visible } from '../model/visible.ts';
 import { internalErrors } from '../telemetry/internal-errors.ts';
 import { ADMIN_LIMITS, type AdminLimits, limitConnections } from './connections.ts';
 import { type Gate, guard, READS, WRITES } from './guard.ts';
@@ -96,7 +97,7 @@ async function respond(
     answer = await answerTo(request, response, gate, view);
   } catch (error) {
     internalErrors.report('admin', error);
-    answer = { status: 500, type: TEXT_TYPE, body: `${(error as Error).message}\n` };
+    answer = { status: 500, type: TEXT_TYPE, body: `${visible((error as Error).message)}\n` };
   }
   response.writeHead(answer.status ?? 200, { ...HEADERS, 'Content-Type': answer.type });
   response.end(request.method === 'HEAD' ? undefined : answer.body);
@@ -125,7 +126,7 @@ async function answerTo(
   if (refused !== undefined) return refused;
   if (!isOrder) return page(url, view);
   const { status, body } = await takeOrder(request, view.order);
-  return { status, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
+  return { status, type: JSON_TYPE, body: `${toJson(body)}\n` };
 }
 
 /** Whether the process lives and is ready: for orchestrators, which have no token. Tells nothing else. */
@@ -165,7 +166,7 @@ async function page(url: URL, view: AdminView): Promise<Answer> {
     }
     case '/api/snapshot':
       await view.refresh();
-      return { type: JSON_TYPE, body: JSON.stringify(stateOf(view)) };
+      return { type: JSON_TYPE, body: toJson(stateOf(view)) };
     case '/api/explain':
       return explain(url.searchParams.get('subject') ?? '', view);
     default:
@@ -183,12 +184,17 @@ function explain(subject: string, view: AdminView): Answer {
     return {
       status: 404,
       type: JSON_TYPE,
-      body: JSON.stringify({ error: `there is no container ${subject}` }),
+      body: toJson({ error: `there is no container ${subject}` }),
     };
   }
-  return { type: JSON_TYPE, body: JSON.stringify({ lines }) };
+  return { type: JSON_TYPE, body: toJson({ lines }) };
 }
 
 function asset(name: string): Buffer {
   return readFileSync(new URL(`dashboard/${name}`, import.meta.url));
+}
+
+/** People read it, too, by way of curl; JSON by itself lets some characters through that do something to a terminal. */
+function toJson(value: unknown): string {
+  return visible(JSON.stringify(value));
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { startAdmin } from '../../src/admin/server.ts';
-import { adminView, startTestAdmin } from '../support/admin.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import { ADMIN_SNAPSHOT, adminView, startTestAdmin } from '../support/admin.ts';
 import { ask, connectRaw } from '../support/client.ts';
 
 const TOKEN = 'a-token-of-16-or-more';
@@ -136,6 +137,20 @@ t.test('what explain knows is answered, what it does not is 404 with a reason', 
   t.equal(unknown.status, 404);
   t.strictSame(JSON.parse(unknown.body), { error: 'there is no container ghost' });
   t.equal((await ask(port, { path: '/api/explain' })).status, 404, 'no subject is none that is known');
+});
+
+t.test('what strangers wrote reaches no terminal by way of the API, and comes back as it was', async (t) => {
+  const message = 'a\x1b[2J\x9b31m\x7f\u2028\u202eb';
+  const [problem] = ADMIN_SNAPSHOT.problems;
+  const snapshot = { ...ADMIN_SNAPSHOT, problems: [{ ...problem, message }] } as Snapshot;
+  const { port } = await startTestAdmin(t, { snapshot: () => snapshot, explain: () => [message] });
+  const [state, lines] = [
+    (await ask(port, { path: '/api/snapshot' })).body,
+    (await ask(port, { path: '/api/explain?subject=web-a' })).body,
+  ];
+  for (const body of [state, lines]) t.notMatch(body, /[\x00-\x1f\x7f-\x9f\u2028-\u202e]/);
+  t.equal(JSON.parse(state).problems[0].message, message);
+  t.same(JSON.parse(lines).lines, [message]);
 });
 
 t.test('a failure within is a 500 with its message, and ends nothing', async (t) => {
