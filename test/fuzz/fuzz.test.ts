@@ -5,7 +5,6 @@ import { PROPERTIES } from './properties.ts';
 const EXTENTS = {
   requests: 25_000,
   responses: 20_000,
-  // One of quadratic time among them takes longer than the test may.
   labels: 2_000,
   'requests through the proxy': 2_400,
   'responses through the proxy': 2_400,

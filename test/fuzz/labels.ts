@@ -12,6 +12,12 @@ import { makeContainer } from '../support/fake-engine.ts';
 const MAX_SENTENCE = 1_000;
 
 const key = fc.oneof(fc.constantFrom(...LABEL_KEYS.map((known) => known.key)), fc.string({ unit: 'binary' }));
+/**
+ * What reading an input may take of the processor, in milliseconds: some fifty times what it does, and half of what a
+ * quadratic step takes. Other load on the machine is no part of it.
+ */
+const MAX_CPU_MS = 1_000;
+
 /** What a name or a value is made of, again and again: what makes a reader look again and again, too. */
 const unit = fc.oneof(
   fc.constantFrom(
@@ -56,6 +62,14 @@ export const hostileLabels = fc.array(fc.dictionary(label, value as fc.Arbitrary
 
 /** What labels say goes the whole way to a table of routes, ends nothing, and what is told of them is short. */
 export async function checkLabels(all: readonly Record<string, unknown>[]): Promise<void> {
+  const start = process.threadCpuUsage();
+  readToTable(all);
+  const { user, system } = process.threadCpuUsage(start);
+  const ms = (user + system) / 1_000;
+  if (ms > MAX_CPU_MS) throw new Error(`${ms} ms of the processor`);
+}
+
+function readToTable(all: readonly Record<string, unknown>[]): void {
   const reports = all.map((raw, i) =>
     reportContainer(makeContainer({ id: `${i}`.padEnd(64, '0'), name: `c${i}`, ...readLabels(raw) }), {
       source: 'docker',

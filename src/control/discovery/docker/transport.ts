@@ -2,11 +2,14 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import { addAbortSignal } from 'node:stream';
 import type Docker from 'dockerode';
+import { JsonEntries } from './json-entries.ts';
 
 /** How long a question to the Engine may take, in milliseconds; that for events may last. */
 const QUESTION_MS = 10_000;
 /** What an answer may have, in bytes: some 20,000 containers. */
 const MAX_ANSWER = 64 * 1024 * 1024;
+/** Questions that are answered with a list. */
+const LIST = /\/(?:containers\/json|networks)(?:\?|$)/;
 /** What is read of the reason why it refuses. */
 const MAX_REFUSAL = 4_096;
 /** After so long a connection that is silent is asked whether it is still there. */
@@ -47,7 +50,7 @@ function ask(protocol: string, options: RequestOptions, isStream: boolean): Prom
       if (response.statusCode !== 200) {
         collect(response, MAX_REFUSAL).then(({ text }) => reject(refusal(response, text)), reject);
       } else if (isStream) resolve(response);
-      else collect(response, MAX_ANSWER).then(parseAnswer).then(resolve, reject);
+      else answerOf(response, LIST.test(options.path ?? '')).then(resolve, reject);
     };
     const { request } = protocol === 'https' ? https : http;
     const sent: ClientRequest = request({ ...options, ...(signal && { signal }) }, onResponse);
@@ -57,8 +60,27 @@ function ask(protocol: string, options: RequestOptions, isStream: boolean): Prom
   });
 }
 
+/** An answer of lists is read entry by entry, for it may be long. */
+async function answerOf(response: IncomingMessage, isList: boolean): Promise<unknown> {
+  if (!isList) return parseAnswer(await collect(response, MAX_ANSWER));
+  const list = new JsonEntries();
+  try {
+    for await (const piece of response as AsyncIterable<Buffer>) {
+      list.push(piece);
+      if (list.kept > MAX_ANSWER) throw tooLong();
+    }
+    return list.end();
+  } catch (error) {
+    throw error instanceof SyntaxError ? new Error('its answer is no list: is that a Docker Engine?') : error;
+  }
+}
+
+function tooLong(): Error {
+  return new Error(`its answer has more than ${MAX_ANSWER >> 20} MB`);
+}
+
 function parseAnswer({ text, isWhole }: { readonly text: string; readonly isWhole: boolean }): unknown {
-  if (!isWhole) throw new Error(`its answer has more than ${MAX_ANSWER >> 20} MB`);
+  if (!isWhole) throw tooLong();
   try {
     return JSON.parse(text);
   } catch {

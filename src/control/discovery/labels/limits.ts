@@ -20,6 +20,9 @@ export const LABEL_LIMITS = {
   problems: 50,
 } as const;
 
+/** What a text ends with that was so long that not all of it is known: no character, by Unicode's own word. */
+export const CUT = '\uffff';
+
 /** Labels of others matter only where a rule or Compose names them: longer ones, and more, are passed over. */
 const OTHERS = { label: 4_096, labels: 1_000 } as const;
 
@@ -46,9 +49,17 @@ export function readLabels(raw: unknown): ReadLabels {
     const isOwn = label.startsWith(PREFIX);
     const length = label.length + (typeof value === 'string' ? value.length : 0);
     if (!isOwn) {
-      const isUseful = typeof value === 'string' && length <= OTHERS.label && others.length < OTHERS.labels;
+      const isUseful =
+        typeof value === 'string' &&
+        !value.endsWith(CUT) &&
+        length <= OTHERS.label &&
+        others.length < OTHERS.labels;
       if (isUseful) others.push([label, value]);
     } else if (typeof value !== 'string') refused.push(refuse(label, 'is no text'));
+    else if (label.endsWith(CUT) || value.endsWith(CUT))
+      refused.push(
+        refuse(label, `is far too long; a label may have ${grouped(LABEL_LIMITS.label)} characters`),
+      );
     else if (length > LABEL_LIMITS.label)
       refused.push(refuse(label, `has ${sized(length)}; a label may have ${grouped(LABEL_LIMITS.label)}`));
     else own.push([label, value]);

@@ -80,7 +80,8 @@ t.test('an answer without an end is given up, and no more than its bound is held
     response.on('error', () => {});
     send();
   });
-  await t.rejects(engine.containers(), /more than 64 MB/);
+  await t.rejects(engine.stopBehaviour(containerId('a')), /more than 64 MB/);
+  await t.rejects(engine.containers(), /no list/);
 });
 
 t.test('an answer that breaks off is an error', async (t) => {
