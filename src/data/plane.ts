@@ -181,6 +181,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
       ...this.#clients.counts,
       upgrades,
       internalErrors: {},
+      linesLost: {},
     };
   }
 

@@ -102,6 +102,8 @@ export interface TrafficStats {
   readonly upgrades: number;
   /** What code of a worker's process threw and should not have, by place. */
   readonly internalErrors: Readonly<Record<string, number>>;
+  /** Lines that a worker's process could not write to its supervisor, by log. */
+  readonly linesLost: Readonly<Record<string, number>>;
 }
 
 /** What tells of now, not of so far: it ends with the process that it tells of. */
@@ -120,6 +122,7 @@ export const NO_TRAFFIC: TrafficStats = {
   clientsClosedIdle: 0,
   upgrades: 0,
   internalErrors: {},
+  linesLost: {},
 };
 
 /** What several processes have counted together. */

@@ -15,7 +15,7 @@ export interface MetricsView {
   places(): readonly WorkerPlace[];
   /** What code of this process threw and should not have, by place. */
   internalErrors(): Readonly<Record<string, number>>;
-  /** Lines of the logs that could not be written, by log. */
+  /** Lines that this process could not write, by log. */
   linesLost(): Readonly<Record<string, number>>;
   readonly version: string;
   readonly now: () => number;
@@ -247,7 +247,10 @@ function addState(add: Add, view: MetricsView): void {
     }
   });
   add('counter', 'log_lines_dropped_total', 'Lines of the logs that could not be written', () =>
-    Object.entries(view.linesLost()).map(([log, value]) => ({ labels: { log }, value })),
+    Object.entries(sumCounts(view.linesLost(), view.stats().linesLost)).map(([log, value]) => ({
+      labels: { log },
+      value,
+    })),
   );
   add('counter', 'internal_errors_total', 'Faults of Fairlead itself, by where', function* () {
     const counts = sumCounts(view.internalErrors(), view.stats().internalErrors);

@@ -3,6 +3,7 @@ import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
 import type { ListenAddress, Plane } from '../model/traffic.ts';
 import { guarded, internalErrors } from '../telemetry/internal-errors.ts';
+import { linesLost } from '../telemetry/output.ts';
 import type { Channel, Start, ToSupervisor, ToWorker } from './channel.ts';
 import { usage } from './usage.ts';
 import { packStats, unpackSnapshot, type WireSnapshot } from './wire.ts';
@@ -82,7 +83,11 @@ export class Worker {
     if (this.#plane === undefined) return;
     await this.#channel.send({
       kind: 'report',
-      stats: packStats({ ...this.#plane.stats(), internalErrors: internalErrors.counts }),
+      stats: packStats({
+        ...this.#plane.stats(),
+        internalErrors: internalErrors.counts,
+        linesLost: linesLost(),
+      }),
       usage: usage(),
     });
   }

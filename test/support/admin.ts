@@ -65,6 +65,7 @@ export function adminTraffic(): TrafficStats {
     clientsClosedIdle: 0,
     upgrades: 2,
     internalErrors: {},
+    linesLost: {},
   };
 }
 

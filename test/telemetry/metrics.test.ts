@@ -242,6 +242,22 @@ async function linesOverTime(
   return lines;
 }
 
+t.test('lines that were lost are those of this process and of its workers', async (t) => {
+  const registry = makeMetrics({
+    snapshot: () => EMPTY_SNAPSHOT,
+    stats: () => ({ ...NO_TRAFFIC, linesLost: { access: 3, program: 1 } }),
+    workers: () => [],
+    places: () => [],
+    linesLost: () => ({ access: 2, program: 0 }),
+    internalErrors: () => ({}),
+    version: '1.2.3',
+    now: () => NOW,
+  });
+  const { value } = parseMetrics(await registry.metrics());
+  t.equal(value('fairlead_log_lines_dropped_total', { log: 'access' }), 5);
+  t.equal(value('fairlead_log_lines_dropped_total', { log: 'program' }), 1);
+});
+
 t.test('what is gone has no series any more ten minutes after its last request', async (t) => {
   const names = Array.from({ length: 1_500 }, (_, i) => `gone-${i}`);
   const services = Object.fromEntries(names.map((name) => [name, served([1], { 200: 1 })]));
