@@ -13,6 +13,7 @@ class SilentDownstream implements Downstream {
   onBroken(error: unknown): void {
     throw error;
   }
+  own: Downstream['own'] = undefined;
   inform() {
     return 'taken' as const;
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Downstream } from '../proxy/exchange.ts';
 import type { ForwardedFields } from '../proxy/headers.ts';
 import type { Flow } from './outbox.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -10,6 +11,7 @@ import type { Talk } from './talk.ts';
 export abstract class ClientSide {
   readonly peer: string;
   readonly socket: Socket;
+  own: Downstream['own'] = undefined;
   protected readonly context: ServerContext;
   protected talking: Talk | undefined = undefined;
 

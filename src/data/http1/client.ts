@@ -26,7 +26,9 @@ export class UpstreamConnection
   /** In the sweep's milliseconds, when it last began to wait for a request. */
   idleAt = 0;
   readonly #context: UpstreamContext;
-  readonly #backend: BackendState;
+  readonly backend: BackendState;
+  /** Where it waits for the next request: among its backend's, or among those of one client. */
+  pool: PooledConnection[];
   readonly #socket: Socket;
   readonly #outbox: Outbox;
   readonly #reader = new HeadReader(mayBeginResponse);
@@ -47,7 +49,8 @@ export class UpstreamConnection
 
   constructor(context: UpstreamContext, backend: BackendState) {
     this.#context = context;
-    this.#backend = backend;
+    this.backend = backend;
+    this.pool = backend.idle;
     this.#socket = openSocket(backend.backend.address, this);
     this.#outbox = new Outbox(this.#socket);
     backend.open.add(this);
@@ -117,8 +120,8 @@ export class UpstreamConnection
 
   destroy(): void {
     // At once, not when its close is reported: nobody may take it in the meantime.
-    const at = this.#phase === 'idle' ? this.#backend.idle.indexOf(this) : -1;
-    if (at !== -1) this.#backend.idle.splice(at, 1);
+    const at = this.#phase === 'idle' ? this.pool.indexOf(this) : -1;
+    if (at !== -1) this.pool.splice(at, 1);
     this.#socket.destroy();
   }
 
@@ -174,10 +177,10 @@ export class UpstreamConnection
 
   onRead(size: number, buffer: Buffer): void {
     this.#lastRead = size;
-    this.#backend.silence.heard++;
+    this.backend.silence.heard++;
     if (this.#phase === 'head') this.#readHead(buffer, size);
     else if (this.#phase === 'body') this.#readBody(buffer, 0, size);
-    else this.#backend.spokeUnasked(this.#context.sweep.now);
+    else this.backend.spokeUnasked(this.#context.sweep.now);
   }
 
   #readHead(buffer: Buffer, size: number): void {
@@ -190,7 +193,7 @@ export class UpstreamConnection
 
   #begin(exchange: Exchange, head: ResponseHead): void {
     this.#phase = 'body';
-    this.#backend.silence.answered(this.#context.watch.tick - this.since);
+    this.backend.silence.answered(this.#context.watch.tick - this.since);
     this.#keepAlive = head.keepAlive;
     this.#body.begin(head.length, true);
     this.#readBuffer.begin();
@@ -229,27 +232,26 @@ export class UpstreamConnection
     this.#settle(exchange.downstream.flush());
     this.#exchange = undefined;
     const { now } = this.#context.sweep;
-    if (surplus > 0) this.#backend.spokeUnasked(now);
+    if (surplus > 0) this.backend.spokeUnasked(now);
     // A request that was not taken whole would be read as part of the next exchange.
     const isWhole = this.#keepAlive && this.#request.isDone && this.#idleMs > 0;
-    const isReusable = isWhole && !this.#isRetired && this.#backend.trustedFrom <= now;
+    const isReusable = isWhole && !this.#isRetired && this.backend.trustedFrom <= now;
     if (!isReusable || this.#socket.writableLength > 0 || this.#socket.destroyed) this.destroy();
     else {
       this.#isReused = true;
       this.idleAt = now;
-      this.deadline = this.idleAt + this.#idleMs;
-      this.#backend.idle.push(this);
+      this.deadline = this.pool === this.backend.idle ? now + this.#idleMs : Number.POSITIVE_INFINITY;
+      this.pool.push(this);
     }
     this.#context.events.onComplete(exchange);
   }
 
   get #progress(): Progress {
-    const { writableLength } = this.#socket;
     return {
       phase: this.#phase,
       isConnected: this.#isConnected,
       requestDone: this.#request.isDone,
-      writableLength,
+      writableLength: this.#socket.writableLength,
       isReused: this.#isReused,
       isUnanswered: this.#phase === 'head' && !this.#reader.isPartial,
     };
@@ -271,13 +273,10 @@ export class UpstreamConnection
 
   /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
   onEnd(): void {
+    const { isUnanswered } = this.#progress;
     if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
       this.#complete(this.#exchange, '', 0);
-    else if (
-      this.#progress.isUnanswered &&
-      this.#exchange?.body.canReplay === false &&
-      this.#request.isOneSegment
-    )
+    else if (isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment)
       this.#request.prove(this.#socket, () => this.destroy());
     else this.destroy();
   }
@@ -287,7 +286,7 @@ export class UpstreamConnection
     this.#phase = 'closed';
     this.#readBuffer.giveAway();
     this.#context.sweep.delete(this);
-    this.#backend.open.delete(this);
+    this.backend.open.delete(this);
     this.#fail(closure(progress, cause?.code ?? 'closed by the backend', this.#request.isNeverRead));
   }
 }

@@ -25,6 +25,8 @@ export class RequestHead extends Head {
   trailers = false;
   /** The protocol to upgrade to, in lower case; empty without a valid Upgrade. */
   upgrade = '';
+  /** It authenticates the connection that it is sent on, not only itself. */
+  claimsConnection = false;
   /** What a trusted proxy says of the client; empty otherwise. */
   forwardedFor = '';
   forwardedProto = '';
@@ -49,6 +51,9 @@ const UNFINISHED_LINE = new RegExp(
 
 /** Names that frame a message or tell about the client, of those that have a `-`. */
 const OURS = /^(?:x-forwarded-.*|x-real-ip|content-length|transfer-encoding|keep-alive|proxy-connection)$/i;
+
+/** Schemes that authenticate a connection and all that comes on it (RFC 4559, section 6; MS-NTHT). */
+const OF_CONNECTION = /^(?:ntlm|negotiate)(?![^\s,])/i;
 
 const refuse = (detail: string) => new ProxyError('bad-request', detail);
 const BAD_HOST = refuse('the Host header is not a host');
@@ -125,6 +130,9 @@ function readFields(
       case 0x75: // u
         readHopField(head, p, q);
         break;
+      case 0x61: // a
+        if (isField(text, p, 'authorization')) readCredentials(head, p + 14, q);
+        break;
       case 0x76: // v
         if (isField(text, p, 'via')) head.via += text.slice(p, q);
         break;
@@ -189,6 +197,10 @@ function readForwardedField(head: RequestHead, p: number, q: number, trusted: bo
   head.cut(p, q + 2);
 }
 
+function readCredentials(head: RequestHead, from: number, to: number): void {
+  if (OF_CONNECTION.test(trimmed(head.text, from, to))) head.claimsConnection = true;
+}
+
 /** Keep-Alive, Proxy (which CGI programs take for a variable of their own, CVE-2016-5385), Proxy-Connection, Upgrade. */
 function readHopField(head: RequestHead, p: number, q: number): void {
   const { text } = head;
@@ -196,6 +208,8 @@ function readHopField(head: RequestHead, p: number, q: number): void {
     const protocols = trimmed(text, p + 8, q).toLowerCase();
     head.upgrade = head.upgrade === '' ? protocols : `${head.upgrade},${protocols}`;
     head.cut(p, q + 2);
+  } else if (isField(text, p, 'proxy-authorization')) {
+    readCredentials(head, p + 20, q);
   } else if (
     isField(text, p, 'keep-alive') ||
     isField(text, p, 'proxy') ||

@@ -10,6 +10,7 @@ import { ejectCause, type ProxyError } from './errors.ts';
 import type { Exchange, Upstream } from './exchange.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { addedFields, targetOf } from './headers.ts';
+import { makeOwn, takeOwn } from './own.ts';
 import { isRepeatable, retryAfter } from './retry.ts';
 
 /** What a failed attempt counts for where latency decides. */
@@ -40,8 +41,11 @@ export function startAttempt(
     return upgrade;
   }
   const { timeouts, retry } = service.service;
-  const waiting = isFresh ? undefined : takeWaiting(exchange, retry, backend, context);
+  const waiting = isFresh
+    ? undefined
+    : (takeOwn(exchange.downstream, backend) ?? takeWaiting(exchange, retry, backend, context));
   const connection = waiting ?? new UpstreamConnection(upstream, backend);
+  if (head.claimsConnection) makeOwn(exchange, connection);
   connection.assign(exchange, timeouts, retry.timeoutMs);
   try {
     connection.send(

@@ -4,7 +4,7 @@ import type { Flow } from '../http1/outbox.ts';
 import type { RequestHead } from '../http1/request-head.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { RouteEntry } from '../routing/route-index.ts';
-import type { BackendState } from '../upstream/backend-state.ts';
+import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';
 import type { ForwardedFields } from './headers.ts';
@@ -38,6 +38,8 @@ export interface Downstream {
   resumeBody(): void;
   /** The client's connection, for another protocol to take over. */
   readonly socket: Socket;
+  /** Connections to backends that are this client connection's alone, while they wait (`own.ts`). */
+  own: PooledConnection[] | undefined;
   /** Another protocol begins: the socket is no longer read or written here. Answers what came behind the head. */
   detach(): Buffer;
   /** The exchange is over; the next may begin. */

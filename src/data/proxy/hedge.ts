@@ -4,13 +4,18 @@ import type { ServiceState } from '../upstream/service-state.ts';
 import { startAttempt } from './attempt.ts';
 import type { Exchange, Upstream } from './exchange.ts';
 import type { ForwardContext } from './forward-context.ts';
+import { ownBackend } from './own.ts';
 import { pay } from './payment.ts';
 import { mayHedge } from './retry.ts';
 
 /** Where a request goes next; undefined when none of those that were not tried yet takes it. */
 export function pickFor(exchange: Exchange, service: ServiceState): BackendState | undefined {
-  const { tried } = exchange;
-  return tried === undefined ? service.pick(exchange) : service.pickOther(tried, exchange);
+  const { tried, downstream } = exchange;
+  if (tried !== undefined) return service.pickOther(tried, exchange);
+  const own = downstream.own === undefined ? undefined : ownBackend(downstream, service);
+  if (own === undefined) return service.pick(exchange);
+  // Full is not gone: its client waits for it.
+  return own.hasRoom ? own : undefined;
 }
 
 /** Where a request may be tried, too, whose backend hangs; undefined when it stays there. */

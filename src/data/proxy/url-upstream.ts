@@ -37,6 +37,8 @@ export class UrlUpstream implements Upstream {
         method: exchange.head.method as Dispatcher.HttpMethod,
         headers: headersFor(exchange, base.host),
         body: this.#body ?? null,
+        // Nobody else may come behind it on its connection.
+        reset: exchange.head.claimsConnection,
         headersTimeout: exchange.service?.service.timeouts.responseMs ?? 60_000,
       },
       this.#handler(),
