@@ -62,6 +62,11 @@ export const SHAPES: readonly Shape[] = [
     labels: () => ({ 'fairlead.host': many(500, (i) => `h${i}.org`).join() }),
   },
   {
+    name: '200 containers with the same 500 hosts',
+    containers: 200,
+    labels: () => ({ 'fairlead.host': many(500, (i) => `h${i}.org`).join() }),
+  },
+  {
     name: '200 containers with 100 routes of high priority each',
     containers: 200,
     labels: (container) =>

@@ -23,11 +23,26 @@ export function placeOf({ host, path }: { readonly host: string; readonly path: 
  * What a claim can have in common with others: the places of its routes, and the names that a service of it can have.
  * Claims that share none of these, not even by way of others, have no service, no place and no conflict together.
  */
-export function tiesOf({ service, routes }: Claim): string[] {
+export function tiesOf(claim: Claim): readonly string[] {
+  const known = TIES.get(claim);
+  if (known !== undefined) return known;
+  const { service, routes } = claim;
   const ties = routes.map((route) => placeTie(route));
   const names = service === undefined ? routes.map(nameOf) : [service];
   for (const name of names) ties.push(`service ${name}`);
+  TIES.set(claim, ties);
   return ties;
+}
+
+/** Claims stay the same values: where many have many routes, their texts are made once and not for each merge. */
+const TIES = new WeakMap<Claim, readonly string[]>();
+const ROUTE_KEYS = new WeakMap<Claim, readonly string[]>();
+
+/** What makes each of its routes the same as another's, in their order. */
+export function routeKeysOf(claim: Claim): readonly string[] {
+  const keys = ROUTE_KEYS.get(claim) ?? claim.routes.map(routeKey);
+  ROUTE_KEYS.set(claim, keys);
+  return keys;
 }
 
 /** The tie of all that claim a place. */
@@ -82,7 +97,8 @@ function namedGroups(claims: readonly Claim[]): Group[] {
     const group: Named = groups.get(claim.service) ?? { claims: [], routes: new Map() };
     groups.set(claim.service, group);
     group.claims.push(claim);
-    for (const route of claim.routes) group.routes.set(routeKey(route), route);
+    const keys = routeKeysOf(claim);
+    for (const [i, route] of claim.routes.entries()) group.routes.set(keys[i] as string, route);
   }
   return [...groups].map(([name, { claims: members, routes }]) => ({
     name,
@@ -96,22 +112,38 @@ function namedGroups(claims: readonly Claim[]): Group[] {
  * claims are one service, which has the name of the shortest of them.
  */
 function routeGroups(claims: readonly Claim[]): Group[] {
-  const byRoute = new Map<string, { route: RouteClaim; claims: Claim[]; signature: string }>();
-  for (const [i, claim] of claims.entries()) {
+  interface Claimed {
+    route: RouteClaim;
+    /** Those with the same number have been claimed by the very same so far. */
+    number: number;
+    readonly claims: Claim[];
+  }
+  const byRoute = new Map<string, Claimed>();
+  let last = 0;
+  for (const claim of claims) {
     if (claim.service !== undefined) continue;
-    for (const route of claim.routes) {
-      const entry = byRoute.get(routeKey(route)) ?? { route, claims: [], signature: '' };
-      byRoute.set(routeKey(route), entry);
+    const keys = routeKeysOf(claim);
+    /** The numbers of the routes that this claim has, too, by those that they had before it. */
+    const next = new Map<number, number>();
+    for (const [i, route] of claim.routes.entries()) {
+      const key = keys[i] as string;
+      let entry = byRoute.get(key);
+      if (entry === undefined) {
+        entry = { route, number: 0, claims: [] };
+        byRoute.set(key, entry);
+      }
+      const number = next.get(entry.number) ?? ++last;
+      next.set(entry.number, number);
+      entry.number = number;
       entry.route = route;
       entry.claims.push(claim);
-      entry.signature += `${i} `;
     }
   }
-  const groups = new Map<string, { claims: Claim[]; routes: RouteClaim[] }>();
-  for (const { route, claims: members, signature } of byRoute.values()) {
-    const group = groups.get(signature) ?? { claims: members, routes: [] };
-    groups.set(signature, group);
-    group.routes.push(route);
+  const groups = new Map<number, { claims: Claim[]; routes: RouteClaim[] }>();
+  for (const { route, claims: members, number } of byRoute.values()) {
+    const group = groups.get(number);
+    if (group === undefined) groups.set(number, { claims: members, routes: [route] });
+    else group.routes.push(route);
   }
   return [...groups.values()].map((group) => ({ ...group, name: shortestName(group.routes) }));
 }

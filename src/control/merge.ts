@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import { type Route, routeName } from '../model/route.ts';
 import { makeService, type Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
-import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey } from './groups.ts';
+import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey, routeKeysOf } from './groups.ts';
 import { mergeSettings } from './settings.ts';
 
 export type Signals = Record<string, Omit<BackendHealth, 'since'>>;
@@ -153,11 +153,13 @@ function routeConflict(owner: Group, loser: Claimant): Problem {
 
 /** Of those that claim the same route the newest says whether its prefix is removed. */
 function reportStripPrefix(group: Group, problems: Problem[]): void {
+  if (!group.claims.some((claim) => claim.routes.some((route) => route.stripPrefix))) return;
   const decided = new Map(group.routes.map((route) => [routeKey(route), route.stripPrefix]));
   for (const claim of group.claims) {
     // A claim's other routes may belong to other groups.
+    const keys = routeKeysOf(claim);
     const differs = claim.routes.some(
-      (route) => (decided.get(routeKey(route)) ?? route.stripPrefix) !== route.stripPrefix,
+      (route, i) => (decided.get(keys[i] as string) ?? route.stripPrefix) !== route.stripPrefix,
     );
     const message = `differs from what others of service ${group.name} say, and the newest of them wins`;
     if (differs && !claim.isGone) problems.push(notice(claim, 'strip-prefix', message));
