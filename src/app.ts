@@ -8,7 +8,7 @@ import { isThisMachine, nearness, ownContainerIds } from './control/discovery/do
 import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
-import { probe } from './control/health/probe.ts';
+import { makeProbe } from './control/health/probe.ts';
 import { explainContainer, explainUrl, type History } from './explain.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
@@ -72,7 +72,8 @@ export class App {
     const files = file === undefined ? [] : [new FileSource(file, clock, log)];
     const border = borderOf(options);
     const within = [...this.#dockers, ...files, ...sources].map((source) => sourceWithin(border, source));
-    this.#control = new ControlPlane(within, clock, probeWithin(border, probe));
+    const probe = probeWithin(border, makeProbe(options.maxHeaderSize));
+    this.#control = new ControlPlane(within, clock, probe);
     this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);

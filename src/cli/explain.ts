@@ -3,7 +3,7 @@ import type { Options } from '../config/options.ts';
 import { probeWithin, sourceWithin } from '../control/border.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import { FileSource } from '../control/discovery/file/source.ts';
-import { probe } from '../control/health/probe.ts';
+import { makeProbe } from '../control/health/probe.ts';
 import { systemClock } from '../model/clock.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { borderOf } from '../worker.ts';
@@ -52,7 +52,11 @@ async function look(
   const files = file === undefined ? [] : [new FileSource(file, systemClock, silentLog())];
   const border = borderOf(options);
   const sources = [...dockers, ...files].map((source) => sourceWithin(border, source));
-  const control = new ControlPlane(sources, systemClock, probeWithin(border, probe));
+  const control = new ControlPlane(
+    sources,
+    systemClock,
+    probeWithin(border, makeProbe(options.maxHeaderSize)),
+  );
   control.start();
   // At least one turn: what a source says at once is published only after it.
   for (let waited = 0; waited < LOOK_MS; waited += 50) {

@@ -121,7 +121,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.clientLimit = new ClientLimit(options, this.isTrusted);
     this.#requests = new Shares(this.clientLimit.most);
     this.#clients = new Clients(options.maxConnections, this.clientLimit, this.sweep);
-    this.fallbacks = new Fallbacks(options.pages, this.#withListeners(options.border));
+    this.fallbacks = new Fallbacks(options.pages, this.#withListeners(options.border), options.maxHeaderSize);
     const onSignal = (signal: BackendSignal) => this.#events.onSignal?.(signal);
     this.ejector = new Ejector(this.sweep, clock, onSignal);
     this.#applied = new Applied(clock, random, this);

@@ -48,6 +48,22 @@ function resolveTo(t: Test, ...addresses: string[]): void {
   });
 }
 
+t.test('the limit of a head holds for another site as for a backend', async (t) => {
+  const { port } = await startBackend(t, 'site', (_request, response) =>
+    response.setHeader('x', 'x'.repeat(20_000)).end('site'),
+  );
+  for (const [maxHeaderSize, status] of [
+    [32_768, 200],
+    [16_384, 502],
+  ] as const) {
+    const url = `http://127.0.0.1:${port}`;
+    const proxy = await startFallback(t, url, {}, [], { maxHeaderSize });
+    const client = await connectRaw(t, proxy.port);
+    const answer = await exchange(client, 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
+    t.equal(answer.status, status);
+  }
+});
+
 t.test('another site answers, and is asked in its own name', async (t) => {
   const site = await startBackend(t, 'site', (request, response) => {
     response.writeHead(203, 'Mine', { 'X-Site': 'caf\xe9', 'Set-Cookie': ['a=1', 'b=2'] });

@@ -29,22 +29,26 @@ const TICK_MS = 50;
 
 const CONNECTED: ProbeResult = { isPass: true, reason: 'connected' };
 
-// A connection for each probe: whether the backend still accepts them is part of the question.
-const agent = new Agent({ pipelining: 0, connect: { autoSelectFamily: true } });
+/**
+ * Probes by the check's type.
+ * @param maxHeaderSize of an answer's head, in bytes: as large as may be on the path of requests
+ */
+export function makeProbe(maxHeaderSize: number): Probe {
+  // A connection for each probe: whether the backend still accepts them is part of the question.
+  const agent = new Agent({ pipelining: 0, maxHeaderSize, connect: { autoSelectFamily: true } });
+  return (address, check, question = 'check') => {
+    if (question === 'life') return probeLife(address, check);
+    const target = check.port === undefined ? address : { ...address, port: check.port };
+    return check.type === 'http' ? probeHttp(target, check, agent) : probeTcp(target, check.timeoutMs);
+  };
+}
 
-/** The probe of the check's type. */
-export const probe: Probe = (address, check, question = 'check') => {
-  if (question === 'life') return probeLife(address, check);
-  const target = check.port === undefined ? address : { ...address, port: check.port };
-  return check.type === 'http' ? probeHttp(target, check) : probeTcp(target, check.timeoutMs);
-};
-
-async function probeHttp(address: Address, check: HealthCheck): Promise<ProbeResult> {
+async function probeHttp(address: Address, check: HealthCheck, dispatcher: Agent): Promise<ProbeResult> {
   try {
     const { statusCode, body } = await request(`http://${formatAddress(address)}${check.path}`, {
       method: check.method,
       headers: { host: check.host ?? formatAddress(address), 'user-agent': 'fairlead-health' },
-      dispatcher: agent,
+      dispatcher,
       reset: true,
       signal: AbortSignal.timeout(check.timeoutMs),
     });

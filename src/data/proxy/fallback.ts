@@ -47,10 +47,11 @@ export class Fallbacks {
   /**
    * @param pagesDir the only folder that pages are read from
    * @param border where other sites must not be
+   * @param maxHeaderSize of a response of theirs
    */
-  constructor(pagesDir: string, border: Border) {
+  constructor(pagesDir: string, border: Border, maxHeaderSize: number) {
     this.#pagesDir = pagesDir;
-    this.#sites = new Sites(border);
+    this.#sites = new Sites(border, maxHeaderSize);
   }
 
   /** The pages may have changed: they are read anew. */

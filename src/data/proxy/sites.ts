@@ -14,9 +14,10 @@ export class Sites {
   readonly #public: Agent;
   readonly #private: Agent;
 
-  constructor(border: Border) {
-    this.#public = new Agent({ connect: connectWithin(border, false) });
-    this.#private = new Agent({ connect: connectWithin(border, true) });
+  /** @param maxHeaderSize of a response's head, in bytes */
+  constructor(border: Border, maxHeaderSize: number) {
+    this.#public = new Agent({ maxHeaderSize, connect: connectWithin(border, false) });
+    this.#private = new Agent({ maxHeaderSize, connect: connectWithin(border, true) });
   }
 
   /** The connections for a fallback. */

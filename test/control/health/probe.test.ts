@@ -1,10 +1,12 @@
 import type { RequestListener } from 'node:http';
 import t, { type Test } from 'tap';
-import { type ProbeResult, probe } from '../../../src/control/health/probe.ts';
+import { makeProbe, type ProbeResult } from '../../../src/control/health/probe.ts';
 import type { HealthCheck } from '../../../src/model/health.ts';
 import { deadPort, startBackend, startRawBackend } from '../../support/backend.ts';
 import { makeTarget } from '../../support/scripted-probe.ts';
 import { startUnreachable } from '../../support/unreachable.ts';
+
+const probe = makeProbe(16_384);
 
 /** Probes a port of this machine as a service's check says. */
 function ask(port: number, check: Partial<HealthCheck>, host = '127.0.0.1'): Promise<ProbeResult> {
@@ -22,6 +24,16 @@ t.test('from 200 to 399 every status passes, and no other', async (t) => {
     t.same(await askStatus(t, status), { isPass: true, reason: `HTTP ${status}` });
   for (const status of [400, 404, 500, 503])
     t.same(await askStatus(t, status), { isPass: false, reason: `HTTP ${status}` });
+});
+
+t.test('a head may be as large as that of any response', async (t) => {
+  const { port } = await startBackend(t, 'a', (_request, response) =>
+    response.setHeader('x', 'x'.repeat(20_000)).end(),
+  );
+  const { check } = makeTarget('test', { type: 'http' });
+  const found = (maxHeaderSize: number) => makeProbe(maxHeaderSize)({ host: '127.0.0.1', port }, check);
+  t.equal((await found(32_768)).isPass, true);
+  t.equal((await found(16_384)).isPass, false);
 });
 
 t.test('the statuses of the check are what passes', async (t) => {
