@@ -13,8 +13,9 @@ export interface ContainerDetails {
 const AT_ONCE = 8;
 
 /**
- * What the list of Podman does not say: the ports that images expose, and who is on the host's network. It does not change
- * in the life of a container, and is asked for once, of those that are ours and have no port yet.
+ * The ports that an image exposes, where the list leaves them out: Podman's always does, Docker's for containers on an
+ * internal network or on that of another container. Podman's does not say either who is on the host's network. It does not
+ * change in the life of a container, and is asked for once, of those that are ours and have no port yet.
  */
 export class Details {
   readonly #engine: Engine;
@@ -26,7 +27,7 @@ export class Details {
 
   /** The container with what is known of it. */
   add(container: Container): Container {
-    const details = container.isBrief ? this.#known.get(container.id) : undefined;
+    const details = this.#known.get(container.id);
     if (details === undefined) return container;
     const ports = container.ports.length > 0 ? container.ports : details.ports;
     return { ...container, ports, isOnHostNetwork: details.isOnHostNetwork };
@@ -54,7 +55,9 @@ export class Details {
   }
 }
 
-function isMissed({ isBrief, ports, state, labels }: Container): boolean {
-  if (!isBrief || ports.length > 0 || state !== 'running') return false;
-  return Object.keys(labels).some((label) => label.startsWith(PREFIX));
+function isMissed({ isBrief, isOnHostNetwork, ports, networks, state, labels }: Container): boolean {
+  if (ports.length > 0 || isOnHostNetwork || state !== 'running') return false;
+  const own = Object.keys(labels).filter((label) => label.startsWith(PREFIX));
+  const saysPort = own.some((label) => label.endsWith('.port'));
+  return own.length > 0 && (!saysPort || (isBrief === true && networks.length === 0));
 }

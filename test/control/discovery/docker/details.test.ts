@@ -25,10 +25,43 @@ t.test('what the list leaves out is asked for once', async (t) => {
   t.equal(engine.inspected, 2);
 });
 
-t.test('nothing is asked of who is not ours, does not run, or says its ports', async (t) => {
+t.test(
+  'so are the ports that Docker leaves out: on an internal network, on that of another container',
+  async (t) => {
+    const { engine, claim } = await followEngine(t, (engine) => {
+      const owner = makeEntry({ id: 'f0', name: 'vpn', labels: {}, address: '172.17.0.9' });
+      const sharing = {
+        ...makeEntry({ id: 'b' }),
+        Ports: [],
+        HostConfig: { NetworkMode: `container:${containerId('f0')}` },
+        NetworkSettings: { Networks: {} },
+      } as unknown as ContainerInfo;
+      engine.entries = [{ ...makeEntry({ id: 'a' }), Ports: [] }, owner, sharing];
+      for (const id of ['a', 'b'])
+        engine.inspections.set(containerId(id), { ports: [3000], isOnHostNetwork: false });
+    });
+    t.same(claim('shop-a')?.serves?.address, { host: '172.17.0.2', port: 3000 });
+    t.same(
+      claim('shop-b')?.serves?.address,
+      { host: '172.17.0.9', port: 3000 },
+      'before those of the other one',
+    );
+    t.equal(engine.inspected, 2);
+  },
+);
+
+t.test('nothing is asked of who is not ours, does not run, or says its port', async (t) => {
   const { engine } = await followEngine(t, (engine) => {
     const published = { ...brief({ id: 'c' }), Ports: makeEntry({ id: 'c' }).Ports };
-    engine.entries = [brief({ id: 'a', labels: {} }), brief({ id: 'b', state: 'exited' }), published];
+    const labels = { 'fairlead.host': 'shop.localhost', 'fairlead.port': '80' };
+    const onHost = { ...brief({ id: 'd' }), HostConfig: { NetworkMode: 'host' } };
+    engine.entries = [
+      brief({ id: 'a', labels: {} }),
+      brief({ id: 'b', state: 'exited' }),
+      published,
+      onHost,
+      brief({ id: 'e', labels }),
+    ];
   });
   t.equal(engine.inspected, 0);
 });
