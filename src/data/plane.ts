@@ -149,7 +149,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     this.isStopping = true;
     for (const listening of this.#listening) listening.close();
     for (const connection of this.#clients) connection.stop();
-    if (!this.#clients.isEmpty) {
+    if (graceMs > 0 && !this.#clients.isEmpty) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(graceMs, resolve);
         this.#onEmpty = () => {

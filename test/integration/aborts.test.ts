@@ -1,6 +1,8 @@
+import { connect } from 'node:net';
 import t from 'tap';
 import { startRawBackend } from '../support/backend.ts';
-import { connectRaw } from '../support/client.ts';
+import { connectRaw, RawClient } from '../support/client.ts';
+import { FakeClock, settle } from '../support/clock.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { exchange, parseResponses, responses } from '../support/responses.ts';
@@ -9,10 +11,11 @@ import { eventually } from '../support/wait.ts';
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 
 t.test('a client that goes away takes its request to the backend with it', async (t) => {
-  for (const leave of ['destroy', 'resetAndDestroy', 'end'] as const) {
+  for (const leave of ['destroy', 'resetAndDestroy'] as const) {
     for (const begun of ['', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome']) {
       const backend = await startManualBackend(t);
-      const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+      const clock = new FakeClock();
+      const proxy = await startProxy(t, [{ backends: [backend.port] }], {}, clock);
       const client = await connectRaw(t, proxy.port);
       client.send(GET);
       await backend.head(0);
@@ -20,6 +23,8 @@ t.test('a client that goes away takes its request to the backend with it', async
       connection.send(begun);
       if (begun !== '') await client.until((received) => received.endsWith('some'), 'a beginning');
       client.socket[leave]();
+      // One that closes says no more than one that only listens from now on: it is asked.
+      for (let i = 0; i < 9 && !connection.isClosed; i++) await clock.advance(2_100);
       await connection.untilClosed();
       await eventually(() => proxy.entries.length === 1, 'the end');
       t.match(
@@ -32,6 +37,62 @@ t.test('a client that goes away takes its request to the backend with it', async
     }
   }
 });
+
+t.test(
+  'a client that ends its side behind its request gets the answer, in however many pieces it comes',
+  async (t) => {
+    const backend = await startManualBackend(t);
+    const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+    for (const [i, count] of [1, 3].entries()) {
+      const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+      t.teardown(() => socket.destroy());
+      const client = new RawClient(socket);
+      socket.end(GET.repeat(count));
+      for (let k = 1; k <= count; k++) {
+        const connection = await backend.connection(0);
+        const asked = () => connection.received.split('GET / ').length - 1;
+        await eventually(() => asked() === i + k, 'the request');
+        connection.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome');
+        await client.until((received) => received.endsWith('some'), 'a beginning');
+        connection.send('thing');
+        await eventually(() => proxy.entries.length === i + k, 'the end');
+      }
+      const answers = parseResponses(await client.untilClosed(), true);
+      t.same(
+        answers.map(({ body }) => body),
+        new Array(count).fill('something'),
+      );
+    }
+  },
+);
+
+t.test(
+  'while it waits it is asked whether it is there, and one whose response stalls has gone',
+  async (t) => {
+    const clock = new FakeClock();
+    const backend = await startManualBackend(t);
+    const proxy = await startProxy(t, [{ backends: [backend.port] }], {}, clock);
+    const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+    t.teardown(() => socket.destroy());
+    const client = new RawClient(socket);
+    socket.end(GET);
+    await backend.head(0);
+    await settle();
+    await clock.advance(3_000);
+    await client.until((received) => received === 'HTTP/1.1 102 Processing\r\n\r\n', 'a question');
+    const connection = await backend.connection(0);
+    for (const piece of ['HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nso', 'me']) {
+      connection.send(piece);
+      await client.until((received) => received.endsWith(piece), 'a piece');
+      await clock.advance(2_200);
+    }
+    await clock.advance(2_200);
+    await client.untilClosed();
+    await connection.untilClosed();
+    t.match(proxy.entries, [{ status: 200, error: 'client-gone' }]);
+    t.same(proxy.plane.stats().backends[`test/${backend.port}`]?.failures, {}, 'and nobody else is blamed');
+  },
+);
 
 t.test('a client that goes away while it sends takes its request with it', async (t) => {
   const backend = await startManualBackend(t);

@@ -127,7 +127,7 @@ t.test('a newcomer waits for a place for a moment, and is told when there is non
   const served = [await busy(), await busy()];
   const waiting = [await idle(), await idle()];
   await clock.advance(1_500);
-  served[0]?.client.socket.destroy();
+  served[0]?.client.socket.resetAndDestroy();
   await eventually(
     () => stats().clientConnections === 2 && stats().clientsRefusedFull === 0,
     'a place for it',

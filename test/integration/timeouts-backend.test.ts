@@ -153,7 +153,7 @@ t.test('a client that sends slowly is not the backend’s fault', async (t) => {
   const clock = new FakeClock();
   const backend = await startBackend(t, 'a');
   const settings = { timeouts: { idleMs: 1_000, responseMs: 1_000 } };
-  const proxy = await startProxy(t, [{ backends: [backend.port], settings }], {}, clock);
+  const proxy = await startProxy(t, [{ backends: [backend.port], settings }], { minBodyRate: 0 }, clock);
   const client = await connectRaw(t, proxy.port);
   client.send('POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 4\r\n\r\n');
   await once(backend.server, 'request');

@@ -7,6 +7,7 @@ import { reset } from '../reset.ts';
 import type { Expiring } from '../sweep.ts';
 import { ClientSide } from './client-side.ts';
 import { BODY_TIMEOUT, GONE, HEAD_TIMEOUT, STALLED } from './downstream-errors.ts';
+import { ASK_MS, HalfClosed } from './half-closed.ts';
 import type { Flow } from './outbox.ts';
 import type { RequestHead } from './request-head.ts';
 import type { RequestSink } from './request-reader.ts';
@@ -32,6 +33,8 @@ export class ClientConnection
   #keepAlive = true;
   #requests = 0;
   #isLingering = false;
+  /** Nothing more comes of it. */
+  #ended: HalfClosed | undefined = undefined;
   /** Another protocol has the socket: how it ends is its own affair. */
   isUpgraded = false;
 
@@ -89,7 +92,8 @@ export class ClientConnection
 
   finished(): void {
     this.#exchange = undefined;
-    if (!this.#keepAlive || this.context.isStopping) this.#linger();
+    const isLast = this.#ended !== undefined && this.talking?.reader.hasBytes !== true;
+    if (isLast || !this.#keepAlive || this.context.isStopping) this.#linger();
     else this.#readNext();
   }
 
@@ -115,7 +119,10 @@ export class ClientConnection
     if (this.#isLingering || (isStalled && exchange === undefined)) this.destroy();
     else if (exchange === undefined && this.talking?.reader.isPartial === true) this.refuse(HEAD_TIMEOUT);
     else if (exchange === undefined) this.#linger();
-    else this.context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
+    else if (this.#ended === undefined || isStalled)
+      this.context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
+    else if (this.#ended.ask(this.socket, exchange)) this.#waitForClient();
+    else this.context.clientFailed(exchange, GONE);
   }
 
   // RequestSink: what is read of the client.
@@ -195,6 +202,10 @@ export class ClientConnection
 
   onEnd(): void {
     if (this.isUpgraded) return;
+    this.#ended = new HalfClosed();
+    const exchange = this.#exchange;
+    if (exchange === undefined && this.talking?.reader.hasBytes === true && !this.#isLingering) return;
+    if (exchange !== undefined && HalfClosed.isHeardOut(exchange)) return this.#waitForClient();
     this.#abandon();
     if (!this.socket.writableEnded) this.socket.end(); // A second time makes an error, with its stack.
   }
@@ -236,6 +247,7 @@ export class ClientConnection
     if (!reader.hasBytes) return;
     if (this.isFree) reader.next();
     this.#afterRead();
+    if (this.#ended && this.#exchange === undefined && !reader.hasBytes) this.#linger();
   }
 
   /** Sends on what was read, and reads no more than can be sent on or must be there next. */
@@ -271,12 +283,14 @@ export class ClientConnection
   #waitForClient(): void {
     const exchange = this.#exchange;
     const { pace } = this.talk;
-    const { now } = this.context.sweep;
+    const { sweep, bodyTimeout } = this.context;
     const owes = exchange?.body.isComplete === false && !this.socket.isPaused();
     // One that is answered while it sends speaks when it has something to say.
-    if (owes && !exchange.answered && !this.isBehind) return this.#wait(pace.go(now, exchange.body.size));
-    pace.stop(now);
-    if (owes || this.isBehind) this.#wait(this.context.bodyTimeout);
+    if (owes && !exchange.answered && !this.isBehind)
+      return this.#wait(pace.go(sweep.now, exchange.body.size));
+    pace.stop(sweep.now);
+    if (owes || this.isBehind) this.#wait(bodyTimeout);
+    else if (this.#ended) this.#wait(ASK_MS);
     else this.deadline = Number.POSITIVE_INFINITY;
   }
 
