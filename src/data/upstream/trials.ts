@@ -5,7 +5,7 @@ import type { HangEvents } from './hang.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** For so many ticks a backend is looked for that has no requests: they would wait as well. */
-const MAX_WAITS = 20;
+const MAX_WAITS = 8;
 
 /** Requests of a backend that hangs, sent to one other. */
 interface Trial {
