@@ -88,8 +88,9 @@ function mutate(value: unknown, mutations: readonly Mutation[]): unknown {
     if (chosen === undefined) continue;
     const { holder, key } = chosen;
     const old = holder[key];
-    if (how === 'replace') holder[key] = by;
-    else if (how === 'repeat') holder[key] = Array.isArray(old) ? [...old, ...old] : [old, old];
+    if (how === 'replace') holder[key] = structuredClone(by);
+    else if (how === 'repeat')
+      holder[key] = structuredClone(Array.isArray(old) ? [...old, ...old] : [old, old]);
     else {
       if (how === 'rename') holder[typeof by === 'string' ? by : JSON.stringify(by)] = old;
       if (Array.isArray(holder)) holder.splice(Number(key), 1);
