@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import t, { type Test } from 'tap';
 import type { DataOptions } from '../../src/data/plane.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
+import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { deadPort, startBackend, startCannedBackend, startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
@@ -285,4 +286,19 @@ t.test('a redirect of the other site is the answer, and is not followed', async 
   const proxy = await startFallback(t, `http://127.0.0.1:${site.port}/`);
   t.match(await ask(proxy.port), { status: 302, headers: { location } });
   t.equal(secret.requests.length, 0);
+});
+
+t.test('an address that cannot be judged is refused, be it looked up or not', async (t) => {
+  const site = await startBackend(t, 'site');
+  const local = () => {
+    throw new Error('injected');
+  };
+  const border = { listeners: [{ host: '::', port: site.port }], allowed: [], local };
+  const before = internalErrors.counts['request'] ?? 0;
+  resolveTo(t, '192.0.2.1');
+  for (const host of ['192.0.2.1', 'name.example']) {
+    const proxy = await startFallback(t, `http://${host}:${site.port}/`, {}, [], { border });
+    t.equal((await ask(proxy.port)).status, 502, host);
+  }
+  t.equal(internalErrors.counts['request'], before + 2);
 });

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { type Border, whyBeyond } from '../../model/border.ts';
 import type { UrlFallback } from '../../model/service.ts';
+import { internalErrors } from '../../telemetry/internal-errors.ts';
 
 const CONNECT_MS = 5_000;
 
@@ -30,8 +31,14 @@ function connectWithin(border: Border, mayBePrivate: boolean): buildConnector.co
   return (site, callback) => {
     const port = Number(site.port) || (site.protocol === 'https:' ? 443 : 80);
     const refusal = (host: string) => {
-      const why = whyBeyond({ host: host.replace(/^\[|\]$/g, ''), port }, mayBePrivate, border);
-      return why === undefined ? undefined : new Error(`${host} ${why}`);
+      try {
+        const why = whyBeyond({ host: host.replace(/^\[|\]$/g, ''), port }, mayBePrivate, border);
+        return why === undefined ? undefined : new Error(`${host} ${why}`);
+      } catch (error) {
+        // What cannot be judged is refused.
+        internalErrors.report('request', error);
+        return new Error(`${host} cannot be judged`);
+      }
     };
     // Of an address nothing is looked up.
     const refused = refusal(site.hostname);
