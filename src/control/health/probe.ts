@@ -1,5 +1,5 @@
+import { request } from 'node:http';
 import { connect, Socket } from 'node:net';
-import { Agent, request } from 'undici';
 import { type Address, formatAddress } from '../../model/address.ts';
 import { isExhaustion } from '../../model/exhaustion.ts';
 import { type HealthCheck, inRanges } from '../../model/health.ts';
@@ -34,30 +34,53 @@ const CONNECTED: ProbeResult = { isPass: true, reason: 'connected' };
  * @param maxHeaderSize of an answer's head, in bytes: as large as may be on the path of requests
  */
 export function makeProbe(maxHeaderSize: number): Probe {
-  // A connection for each probe: whether the backend still accepts them is part of the question.
-  const agent = new Agent({ pipelining: 0, maxHeaderSize, connect: { autoSelectFamily: true } });
   return (address, check, question = 'check') => {
     if (question === 'life') return probeLife(address, check);
     const target = check.port === undefined ? address : { ...address, port: check.port };
-    return check.type === 'http' ? probeHttp(target, check, agent) : probeTcp(target, check.timeoutMs);
+    return check.type === 'http'
+      ? probeHttp(target, check, maxHeaderSize)
+      : probeTcp(target, check.timeoutMs);
   };
 }
 
-async function probeHttp(address: Address, check: HealthCheck, dispatcher: Agent): Promise<ProbeResult> {
+async function probeHttp(address: Address, check: HealthCheck, maxHeaderSize: number): Promise<ProbeResult> {
   try {
-    const { statusCode, body } = await request(`http://${formatAddress(address)}${check.path}`, {
-      method: check.method,
-      headers: { host: check.host ?? formatAddress(address), 'user-agent': 'fairlead-health' },
-      dispatcher,
-      reset: true,
-      signal: AbortSignal.timeout(check.timeoutMs),
-    });
-    // Nobody reads the body; what is left of it ends with the connection.
-    body.on('error', () => {}).destroy();
+    const statusCode = await askHttp(address, check, maxHeaderSize);
     return { isPass: inRanges(statusCode, check.status), reason: `HTTP ${statusCode}` };
   } catch (error) {
     return failed(error, check.timeoutMs);
   }
+}
+
+/** By `node:http`, which passes over interim responses: undici takes a 100 that nobody asked for as an error. */
+function askHttp(address: Address, check: HealthCheck, maxHeaderSize: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      ...address,
+      path: check.path,
+      method: check.method,
+      headers: {
+        host: check.host ?? formatAddress(address),
+        'user-agent': 'fairlead-health',
+        connection: 'close',
+      },
+      maxHeaderSize,
+      // A connection for each probe: whether the backend still accepts them is part of the question.
+      agent: false,
+      signal: AbortSignal.timeout(check.timeoutMs),
+    });
+    sent.on('response', (response) => {
+      resolve(response.statusCode ?? 0);
+      // Nobody reads the body; what is left of it ends with the connection.
+      response.on('error', () => {}).destroy();
+    });
+    sent.on('upgrade', (_response, socket) => {
+      resolve(101);
+      socket.destroy();
+    });
+    sent.on('error', (error) => reject(error.name === 'AbortError' ? error.cause : error));
+    sent.end();
+  });
 }
 
 /**
@@ -154,6 +177,7 @@ function failed(error: unknown, timeoutMs: number): ProbeResult {
 function explain(error: unknown, timeoutMs: number): string {
   const { name, code, message } = error as NodeJS.ErrnoException;
   if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
+  if (code?.startsWith('HPE_')) return `the answer does not match the HTTP/1.1 protocol (${code})`;
   switch (code) {
     case 'ECONNREFUSED':
       return 'connection refused';
@@ -163,7 +187,6 @@ function explain(error: unknown, timeoutMs: number): string {
     case 'ENOTFOUND':
       return 'the name is not known';
     case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
       return 'the connection was closed without an answer';
     default:
       return code ?? message;

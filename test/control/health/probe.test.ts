@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import t, { type Test } from 'tap';
 import { makeProbe, type ProbeResult } from '../../../src/control/health/probe.ts';
 import type { HealthCheck } from '../../../src/model/health.ts';
-import { deadPort, startBackend, startRawBackend } from '../../support/backend.ts';
+import { deadPort, startBackend, startCannedBackend, startRawBackend } from '../../support/backend.ts';
 import { makeTarget } from '../../support/scripted-probe.ts';
 import { startUnreachable } from '../../support/unreachable.ts';
 
@@ -91,6 +91,19 @@ t.test('each probe is a connection of its own', async (t) => {
   backend.server.on('connection', () => connections++);
   for (let i = 0; i < 3; i++) await ask(backend.port, { type: 'http' });
   t.equal(connections, 3);
+});
+
+t.test('interim responses that nobody asked for do not matter', async (t) => {
+  const { port } = await startCannedBackend(
+    t,
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n',
+  );
+  t.same(await ask(port, { type: 'http' }), { isPass: true, reason: 'HTTP 204' });
+});
+
+t.test('what cannot be asked is an answer too', async (t) => {
+  const backend = await startBackend(t, 'a');
+  t.match(await ask(backend.port, { type: 'http', path: '/a b' }), { isPass: false });
 });
 
 t.test('a body that never ends does not matter', async (t) => {
