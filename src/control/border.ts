@@ -86,6 +86,12 @@ function judgeClaim(claim: Claim, border: Border): Judged {
   return { claim: found, problems };
 }
 
+/** Without what a running Fairlead knows: which fallbacks of labels lead to an address that must be allowed to them. */
+export function fallbacksBeyond(fallbacks: readonly Fallback[] = []): string[] {
+  const border: Border = { listeners: [], allowed: [], local: () => [] };
+  return fallbacks.map((one) => whyNot(one, border)).filter((why) => why !== undefined);
+}
+
 function whyNot(fallback: Fallback, border: Border): string | undefined {
   if (fallback.kind !== 'url') return undefined;
   const address = addressOf(fallback.url);

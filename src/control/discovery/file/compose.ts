@@ -2,8 +2,9 @@ import { basename, dirname, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { AllowRule } from '../../../model/allow.ts';
 import type { Problem } from '../../../model/problem.ts';
+import { fallbacksBeyond } from '../../border.ts';
 import { type Claimant, judge, PROJECT_LABEL, rulesAbout } from '../labels/allow.ts';
-import { missingRoute, NO_ROUTE } from '../labels/complete.ts';
+import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
 import { PREFIX } from '../labels/key.ts';
 import { readLabels } from '../labels/limits.ts';
 import { parseLabels } from '../labels/parse.ts';
@@ -76,6 +77,11 @@ function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boole
         ...service.problems,
         ...(missing === undefined ? [] : [missing]),
         ...(verdict?.problems ?? []),
+        ...fallbacksBeyond(service.draft.settings.fallback).map((message) => ({
+          severity: 'notice' as const,
+          key: `${prefixOf(service.name)}fallback`,
+          message,
+        })),
       );
     }
     if (file.allow.length > 0 && rules.length === 0)

@@ -142,3 +142,11 @@ t.test('every form of a variable is filled in as compose does it', async (t) => 
     t.equal(interpolate(text, env), expected, text);
   }
 });
+
+t.test('a fallback to an address that is not public is a notice: the options may allow it', async (t) => {
+  const labels = 'fairlead.host: a.org, fairlead.fallback: "url:http://10.0.0.1/, url:https://example.org/"';
+  const { services, lines } = check(`services: { shop: { image: x, labels: { ${labels} } } }`);
+  t.equal(services, 1);
+  t.match(lines, [/^notice .*fallback.* 10\.0\.0\.1:80 is not a public address/]);
+  t.equal(lines.length, 1);
+});
