@@ -83,8 +83,8 @@ export class Outbox {
 
   /** So much is waiting, or so many pieces, that nothing should be written until the socket drains. */
   get isFull(): boolean {
-    const { writableNeedDrain, writableLength } = this.#socket;
-    return writableNeedDrain || (this.#late > MAX_LATE && writableLength > 0);
+    // Asked several times for each request: the second question is for the few that are late.
+    return this.#socket.writableNeedDrain || (this.#late > MAX_LATE && this.#socket.writableLength > 0);
   }
 
   #wait(): Flow {
