@@ -74,7 +74,8 @@ t.test('a backend that will not have the body says so, and the connection ends',
 
 t.test('100-continue is passed although a retry came before it', async (t) => {
   const [first, second] = [await startManualBackend(t), await startManualBackend(t)];
-  const proxy = await startProxy(t, [{ backends: [first.port, second.port] }]);
+  const settings = { retry: { methods: ['PUT'] } };
+  const proxy = await startProxy(t, [{ settings, backends: [first.port, second.port] }]);
   const client = await connectRaw(t, proxy.port);
   client.send('PUT / HTTP/1.1\r\nHost: test.localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
   await first.head(0);
