@@ -22,7 +22,6 @@ t.test('a service without any setting has the documented defaults', async (t) =>
       onTimeout: true,
       onStatus: [],
       timeoutMs: 0,
-      methods: ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'],
       budgetPercent: 20,
     },
     hedge: 'hang',
