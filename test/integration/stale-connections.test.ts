@@ -183,3 +183,52 @@ t.test('one that was read is not', async (t) => {
   t.match(proxy.entries.at(-1), { error: 'stale-connection', attempts: 1 });
   t.equal(backend.executed(), 2);
 });
+
+/** A backend with two connections of the proxy: on one it has a POST that it did not answer. */
+async function startWithTwo(t: Test) {
+  const leaving = await startManualBackend(t);
+  const proxy = await startProxy(t, [{ backends: [leaving.port] }]);
+  const clients = [await connectRaw(t, proxy.port), await connectRaw(t, proxy.port)] as const;
+  for (const client of clients) client.send('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
+  const connections = [await leaving.connection(0), await leaving.connection(1)] as const;
+  for (const [i, connection] of connections.entries()) {
+    await leaving.head(i);
+    connection.send(okText('before'));
+    connection.received = '';
+  }
+  for (const client of clients) {
+    await responses(client, 1);
+    client.received = '';
+  }
+  const [client] = clients;
+  client.send('POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 4\r\n\r\nbody');
+  await eventually('it has the POST', () => connections.some(({ received }) => received.includes('body')));
+  const [busy, waiting] = connections[0].received === '' ? connections.toReversed() : connections;
+  return { leaving, proxy, client, busy: busy?.socket, waiting: waiting?.socket };
+}
+
+t.test('a POST that was reset while all that waited was ended in order was read by nobody', async (t) => {
+  const { leaving, proxy, client, busy, waiting } = await startWithTwo(t);
+  // So does an application that stops, whose kernel resets what it has not read.
+  busy?.resetAndDestroy();
+  waiting?.destroy();
+  await leaving.head(2);
+  (await leaving.connection(2)).send(okText('again'));
+  t.match(await responses(client, 1), [{ status: 200 }]);
+  t.match(proxy.entries.at(-1), { method: 'POST', status: 200 });
+});
+
+t.test('one that was reset alone may have been read', async (t) => {
+  const { proxy, client, busy } = await startWithTwo(t);
+  busy?.resetAndDestroy();
+  t.match(await responses(client, 1), [{ status: 502 }]);
+  t.match(proxy.entries.at(-1), { error: 'stale-connection', attempts: 1 });
+});
+
+t.test('and so may one whose backend resets what waits as well', async (t) => {
+  const { proxy, client, busy, waiting } = await startWithTwo(t);
+  waiting?.resetAndDestroy();
+  busy?.resetAndDestroy();
+  t.match(await responses(client, 1), [{ status: 502 }]);
+  t.match(proxy.entries.at(-1), { error: 'stale-connection', attempts: 1 });
+});

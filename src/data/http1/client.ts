@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import type { Exchange, Upstream } from '../proxy/exchange.ts';
+import { safely } from '../proxy/guard.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import { BodyReader } from './body-reader.ts';
@@ -71,7 +72,7 @@ export class UpstreamConnection
   }
 
   send(head: string, isChunked: boolean): void {
-    this.#request.begin(head.length, isChunked);
+    this.#request.begin(head.length, isChunked, this.#context.sweep.now);
     this.#outbox.text(head);
   }
 
@@ -89,9 +90,8 @@ export class UpstreamConnection
   }
 
   get awaiting(): Exchange | undefined {
-    return this.#phase === 'head' && (this.#request.isDone || !this.#isConnected)
-      ? this.#exchange
-      : undefined;
+    const isSent = this.#request.isDone || !this.#isConnected;
+    return this.#phase === 'head' && isSent ? this.#exchange : undefined;
   }
 
   flush(): Flow {
@@ -273,20 +273,28 @@ export class UpstreamConnection
 
   /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
   onEnd(): void {
-    const { isUnanswered } = this.#progress;
+    if (this.#phase === 'idle') this.backend.endedWaiting(performance.now());
     if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
       this.#complete(this.#exchange, '', 0);
-    else if (isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment)
-      this.#request.prove(this.#socket, () => this.destroy());
+    else if (this.#mustProve) this.#request.prove(this.#socket, () => this.destroy());
     else this.destroy();
+  }
+
+  /** Its request can only be sent again if nobody has read it. */
+  get #mustProve(): boolean {
+    const { isUnanswered } = this.#progress;
+    return isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment;
   }
 
   onClose(cause: NodeJS.ErrnoException | undefined): void {
     const progress = this.#progress;
+    const mayBeUnread = cause?.code === 'ECONNRESET' && this.#mustProve;
     this.#phase = 'closed';
     this.#readBuffer.giveAway();
     this.#context.sweep.delete(this);
     this.backend.open.delete(this);
-    this.#fail(closure(progress, cause?.code ?? 'closed by the backend', this.#request.isNeverRead));
+    const fail = () => this.#fail(closure(progress, this.#request.isNeverRead, cause?.code));
+    if (!mayBeUnread) return fail();
+    this.#request.proveByStop(this.backend, this.#context.sweep.now, safely(this, fail));
   }
 }

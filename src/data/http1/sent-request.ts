@@ -1,9 +1,14 @@
 import type { Socket } from 'node:net';
+import type { BackendState } from '../upstream/backend-state.ts';
 
 /** So many bytes travel in one piece on any network: IPv6's least packet (RFC 8200, section 5) without its headers. */
 export const SEGMENT = 1_200;
 /** Within this time the kernel of a backend on a network nearby has said what it thinks of our bytes. */
 const SAID_MS = 3;
+/** Within this time one that stops has closed all that it had. */
+const STOPPED_MS = 20;
+/** Only of a request that is no older it is believed that nobody has read it. */
+const YOUNG_MS = 200;
 
 /** What was sent of a connection's latest request, and whether the backend can have seen it. */
 export class SentRequest {
@@ -15,7 +20,11 @@ export class SentRequest {
   /** The backend had closed before the request came: nobody has read a byte of it. */
   isNeverRead = false;
 
-  begin(size: number, isChunked: boolean): void {
+  /** In the sweep's milliseconds. */
+  #begunAt = 0;
+
+  begin(size: number, isChunked: boolean, now: number): void {
+    this.#begunAt = now;
     this.size = size;
     this.isChunked = isChunked;
     this.isDone = false;
@@ -42,5 +51,18 @@ export class SentRequest {
         done();
       });
     }, SAID_MS);
+  }
+
+  /**
+   * The backend has reset the connection without a response. That is what the kernel of one does that closes before it has
+   * read what came, as an application that stops closes all that it takes for idle; but also what one does which gives up a
+   * request. If it has ended in order, and in this moment, all connections on which it had nothing to read, it is the former.
+   */
+  proveByStop(backend: BackendState, now: number, done: () => void): void {
+    if (now - this.#begunAt > YOUNG_MS) return done();
+    setTimeout(() => {
+      this.isNeverRead = backend.hasStopped(performance.now());
+      done();
+    }, STOPPED_MS);
   }
 }

@@ -35,7 +35,11 @@ export function lateness(progress: Progress, timeouts: Timeouts, tryMs: number):
  * What it means for an exchange that its connection has closed.
  * @param isNeverRead it is known to have been closed before the request came
  */
-export function closure(progress: Progress, reason: string, isNeverRead: boolean): ProxyError {
+export function closure(
+  progress: Progress,
+  isNeverRead: boolean,
+  reason = 'closed by the backend',
+): ProxyError {
   const { phase, isConnected, isReused, isUnanswered } = progress;
   if (!isConnected) return new ProxyError(isExhaustion(reason) ? 'exhausted' : 'connect-failed', reason);
   if (isNeverRead) return new ProxyError(isReused ? 'never-read' : 'turned-away', reason);

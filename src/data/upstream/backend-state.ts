@@ -11,6 +11,9 @@ import { Silence } from './hang.ts';
 /** For how long connections carry one exchange each to a backend that spoke unasked. */
 const DISTRUST_MS = 60_000;
 
+/** Within this time an application that stops closes all that it has, in milliseconds. */
+const STOP_MS = 50;
+
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
   /** The exchange that waits on it for its backend: for a connection, or for the head of a response. */
@@ -54,6 +57,8 @@ export class BackendState implements Weighted {
   readonly silence = new Silence();
   /** `Clock.elapsed` when a connection that waited was last found closed. */
   staleAt = Number.NEGATIVE_INFINITY;
+  /** `performance.now()` when it last ended a connection that waited. */
+  #endedAt = Number.NEGATIVE_INFINITY;
   /** From when on its connections may carry one exchange after the other, in the sweep's milliseconds. */
   trustedFrom = Number.NEGATIVE_INFINITY;
 
@@ -105,6 +110,16 @@ export class BackendState implements Weighted {
   /** A connection that waited had been closed. */
   foundStale(now: number): void {
     this.staleAt = now;
+  }
+
+  /** It has ended a connection that waited. */
+  endedWaiting(now: number): void {
+    this.#endedAt = now;
+  }
+
+  /** It has just ended all connections that waited: only an application that stops does that. */
+  hasStopped(now: number): boolean {
+    return this.idle.length === 0 && now - this.#endedAt < STOP_MS;
   }
 
   /**
