@@ -6,7 +6,7 @@ export const SEGMENT = 1_200;
 /** Within this time the kernel of a backend on a network nearby has said what it thinks of our bytes. */
 const SAID_MS = 3;
 /** Within this time one that stops has closed all that it had. */
-const STOPPED_MS = 20;
+const STOPPED_MS = 5;
 /** Only of a request that is no older it is believed that nobody has read it. */
 const YOUNG_MS = 200;
 
@@ -59,6 +59,8 @@ export class SentRequest {
    * request. If it has ended in order, and in this moment, all connections on which it had nothing to read, it is the former.
    */
   proveByStop(backend: BackendState, now: number, done: () => void): void {
+    // Whatever comes of it, others like it are better off on fresh connections from now on.
+    backend.foundStale(now);
     if (now - this.#begunAt > YOUNG_MS) return done();
     setTimeout(() => {
       this.isNeverRead = backend.hasStopped(performance.now());
