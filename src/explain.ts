@@ -207,7 +207,7 @@ function why(route: Route, all: readonly Route[]): string {
   const fitting = all.filter(({ ghost }) => ghost !== 'old');
   if (fitting.length === 1) return 'it is the only one that fits';
   if (route.ghost === 'new') return 'what served there ended a moment ago, and may come back';
-  if (route.priority !== 0 || fitting.some((other) => other.priority > route.priority))
+  if (route.priority !== 0 || fitting.some((other) => other.priority < route.priority))
     return `its priority is the highest (${route.priority})`;
   const sameHost = fitting.filter((other) => other.host === route.host);
   if (sameHost.length > 1) return `of the routes of host ${route.host} its path is the longest that fits`;

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { parseAllow } from '../src/config/allow.ts';
 import { reportContainer } from '../src/control/discovery/docker/claims.ts';
-import { explainContainer } from '../src/explain.ts';
+import { explainContainer, explainUrl } from '../src/explain.ts';
 import type { Transition } from '../src/model/health.ts';
+import { makeService } from '../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../src/model/snapshot.ts';
 import { makeContribution, mergeContributions } from './support/claims.ts';
 import { makeContainer } from './support/fake-engine.ts';
@@ -65,4 +66,22 @@ t.test('a container is explained with the rule that allows what it has, or why n
   t.match(refused, 'fairlead.host: is refused: no allow rule lets the container have shop.localhost');
   t.match(refused, 'traffic: none');
   t.ok(explain('project:x').includes('  ignored: no allow rule is about it'));
+});
+
+t.test('a route is not said to win by a priority that nothing has any more', async (t) => {
+  const route = { path: '/', stripPrefix: false };
+  const why = (other: { priority: number; ghost?: 'new' }) =>
+    explainUrl('a.localhost', {
+      ...EMPTY_SNAPSHOT,
+      services: [makeService('a', {}, []), makeService('any', {}, [])],
+      routes: [
+        { ...route, host: 'a.localhost', priority: 0, service: 'a' },
+        { ...route, host: '*', service: 'any', ...other },
+      ],
+    })?.[1];
+  t.equal(
+    why({ priority: 50, ghost: 'new' }),
+    '  because its host a.localhost is the most specific that fits',
+  );
+  t.equal(why({ priority: -1 }), '  because its priority is the highest (0)');
 });
