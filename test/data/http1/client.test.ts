@@ -2,9 +2,10 @@ import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { UpstreamConnection } from '../../../src/data/http1/client.ts';
 import { requestText } from '../../../src/data/http1/write.ts';
-import type { GuardedEvents } from '../../../src/data/proxy/exchange.ts';
+import type { Exchange, GuardedEvents } from '../../../src/data/proxy/exchange.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
+import type { Timeouts } from '../../../src/model/service.ts';
 import { startCannedBackend, startRawBackend } from '../../support/backend.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
@@ -14,9 +15,8 @@ import { eventually } from '../../support/wait.ts';
 
 const TIMEOUTS = { connectMs: 0, responseMs: 0, idleMs: 0, requestMs: 0 };
 
-/** A backend with a connection that served one request and waits. */
-async function withIdleConnection(t: Test): Promise<{ state: BackendState; connection: UpstreamConnection }> {
-  const { port } = await startCannedBackend(t, okText('x'));
+/** A connection to a backend that was sent an exchange's request. */
+function sendRequest(t: Test, port: number, exchange: Exchange, timeouts: Timeouts) {
   const state = makeBackendState('a', { address: { host: '127.0.0.1', port } });
   let completed = 0;
   const events: GuardedEvents = {
@@ -27,24 +27,24 @@ async function withIdleConnection(t: Test): Promise<{ state: BackendState; conne
     onFailure: (_exchange, error) => t.fail(error.code),
   };
   const sweep = new Sweep(new FakeClock());
+  const watch = { tick: 0, watch: () => {} };
   const connection = new UpstreamConnection(
-    {
-      sweep,
-      watch: { tick: 0, watch: () => {} },
-
-      events,
-      rules: RULES,
-      maxHeaderSize: 16_384,
-    },
+    { sweep, watch, events, rules: RULES, maxHeaderSize: 16_384 },
     state,
   );
   t.teardown(() => connection.destroy());
-  const exchange = makeExchange();
-  connection.assign(exchange, TIMEOUTS, 0);
+  connection.assign(exchange, timeouts, 0);
   connection.send(requestText(exchange.head, '/', ''), false);
   connection.end('');
   connection.flush();
-  await eventually(() => completed === 1, 'the response');
+  return { state, connection, isComplete: () => completed === 1 };
+}
+
+/** A backend with a connection that served one request and waits. */
+async function withIdleConnection(t: Test): Promise<{ state: BackendState; connection: UpstreamConnection }> {
+  const { port } = await startCannedBackend(t, okText('x'));
+  const { state, connection, isComplete } = sendRequest(t, port, makeExchange(), TIMEOUTS);
+  await eventually(isComplete, 'the response');
   return { state, connection };
 }
 
@@ -82,32 +82,13 @@ t.test('interim responses stop while the client does not take them, and go on wh
     backend = socket;
     socket.write(hint);
   });
-  const state = makeBackendState('a', { address: { host: '127.0.0.1', port } });
-  let completed = 0;
-  const events: GuardedEvents = {
-    onBroken: (_exchange, error) => t.fail(String(error)),
-    onConnected: () => {},
-    onResponse: () => true,
-    onComplete: () => completed++,
-    onFailure: (_exchange, error) => t.fail(error.code),
-  };
-  const sweep = new Sweep(new FakeClock());
-  const watch = { tick: 0, watch: () => {} };
-  const connection = new UpstreamConnection(
-    { sweep, watch, events, rules: RULES, maxHeaderSize: 16_384 },
-    state,
-  );
-  t.teardown(() => connection.destroy());
   const exchange = makeExchange();
   let informed = 0;
   exchange.downstream.inform = () => {
     informed++;
     return 'full';
   };
-  connection.assign(exchange, { ...TIMEOUTS, responseMs: 1_000 }, 0);
-  connection.send(requestText(exchange.head, '/', ''), false);
-  connection.end('');
-  connection.flush();
+  const { connection, isComplete } = sendRequest(t, port, exchange, { ...TIMEOUTS, responseMs: 1_000 });
   await eventually(() => informed === 1, 'the first');
   t.equal(connection.deadline, Number.POSITIVE_INFINITY, "it is the client's turn");
   backend?.write(hint);
@@ -118,5 +99,5 @@ t.test('interim responses stop while the client does not take them, and go on wh
   await eventually(() => informed === 2, 'the second');
   connection.resume();
   backend?.write(okText('x'));
-  await eventually(() => completed === 1, 'the response');
+  await eventually(isComplete, 'the response');
 });
