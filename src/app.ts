@@ -12,12 +12,12 @@ import { makeProbe } from './control/health/probe.ts';
 import { explainContainer, explainUrl, type History } from './explain.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
-import { changesOf } from './model/changes.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import { formatProblem, type Problem } from './model/problem.ts';
+import type { Problem } from './model/problem.ts';
 import type { BackendSignal } from './model/signal.ts';
-import { diffSnapshots, type Snapshot } from './model/snapshot.ts';
+import type { Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
+import { makeChangeLog } from './telemetry/change-log.ts';
 import { guardedClock, internalErrors } from './telemetry/internal-errors.ts';
 import type { Log } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
@@ -75,9 +75,10 @@ export class App {
     const probe = probeWithin(border, makeProbe(options.maxHeaderSize));
     this.#control = new ControlPlane(within, clock, probe);
     this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
+    const logChanges = makeChangeLog(log, clock);
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);
-      logChanges(log, snapshot, before);
+      logChanges(snapshot, before);
     });
   }
 
@@ -231,16 +232,4 @@ export function dockerSources(options: Options, clock: Clock, log: Log): DockerS
         : { kind: 'published', host: isThisMachine(host) ? '127.0.0.1' : host },
     });
   });
-}
-
-function logChanges(log: Log, snapshot: Snapshot, before: Snapshot): void {
-  for (const line of diffSnapshots(before, snapshot)) log.info(line);
-  const { gone, fresh } = changesOf(before.problems, snapshot.problems);
-  const known = new Set(gone.map(formatProblem));
-  for (const problem of fresh) {
-    const line = formatProblem(problem);
-    if (!known.delete(line))
-      log[problem.severity === 'error' ? 'warn' : 'info']({ source: problem.source }, line);
-  }
-  for (const line of known) log.info(`solved: ${line}`);
 }

@@ -5,7 +5,7 @@ import { normalizePath } from './data/routing/path.ts';
 import { RouteTable } from './data/routing/table.ts';
 import { formatAddress } from './model/address.ts';
 import type { Backend } from './model/backend.ts';
-import type { Transition } from './model/health.ts';
+import { describeFlags, type Transition } from './model/health.ts';
 import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';
 import type { Service } from './model/service.ts';
@@ -126,7 +126,7 @@ function explainBackend(
   const health = snapshot.health.get(backend.id);
   const flags = health?.flags ?? [];
   const since = health === undefined ? '' : ` since ${new Date(health.since).toISOString()}`;
-  const state = flags.length === 0 ? 'available' : flags.join(', ');
+  const state = describeFlags(flags);
   return [
     `  health: ${state}${since}${health?.reason ? ` (${health.reason})` : ''}`,
     // The latest is what the line above says.
@@ -136,7 +136,7 @@ function explainBackend(
 }
 
 function explainChange({ at, flags, reason }: Transition): string {
-  const state = flags.length === 0 ? 'available' : flags.join(', ');
+  const state = describeFlags(flags);
   return `${state} since ${new Date(at).toISOString()} (${reason})`;
 }
 
@@ -148,7 +148,7 @@ function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): str
   const isAvailable = (candidate: Backend) =>
     candidate.weight > 0 && (snapshot.health.get(candidate.id)?.flags.length ?? 0) === 0;
   if (!isAvailable(backend))
-    return `none, because of ${(snapshot.health.get(backend.id)?.flags ?? []).join(' and ')}`;
+    return `none, because it is ${describeFlags(snapshot.health.get(backend.id)?.flags ?? [])}`;
   const available = service.backends.filter(isAvailable);
   const primaries = available.filter((candidate) => !candidate.backup);
   if (backend.backup && primaries.length > 0)
@@ -193,7 +193,7 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
     const flags = snapshot.health.get(backend.id)?.flags ?? [];
     const reason = snapshot.health.get(backend.id)?.reason ?? '';
     const well = backend.weight === 0 ? 'weight 0' : 'available';
-    const state = flags.length === 0 ? well : `${flags.join(', ')} (${reason})`;
+    const state = flags.length === 0 ? well : `${describeFlags(flags)} (${reason})`;
     lines.push(
       `  backend ${backend.name} ${formatAddress(backend.address)}${backend.backup ? ' backup' : ''}: ${state}`,
     );

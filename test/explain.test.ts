@@ -39,10 +39,10 @@ t.test('a container is explained with what its health is, and what it was before
   const lines = explainContainer(report, snapshot, (backendId) => (backendId === id ? changes : []));
   const at = lines.findIndex((line) => line.startsWith('  health:'));
   t.same(lines.slice(at, at + 4), [
-    '  health: Ejected since 1970-01-01T00:00:03.000Z (1 failed request: ECONNREFUSED)',
-    '    before: Pending since 1970-01-01T00:00:01.000Z (not checked yet)',
+    '  health: ejected since 1970-01-01T00:00:03.000Z (1 failed request: ECONNREFUSED)',
+    '    before: waiting for its first check since 1970-01-01T00:00:01.000Z (not checked yet)',
     '    before: available since 1970-01-01T00:00:02.000Z (connected)',
-    '  traffic: none, because of Ejected',
+    '  traffic: none, because it is ejected',
   ]);
 });
 

@@ -1,5 +1,5 @@
 import type { Backend } from '../model/backend.ts';
-import type { BackendHealth, Transition } from '../model/health.ts';
+import { type BackendHealth, describeFlags, type Transition } from '../model/health.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
@@ -23,13 +23,15 @@ export interface StateView {
 /** A backend with everything that is known of it now. */
 export interface LiveBackend extends Backend {
   readonly health: BackendHealth;
+  /** Its flags in words, as people read them. */
+  readonly state: string;
   readonly lastCheck: { readonly reason: string; readonly checkedAt: number } | undefined;
   readonly inFlight: number;
   readonly requests: number;
   readonly failures: Readonly<Record<string, number>>;
   /** How often requests took it out, by cause. */
   readonly ejections: Readonly<Record<string, number>>;
-  readonly history: readonly Transition[];
+  readonly history: readonly (Transition & { readonly state: string })[];
 }
 
 export interface LiveService extends Omit<Service, 'backends'> {
@@ -105,12 +107,13 @@ function liveBackend(
   return {
     ...backend,
     health: health ?? UNKNOWN,
+    state: describeFlags((health ?? UNKNOWN).flags),
     lastCheck: view.lastCheck(backend.id),
     inFlight: counted?.inFlight ?? 0,
     requests: counted?.requests ?? 0,
     failures: counted?.failures ?? {},
     ejections: counted?.ejections ?? {},
-    history: view.history(backend.id),
+    history: view.history(backend.id).map((one) => ({ ...one, state: describeFlags(one.flags) })),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LiveBackend, LiveState } from '../admin/state.ts';
 import { formatAddress } from '../model/address.ts';
+import { describeFlags } from '../model/health.ts';
 import { formatProblem } from '../model/problem.ts';
 import { routeName } from '../model/route.ts';
 import { visible } from '../model/visible.ts';
@@ -69,7 +70,11 @@ function workerLines({ workers, now }: LiveState): string[] {
 function backendCells(backend: LiveBackend, now: number): string[] {
   const { flags, reason, since } = backend.health;
   const isOut = flags.length > 0;
-  const state = isOut ? `${flags.join('+')}: ${reason}` : backend.weight === 0 ? 'weight 0' : 'available';
+  const state = isOut
+    ? `${describeFlags(flags)}: ${reason}`
+    : backend.weight === 0
+      ? 'weight 0'
+      : 'available';
   const configured =
     backend.configuredWeight === undefined ? '' : ` (configured ${backend.configuredWeight})`;
   const weight = `${backend.weight}${configured}${backend.backup ? ' backup' : ''}`;

@@ -8,6 +8,20 @@
  */
 export type HealthFlag = 'Pending' | 'FailedCheck' | 'Draining' | 'Maintenance' | 'Ejected';
 
+/** What people read in place of a flag, everywhere but in JSON and metrics, which have its name. */
+const WORDS: Readonly<Record<HealthFlag, string>> = {
+  Pending: 'waiting for its first check',
+  FailedCheck: 'failing its check',
+  Draining: 'draining',
+  Maintenance: 'in maintenance',
+  Ejected: 'ejected',
+};
+
+/** The state of a backend in words that complete "it is …". */
+export function describeFlags(flags: readonly HealthFlag[]): string {
+  return flags.length === 0 ? 'available' : flags.map((flag) => WORDS[flag]).join(', ');
+}
+
 export interface BackendHealth {
   readonly flags: readonly HealthFlag[];
   /** A sentence for people: why the flags are what they are. */

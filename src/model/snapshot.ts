@@ -1,10 +1,12 @@
 import { formatAddress } from './address.ts';
+import type { Backend } from './backend.ts';
 import { changesOf } from './changes.ts';
 import type { SourceStatus } from './contribution.ts';
-import type { BackendHealth } from './health.ts';
+import type { BackendHealth, HealthFlag } from './health.ts';
 import type { Problem } from './problem.ts';
 import { type Route, routeName } from './route.ts';
 import type { Service } from './service.ts';
+import { shorten } from './text.ts';
 
 /** Which requests go where: everything but health. */
 export interface Topology {
@@ -45,17 +47,41 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): string[] {
   const services = changesOf(before.services, after.services);
   const routes = changesOf(before.routes, after.routes);
   compare(lines, 'route', routesByName(routes.gone), routesByName(routes.fresh));
-  compare(lines, 'service', policiesByName(services.gone), policiesByName(services.fresh));
-  compare(lines, 'backend', backendsByName(services.gone), backendsByName(services.fresh));
-  for (const [id, health] of changedHealth(before, after)) {
-    const was = before.health.get(id);
-    if (was !== undefined && was.flags.join() !== health.flags.join()) {
-      const state = health.flags.length === 0 ? 'available' : health.flags.join('+');
-      lines.push(`health ${id}: ${state} (${health.reason})`);
-    }
-  }
+  compare(lines, 'service', settingsByName(services.gone), settingsByName(services.fresh));
+  compare(lines, 'backend', backendsById(services.gone), backendsById(services.fresh));
   return lines;
 }
+
+/** A backend whose flags are others than they were. */
+export interface HealthChange {
+  readonly service: string;
+  readonly backend: Backend;
+  readonly health: BackendHealth;
+  /** It fails its checks or requests, and did not before. */
+  readonly isFailure: boolean;
+}
+
+/** Whose flags changed between two snapshots; what is new or gone is not among them. */
+export function healthChanges(before: Snapshot, after: Snapshot): HealthChange[] {
+  const changed = new Map(
+    changedHealth(before, after).filter(([id, { flags }]) => {
+      const was = before.health.get(id);
+      return was !== undefined && was.flags.join() !== flags.join();
+    }),
+  );
+  if (changed.size === 0) return [];
+  return after.services.flatMap(({ name: service, backends }) =>
+    backends.flatMap((backend) => {
+      const health = changed.get(backend.id);
+      if (health === undefined) return [];
+      const was = before.health.get(backend.id)?.flags ?? [];
+      const isFailure = FAILURES.some((flag) => health.flags.includes(flag) && !was.includes(flag));
+      return [{ service, backend, health, isFailure }];
+    }),
+  );
+}
+
+const FAILURES: readonly HealthFlag[] = ['FailedCheck', 'Ejected'];
 
 /** The health of backends that is not the very same value as before. */
 export function changedHealth(before: Snapshot, after: Snapshot): [id: string, health: BackendHealth][] {
@@ -70,43 +96,50 @@ const GHOSTS = {
   old: ', where nothing serves: it gives way to every route that fits',
 };
 
-function routesByName(routes: readonly Route[]): Map<string, string> {
-  const named = new Map<string, string>();
-  for (const route of routes) {
-    const priority = route.priority === 0 ? '' : ` (priority ${route.priority})`;
-    named.set(
-      routeName(route) + priority,
-      `→ ${route.service}${route.stripPrefix ? ', prefix stripped' : ''}${route.ghost === undefined ? '' : GHOSTS[route.ghost]}`,
-    );
-  }
-  return named;
+/** What a line tells: its name, and what may change about it. */
+type Told = ReadonlyMap<string, readonly [name: string, text: string]>;
+
+function routesByName(routes: readonly Route[]): Told {
+  return new Map(
+    routes.map((route) => {
+      const name = routeName(route) + (route.priority === 0 ? '' : ` (priority ${route.priority})`);
+      const ghost = route.ghost === undefined ? '' : GHOSTS[route.ghost];
+      return [name, [name, `→ ${route.service}${route.stripPrefix ? ', prefix stripped' : ''}${ghost}`]];
+    }),
+  );
 }
 
-function policiesByName(services: readonly Service[]): Map<string, string> {
-  const named = new Map<string, string>();
-  for (const { name, backends: _, ...policy } of services) named.set(name, JSON.stringify(policy));
-  return named;
+/** Characters of a service's settings that a line repeats: a list of fallbacks may have very many. */
+const MOST_OF_SETTINGS = 2_000;
+
+function settingsByName(services: readonly Service[]): Told {
+  return new Map(
+    services.map(({ name, backends: _, ...settings }) => [
+      name,
+      [name, shorten(JSON.stringify(settings), MOST_OF_SETTINGS)],
+    ]),
+  );
 }
 
-function backendsByName(services: readonly Service[]): Map<string, string> {
-  const named = new Map<string, string>();
-  for (const service of services) {
-    for (const { id, address, weight, backup } of service.backends) {
-      named.set(id, `${formatAddress(address)} weight ${weight}${backup ? ' backup' : ''}`);
-    }
-  }
-  return named;
+/** By their ids: two Engines may each have one of that name. */
+function backendsById(services: readonly Service[]): Told {
+  return new Map(
+    services.flatMap((service) =>
+      service.backends.map(({ id, name, address, weight, backup }) => [
+        id,
+        [
+          `${name} of ${service.name}`,
+          `${formatAddress(address)} weight ${weight}${backup ? ' backup' : ''}`,
+        ],
+      ]),
+    ),
+  );
 }
 
-function compare(
-  lines: string[],
-  kind: string,
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): void {
-  for (const name of before.keys()) if (!after.has(name)) lines.push(`- ${kind} ${name}`);
-  for (const [name, text] of after) {
-    const was = before.get(name);
+function compare(lines: string[], kind: string, before: Told, after: Told): void {
+  for (const [id, [name]] of before) if (!after.has(id)) lines.push(`- ${kind} ${name}`);
+  for (const [id, [name, text]] of after) {
+    const was = before.get(id)?.[1];
     if (was === undefined) lines.push(`+ ${kind} ${name} ${kind === 'service' ? '' : text}`.trimEnd());
     else if (was !== text) lines.push(`~ ${kind} ${name} ${text}`);
   }

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { formatAddress } from '../model/address.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { DURATION_BOUNDS, type ServiceStats, type TrafficStats } from '../model/stats.ts';
+import { begin } from '../model/text.ts';
 import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 import { Fading } from './fading.ts';
 import { addUpgrades } from './upgrade-metrics.ts';
@@ -50,10 +52,28 @@ class ReadMetric {
 
   async get() {
     const { name, help, type, aggregator } = this;
-    return { name, help, type, aggregator, values: [...this.#read()] };
+    return { name, help, type, aggregator, values: [...this.#read()].map(bounded) };
   }
 
   reset(): void {}
+}
+
+/** Longest value of a label, in characters: names of services are made of labels of containers. */
+const MAX_LABEL = 200;
+
+/** The sample with labels that a database takes; those that were too long differ by a hash of the whole. */
+function bounded(value: Value): Value {
+  const isLong = Object.values(value.labels).some(
+    (text) => typeof text === 'string' && text.length > MAX_LABEL,
+  );
+  if (!isLong) return value;
+  const labels = Object.entries(value.labels).map(([label, text]) => [label, shortened(String(text))]);
+  return { ...value, labels: Object.fromEntries(labels) };
+}
+
+function shortened(text: string): string {
+  if (text.length <= MAX_LABEL) return text;
+  return `${begin(text, MAX_LABEL)}${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }
 
 /** All metrics, with those of the process itself. */

@@ -86,7 +86,7 @@ t.test('the page shows services, backends, problems and sources', async (t) => {
     /shop\|.*shop\.localhost · round-robin · 5 requests, 2 errors, 1 retries, 1 fallbacks/,
   );
   t.match(parts['services'], 'a|10.0.0.1:80|available|5 s|200 in 2 ms, 1 s ago|1|1|5|2');
-  t.match(parts['services'], 'b|10.0.0.1:81|FailedCheck: refused|2 s||1 backup|0|0|0');
+  t.match(parts['services'], 'b|10.0.0.1:81|failing its check: refused|2 s||1 backup|0|0|0');
   t.match(parts['problems'], 'web-9| fairlead.hots is not a known key');
   t.match(parts['sources'], 'docker unix:///run/docker.sock: connected');
 });

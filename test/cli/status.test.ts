@@ -51,10 +51,10 @@ t.test('the table has a row for each service and each backend, in columns', asyn
     'Fairlead 1.2.3, up 1m0s, version 7 of the table',
     'docker (unix:///run/docker.sock): connected',
     '',
-    'SERVICE  ROUTE / BACKEND  ADDRESS      WEIGHT    STATE                 REQUESTS  SINCE',
-    'shop     shop.localhost                                                5',
-    '           a              10.0.0.1:80  1         available             5         5s',
-    '           b              10.0.0.1:81  1 backup  FailedCheck: refused  0         2s',
+    'SERVICE  ROUTE / BACKEND  ADDRESS      WEIGHT    STATE                       REQUESTS  SINCE',
+    'shop     shop.localhost                                                      5',
+    '           a              10.0.0.1:80  1         available                   5         5s',
+    '           b              10.0.0.1:81  1 backup  failing its check: refused  0         2s',
     '',
     'Problems',
     '  error: web-9: fairlead.hots: is not a known key',
@@ -82,7 +82,7 @@ t.test('a backend says all that keeps it from traffic, also a weight of nothing'
   const text = statusLines(stateOf(adminView({ snapshot: () => snapshot }))).join('\n');
   t.match(text, /^shop +shop\.localhost, shop\.localhost\/api /m);
   t.match(text, /^ +a +10\.0\.0\.1:80 +0 +weight 0 /m);
-  t.match(text, /^ +b +10\.0\.0\.1:81 +0 backup +Draining\+FailedCheck: stopping /m);
+  t.match(text, /^ +b +10\.0\.0\.1:81 +0 backup +draining, failing its check: stopping /m);
 });
 
 t.test('a time ago is told in the units that people would use', async (t) => {

@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { Backend } from '../../src/model/backend.ts';
-import type { HealthFlag } from '../../src/model/health.ts';
+import { describeFlags, type HealthFlag } from '../../src/model/health.ts';
 import type { Route } from '../../src/model/route.ts';
 import { makeService, type ServiceSettings } from '../../src/model/service.ts';
-import { diffSnapshots, EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
+import { diffSnapshots, EMPTY_SNAPSHOT, healthChanges, type Snapshot } from '../../src/model/snapshot.ts';
 
 let version = 0;
 
@@ -38,7 +38,7 @@ t.test('what is new is a line with a plus for each route, service and backend', 
   t.strictSame(diffSnapshots(EMPTY_SNAPSHOT, snapshot({})), [
     '+ route a.org → shop',
     '+ service shop',
-    '+ backend shop/a 10.0.0.1:80 weight 1',
+    '+ backend a of shop 10.0.0.1:80 weight 1',
   ]);
 });
 
@@ -46,7 +46,7 @@ t.test('what is gone is a line with a minus', async (t) => {
   t.strictSame(diffSnapshots(snapshot({}), { ...EMPTY_SNAPSHOT, topologyVersion: ++version }), [
     '- route a.org',
     '- service shop',
-    '- backend shop/a',
+    '- backend a of shop',
   ]);
 });
 
@@ -59,7 +59,10 @@ t.test('what changed is a line that says what it is now', async (t) => {
       backends: [{ weight: 3, backup: true, address: { host: '::1', port: 81 } }],
     }),
   );
-  t.strictSame(lines, ['~ route a.org → shop, prefix stripped', '~ backend shop/a [::1]:81 weight 3 backup']);
+  t.strictSame(lines, [
+    '~ route a.org → shop, prefix stripped',
+    '~ backend a of shop [::1]:81 weight 3 backup',
+  ]);
   const [policy, ...rest] = diffSnapshots(before, snapshot({ settings: { balance: 'random' } }));
   t.match(policy, /^~ service shop \{.*"balance":"random"/);
   t.strictSame(rest, []);
@@ -81,12 +84,28 @@ t.test('routes that differ in their path or their priority are told apart', asyn
   ]);
 });
 
-t.test('a backend that falls ill or recovers is a line with its reason', async (t) => {
-  const well = snapshot({});
-  const ill = { ...snapshot({ flags: ['Draining', 'FailedCheck'] }), topologyVersion: well.topologyVersion };
-  t.strictSame(diffSnapshots(well, ill), ['health shop/a: Draining+FailedCheck (as the test says)']);
-  t.strictSame(diffSnapshots(ill, well), ['health shop/a: available (as the test says)']);
-});
+t.test(
+  'a backend that falls ill or recovers is a change of health, and only the first is a failure',
+  async (t) => {
+    const well = snapshot({});
+    const ill = snapshot({ flags: ['Draining', 'FailedCheck'] });
+    const tell = (before: Snapshot, after: Snapshot) =>
+      healthChanges(before, after).map(({ service, backend, health, isFailure }) => [
+        ...[service, backend.name, describeFlags(health.flags), health.reason],
+        isFailure,
+      ]);
+    t.strictSame(tell(well, ill), [['shop', 'a', 'draining, failing its check', 'as the test says', true]]);
+    t.strictSame(tell(ill, well), [['shop', 'a', 'available', 'as the test says', false]]);
+    t.strictSame(
+      tell(well, snapshot({ flags: ['Draining'] })).map(([, , , , isFailure]) => isFailure),
+      [false],
+    );
+    t.strictSame(
+      tell(ill, snapshot({ flags: ['FailedCheck'] })).map(([, , , , isFailure]) => isFailure),
+      [false],
+    );
+  },
+);
 
 t.test('other words for the same health are no news', async (t) => {
   const before = snapshot({ flags: ['Pending'] });
@@ -94,5 +113,10 @@ t.test('other words for the same health are no news', async (t) => {
     ...before,
     health: new Map([['shop/a', { flags: ['Pending' as const], reason: 'in other words', since: 9 }]]),
   };
-  t.strictSame(diffSnapshots(before, after), []);
+  t.strictSame(healthChanges(before, after), []);
+});
+
+t.test('two backends of one name are told apart', async (t) => {
+  const two = snapshot({ backends: [{ id: 'shop/a' }, { id: 'shop/b' }] });
+  t.strictSame(diffSnapshots(two, snapshot({ backends: [{ id: 'shop/b' }] })), ['- backend a of shop']);
 });

@@ -327,3 +327,13 @@ t.test('values are read at the time of asking', async (t) => {
   const [first, second] = [await read(), await read()];
   t.ok(second > first);
 });
+
+t.test('the name of a service is shortened for its label, and stays its own', async (t) => {
+  const path = `shop.org/${'x'.repeat(2_000)}`;
+  const services = Object.fromEntries(['1', '2'].map((end) => [path + end, served([], { 200: 1 })]));
+  const backendless = Object.keys(services).map((name) => makeService(name, {}, []));
+  const metrics = await scrape({ services }, { services: backendless });
+  const labels = metrics.find('fairlead_requests_total').map(({ labels }) => labels['service'] ?? '');
+  t.equal(new Set(labels).size, 2);
+  for (const label of labels) t.match(label, /^shop\.org\/x{191}…[0-9a-f]{8}$/);
+});

@@ -27,14 +27,14 @@ function stateOf(backend) {
   const isWaiting = flags.every(
     (flag) => flag === 'Pending' || flag === 'Draining' || flag === 'Maintenance',
   );
-  return [isWaiting ? 'wait' : 'bad', `${flags.join(', ')}: ${reason}`];
+  return [isWaiting ? 'wait' : 'bad', `${backend.state}: ${reason}`];
 }
 
 /** How long it has been so, and on a closer look what was before. */
 function sinceCell(backend, now) {
   const cell = element('td', 'quiet', ago(now - backend.health.since));
   cell.title = backend.history
-    .map(({ at, flags, reason }) => `${ago(now - at)} ago: ${flags.join(', ') || 'available'} (${reason})`)
+    .map(({ at, state, reason }) => `${ago(now - at)} ago: ${state} (${reason})`)
     .reverse()
     .join('\n');
   return cell;

@@ -1,0 +1,65 @@
+import { changesOf } from '../model/changes.ts';
+import type { Clock } from '../model/clock.ts';
+import { describeFlags } from '../model/health.ts';
+import { formatProblem, type Problem } from '../model/problem.ts';
+import { diffSnapshots, healthChanges, type Snapshot } from '../model/snapshot.ts';
+import type { Log } from './log.ts';
+
+/** Lines about health, and about problems, in a second; more are only counted. */
+const MAX_LINES = 50;
+
+type Level = 'info' | 'warn';
+
+/** Says what changed from one snapshot to the next, and of hundreds of changes at one time how many there are. */
+export function makeChangeLog(log: Log, clock: Clock): (snapshot: Snapshot, before: Snapshot) => void {
+  const logHealth = bounded(log, clock, 'backends changed their health');
+  const logProblem = bounded(log, clock, 'problems came or were solved');
+  return (snapshot, before) => {
+    for (const line of diffSnapshots(before, snapshot)) log.info(line);
+    for (const { service, backend, health, isFailure } of healthChanges(before, snapshot)) {
+      const text = `${backend.name} of ${service} is ${describeFlags(health.flags)} (${health.reason})`;
+      logHealth(isFailure ? 'warn' : 'info', { service, backend: backend.name }, text);
+    }
+    logProblems(snapshot, before, logProblem);
+  };
+}
+
+function logProblems(snapshot: Snapshot, before: Snapshot, write: Write): void {
+  const { gone, fresh } = changesOf(before.problems, snapshot.problems);
+  const known = new Set(gone.map(formatProblem));
+  const places = new Set(fresh.map(placeOf));
+  for (const problem of fresh) {
+    const line = formatProblem(problem);
+    if (!known.delete(line))
+      write(problem.severity === 'error' ? 'warn' : 'info', { source: problem.source }, line);
+  }
+  for (const problem of gone) {
+    const line = formatProblem(problem);
+    // One that is told in other words now is not solved.
+    if (known.delete(line) && !places.has(placeOf(problem))) write('info', {}, `solved: ${line}`);
+  }
+}
+
+function placeOf({ source, subject, where }: Problem): string {
+  return `${source} ${subject} ${where}`;
+}
+
+type Write = (level: Level, fields: object, text: string) => void;
+
+/** The first lines of each second, and then how many more there were. */
+function bounded(log: Log, clock: Clock, what: string): Write {
+  let lines = 0;
+  let worst: Level = 'info';
+  return (level, fields, text) => {
+    if (lines === 0) {
+      clock.after(1_000, () => {
+        const more = lines - MAX_LINES;
+        if (more > 0) log[worst](`${more} more ${what} in the last second: see fairlead status`);
+        lines = 0;
+        worst = 'info';
+      });
+    }
+    if (++lines <= MAX_LINES) log[level](fields, text);
+    else if (level === 'warn') worst = 'warn';
+  };
+}
