@@ -1,4 +1,6 @@
-import { type ConfigError, loadOptions } from '../config/load.ts';
+import { type LoadedOptions, loadOptions } from '../config/load.ts';
+import type { ConfigError, ReadFile } from '../config/setting.ts';
+import { readText } from '../config/text-file.ts';
 import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { AllowRule } from '../model/allow.ts';
@@ -8,7 +10,6 @@ import {
   locate,
   print,
   printError,
-  readText,
   servicesProblems,
   type Terminal,
   whatIsWrong,
@@ -25,27 +26,34 @@ export async function check(files: readonly string[], terminal: Terminal): Promi
     );
     return EXIT_USAGE;
   }
-  const allow = rulesOf(files);
-  const results = files.map((file) => checkFile(file, terminal.env, allow));
+  const texts = new Map(files.map((path) => [path, readText(path)]));
+  // Also of a pipe, which is read but once.
+  const read: ReadFile = (path) => (texts.has(path) ? texts.get(path) : readText(path));
+  const allow = rulesOf(files, read);
+  const results = files.map((file) => checkFile(file, read, terminal.env, allow));
   return results.every((isGood) => isGood) ? 0 : EXIT_USAGE;
 }
 
 /** The rules that compose files are held to: those of the configuration files among them. */
-function rulesOf(files: readonly string[]): readonly AllowRule[] {
+function rulesOf(files: readonly string[], read: ReadFile): readonly AllowRule[] {
   return files.flatMap((path) => {
-    const text = readText(path);
-    if (text === undefined || isComposeFile(text)) return [];
-    return loadOptions({ args: ['--config', path], env: {}, readFile: readText }).options.allow;
+    const text = read(path);
+    if (typeof text !== 'string' || isComposeFile(text)) return [];
+    return loadFile(path, read).options.allow;
   });
 }
 
-function checkFile(path: string, env: Terminal['env'], allow: readonly AllowRule[]): boolean {
-  const text = readText(path);
-  if (text === undefined) {
-    printError(`${path}: cannot be read: no such file, or not readable`);
+function loadFile(path: string, readFile: ReadFile): LoadedOptions {
+  return loadOptions({ args: ['--config', path], env: {}, readFile });
+}
+
+function checkFile(path: string, read: ReadFile, env: Terminal['env'], allow: readonly AllowRule[]): boolean {
+  const text = read(path);
+  if (typeof text !== 'string') {
+    printError(`${path}: error: cannot be read: ${text?.why ?? 'no such file'}`);
     return false;
   }
-  return isComposeFile(text) ? checkCompose(path, text, env, allow) : checkConfig(path, text);
+  return isComposeFile(text) ? checkCompose(path, text, env, allow) : checkConfig(path, text, read);
 }
 
 function checkCompose(
@@ -60,8 +68,8 @@ function checkCompose(
   return errors === 0;
 }
 
-function checkConfig(path: string, text: string): boolean {
-  const loaded = loadOptions({ args: ['--config', path], env: {}, readFile: readText });
+function checkConfig(path: string, text: string, read: ReadFile): boolean {
+  const loaded = loadFile(path, read);
   const { services } = parseServicesFile(path, text, 0);
   const optionErrors = loaded.errors.filter((error) => !needsToken(error));
   if (loaded.errors.some(needsToken)) printError(`${path}: notice: admin needs a token, by variable or flag`);

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { request } from 'undici';
 import { formatAddress } from '../model/address.ts';
 import { askAdmin, explainSilence, reachable } from './admin-client.ts';
-import { EXIT_FAILURE, EXIT_USAGE, printError, readOptions, readText, type Terminal } from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, printError, readOptions, type Terminal } from './terminal.ts';
 
 /** How long a Fairlead may take to answer, in milliseconds: less than Docker waits for a check. */
 const TIMEOUT_MS = 2_000;
@@ -12,7 +13,7 @@ const TIMEOUT_MS = 2_000;
  * that the container was started with. Without arguments of its own it therefore takes those of process 1.
  */
 export async function healthcheck(args: readonly string[], terminal: Terminal): Promise<number> {
-  const served = args.length > 0 ? args : servedArguments(readText('/proc/1/cmdline') ?? '');
+  const served = args.length > 0 ? args : servedArguments(commandLineOf(1));
   const loaded = readOptions(served, terminal);
   if (loaded === undefined) return EXIT_USAGE;
   const { options } = loaded;
@@ -21,6 +22,15 @@ export async function healthcheck(args: readonly string[], terminal: Terminal): 
   if (answer?.status === 200) return 0;
   printError(`error: ${explainSilence(options, answer)}`);
   return EXIT_FAILURE;
+}
+
+/** Empty where it cannot be read, or there is no such file. */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { type ConfigError, type LoadedOptions, loadOptions } from '../config/load.ts';
+import { type LoadedOptions, loadOptions } from '../config/load.ts';
+import type { ConfigError } from '../config/setting.ts';
+import { isForAll, readText } from '../config/text-file.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
 import { visible } from '../model/visible.ts';
@@ -47,25 +48,26 @@ function put(stream: NodeJS.WriteStream, lines: readonly string[]): void {
   });
 }
 
-/** The text of a file, undefined without one. */
-export function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
 /** The options of a command; undefined when something is wrong with them, which is printed. */
-export function readOptions(args: readonly string[], { env }: Terminal): LoadedOptions | undefined {
-  const loaded = loadOptions({ args, env, readFile: readText });
+export function readOptions(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
+  const loaded = loadFrom(args, terminal);
   return reportOptions(loaded) ? undefined : loaded;
 }
 
 /** The same of a command that serves, to which the services of the file matter, too. */
-export function readConfiguration(args: readonly string[], { env }: Terminal): LoadedOptions | undefined {
-  const loaded = loadOptions({ args, env, readFile: readText });
+export function readConfiguration(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
+  const loaded = loadFrom(args, terminal, readText, isForAll);
   return reportConfiguration(loaded) ? undefined : loaded;
+}
+
+/** Options of arguments, variables and files as they are now. */
+export function loadFrom(
+  args: readonly string[],
+  { env }: Pick<Terminal, 'env'>,
+  readFile = readText,
+  isForAll = (_: string) => false,
+): LoadedOptions {
+  return loadOptions({ args, env, readFile, isForAll });
 }
 
 /** Prints what is wrong with the options; true when there is an error among it. */
@@ -82,8 +84,8 @@ function reportOptions(loaded: LoadedOptions): boolean {
  */
 function reportConfiguration(loaded: LoadedOptions): boolean {
   const hasBadOptions = reportOptions(loaded);
-  const { file, errors } = loaded;
-  const problems = file === undefined ? [] : servicesProblems(file, readText(file) ?? '', errors);
+  const { file, text = '', errors } = loaded;
+  const problems = file === undefined ? [] : servicesProblems(file, text, errors);
   printError(
     ...problems.map(
       (problem) => `${problem.severity}: ${locate(file ?? '', problem)}: ${whatIsWrong(problem)}`,

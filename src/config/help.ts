@@ -16,14 +16,14 @@ export function optionsHelp(): string {
 /** The options as a Markdown table, for the reference page. */
 export function optionsReference(): string {
   const rows = OPTION_KEYS.map((key) => {
-    const { value, doc, defaultText } = OPTIONS[key];
+    const { value, doc, defaultText, isLive } = OPTIONS[key];
     const name = nameOf(key);
     const shown = (value ?? 'true|false').replaceAll('|', '\\|');
-    return `| \`--${name}\` | \`${envOf(key)}\` | \`${name}\` | ${shown} | ${defaultText} | ${doc} |`;
+    return `| \`--${name}\` | \`${envOf(key)}\` | \`${name}\` | ${shown} | ${defaultText} | ${isLive ? 'yes' : 'no'} | ${doc} |`;
   });
   return [
-    '| flag | variable | file key | value | default | meaning |',
-    '|---|---|---|---|---|---|',
+    '| flag | variable | file key | value | default | changes while running | meaning |',
+    '|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }

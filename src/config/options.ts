@@ -25,31 +25,39 @@ export interface OptionSpec<T> {
   readonly default: T;
   readonly defaultText: string;
   readonly doc: string;
+  /** Whether a change of it takes effect while Fairlead runs; otherwise at its next start. */
+  readonly isLive: boolean;
   /** Its value is a secret: never printed. */
   readonly secret?: boolean;
 }
 
-function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
-  return spec;
+type Given<T> = Omit<OptionSpec<T>, 'isLive'>;
+
+function fixed<T>(spec: Given<T>): OptionSpec<T> & { readonly isLive: false } {
+  return { ...spec, isLive: false };
+}
+
+function live<T>(spec: Given<T>): OptionSpec<T> & { readonly isLive: true } {
+  return { ...spec, isLive: true };
 }
 
 /** The one table of all options: flags, variables, file keys, `--help` and the reference page come of it. */
 export const OPTIONS = {
-  http: option<Address>({
+  http: fixed<Address>({
     value: 'ADDRESS',
     parse: parseAddress,
     default: { host: '::', port: 8080 },
     defaultText: ':8080',
     doc: 'Where clients connect',
   }),
-  admin: option<Address | false>({
+  admin: fixed<Address | false>({
     value: 'ADDRESS|off',
     parse: (text) => (isOff(text) ? false : parseAddress(text)),
     default: { host: '127.0.0.1', port: 9900 },
     defaultText: '127.0.0.1:9900',
     doc: 'Dashboard, API and metrics; any address but loopback needs a token',
   }),
-  adminToken: option<string | undefined>({
+  adminToken: live<string | undefined>({
     value: 'TOKEN',
     parse: parseToken,
     default: undefined,
@@ -57,154 +65,154 @@ export const OPTIONS = {
     doc: 'What a client of the admin address must send as bearer token or as password',
     secret: true,
   }),
-  adminTokenFile: option<string | undefined>({
+  adminTokenFile: live<string | undefined>({
     value: 'FILE',
     parse: String,
     default: undefined,
     defaultText: 'none',
     doc: 'A file that holds the admin token',
   }),
-  docker: option<readonly string[] | false>({
+  docker: fixed<readonly string[] | false>({
     value: 'ENDPOINT|off',
     parse: (text) => (isOff(text) ? false : parseEndpoints(text)),
     default: ['unix:///var/run/docker.sock'],
     defaultText: '$DOCKER_HOST, else unix:///var/run/docker.sock',
     doc: 'Docker Engines to watch: unix:///PATH or tcp://HOST:PORT, several with commas',
   }),
-  dockerCerts: option<string | undefined>({
+  dockerCerts: fixed<string | undefined>({
     value: 'DIR',
     parse: String,
     default: undefined,
     defaultText: '$DOCKER_CERT_PATH if $DOCKER_TLS_VERIFY is set, else none',
     doc: 'Folder with ca.pem, cert.pem and key.pem: tcp:// endpoints then speak TLS',
   }),
-  allow: option<readonly AllowRule[]>({
+  allow: live<readonly AllowRule[]>({
     value: 'RULES',
     parse: parseAllow,
     default: [],
     defaultText: 'none',
     doc: 'Who may claim what by labels: rules such as `project:shop host:*.shop.example.org`, a list or with commas; without any everyone may everything',
   }),
-  workers: option<number>({
+  workers: fixed<number>({
     value: 'NUMBER|auto',
     parse: (text) => (text === 'auto' ? availableParallelism() : parseWorkerCount(text)),
     default: 1,
     defaultText: '1',
     doc: 'Processes that carry traffic; auto is one for each processor, SIGHUP replaces them one by one',
   }),
-  trustedProxies: option<readonly string[]>({
+  trustedProxies: live<readonly string[]>({
     value: 'RANGES',
     parse: parseRanges,
     default: [],
     defaultText: 'none',
     doc: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed: the client is the first address from the right of X-Forwarded-For that is none of them',
   }),
-  fallbackAllow: option<readonly string[]>({
+  fallbackAllow: live<readonly string[]>({
     value: 'RANGES',
     parse: parseRanges,
     default: [],
     defaultText: 'none',
     doc: 'Addresses or CIDR ranges that labels may send fallback=url: to besides public ones; never where Fairlead listens',
   }),
-  accessLog: option<'off' | 'json' | 'clf'>({
+  accessLog: live<'off' | 'json' | 'clf'>({
     value: 'off|json|clf',
     parse: parseChoice('off', 'json', 'clf'),
     default: 'off',
     defaultText: 'off',
     doc: 'A line for each request, on standard output',
   }),
-  logLevel: option<'debug' | 'info' | 'warn' | 'error' | 'silent'>({
+  logLevel: live<'debug' | 'info' | 'warn' | 'error' | 'silent'>({
     value: 'LEVEL',
     parse: parseChoice('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',
     defaultText: 'info',
     doc: 'debug, info, warn, error or silent',
   }),
-  logFormat: option<'auto' | 'pretty' | 'json'>({
+  logFormat: live<'auto' | 'pretty' | 'json'>({
     value: 'auto|pretty|json',
     parse: parseChoice('auto', 'pretty', 'json'),
     default: 'auto',
     defaultText: 'auto',
     doc: 'auto is pretty on a terminal and JSON elsewhere',
   }),
-  pages: option<string>({
+  pages: live<string>({
     value: 'DIR',
     parse: String,
     default: '',
     defaultText: 'the ones that come with Fairlead',
     doc: 'Folder of the pages that fairlead.fallback=page:FILE may name',
   }),
-  grace: option<number>({
+  grace: live<number>({
     value: 'DURATION',
     parse: parseDuration,
     default: 10_000,
     defaultText: '10s',
     doc: 'How long running requests may finish after SIGTERM',
   }),
-  headerTimeout: option<number>({
+  headerTimeout: live<number>({
     value: 'DURATION',
     parse: parsePositiveDuration,
     default: 10_000,
     defaultText: '10s',
     doc: 'How long a client may take to send the whole head of a request (408 after it)',
   }),
-  bodyTimeout: option<number>({
+  bodyTimeout: live<number>({
     value: 'DURATION',
     parse: parsePositiveDuration,
     default: 60_000,
     defaultText: '60s',
     doc: 'How long a client may pause within a request body or while it takes a response (408 after it)',
   }),
-  minBodyRate: option<number>({
+  minBodyRate: live<number>({
     value: 'SIZE',
     parse: parseSize,
     default: 240,
     defaultText: '240',
     doc: 'Bytes a second that a request body must bring on average over body-timeout (408 below it); 0 is no limit',
   }),
-  idleTimeout: option<number>({
+  idleTimeout: live<number>({
     value: 'DURATION',
     parse: parsePositiveDuration,
     default: 75_000,
     defaultText: '75s',
     doc: 'How long a client connection may wait for its next request',
   }),
-  maxConnections: option<number>({
+  maxConnections: live<number>({
     value: 'NUMBER|auto',
     parse: (text) => (text === 'auto' ? 0 : parseInteger(1, 1_000_000)(text)),
     default: 0,
     defaultText: 'auto',
     doc: 'Most connections of clients (503 above it, once none is idle); auto is half of what a process may open',
   }),
-  maxConnectionsPerClient: option<number | 'auto'>({
+  maxConnectionsPerClient: live<number | 'auto'>({
     value: 'NUMBER|auto',
     parse: (text) => (text === 'auto' ? text : parseInteger(0, 1_000_000)(text)),
     default: 'auto',
     defaultText: 'auto',
     doc: 'Most connections of one address or IPv6 /64 to one worker, or requests by way of a trusted proxy (429 above it, once none is idle); auto is an eighth of all, from 8 to 1024, and for public addresses only; 0 is no limit',
   }),
-  maxRequestsPerConnection: option<number>({
+  maxRequestsPerConnection: live<number>({
     value: 'NUMBER',
     parse: parseInteger(0, 1_000_000_000),
     default: 0,
     defaultText: '0',
     doc: 'Requests after which a connection of a client is closed, as the last response says; 0 is no limit',
   }),
-  maxHeaderSize: option<number>({
+  maxHeaderSize: live<number>({
     value: 'SIZE',
     parse: parseHeaderSize,
     default: 16_384,
     defaultText: '16k',
     doc: 'Largest head of a request or a response (431 or 414, 502 above it)',
   }),
-  maxHeaders: option<number>({
+  maxHeaders: live<number>({
     value: 'NUMBER',
     parse: parseInteger(10, 1_000),
     default: 100,
     defaultText: '100',
     doc: 'Most header lines in a request or a response (431, 502 above it)',
   }),
-  keepUnderscores: option<boolean>({
+  keepUnderscores: live<boolean>({
     parse: parseBoolean,
     default: false,
     defaultText: 'false',
@@ -212,9 +220,15 @@ export const OPTIONS = {
   }),
 } as const;
 
-/** Fixed at start; what changes while running is the `Snapshot`. */
+/** What is set beforehand; what exists is told by the `Snapshot`. */
 export type Options = { readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K]['default'] };
 export type OptionKey = keyof Options;
+
+/** Those that may change while Fairlead runs. */
+export type LiveKey = {
+  [K in OptionKey]: (typeof OPTIONS)[K]['isLive'] extends true ? K : never;
+}[OptionKey];
+export type LiveOptions = Pick<Options, LiveKey>;
 
 export const OPTION_KEYS = Object.keys(OPTIONS) as OptionKey[];
 
@@ -233,6 +247,8 @@ function isOff(text: string): boolean {
 }
 
 function parseToken(text: string): string {
+  // Of more than one line no header can be made; most likely it is another file.
+  if (/[\p{Cc}]/u.test(text)) throw new ValueError('wants one line of text');
   if (text.length < 16)
     throw new ValueError('wants at least 16 characters (such as those of: openssl rand -hex 24)');
   return text;

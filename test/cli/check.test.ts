@@ -73,7 +73,7 @@ t.test('one mistake in the options and one in the services are two', async (t) =
 t.test('a file that cannot be read is a mistake', async (t) => {
   const { code, stderr } = await check(t, {}, ['gone.yaml']);
   t.equal(code, 2);
-  t.equal(stderr, 'gone.yaml: cannot be read: no such file, or not readable\n');
+  t.equal(stderr, 'gone.yaml: error: cannot be read: no such file\n');
 });
 
 t.test('all files are checked, also behind a bad one', async (t) => {

@@ -26,14 +26,15 @@ t.test('the reference has a row for every option, with its flag, variable and fi
   const [header = '', rule = '', ...rows] = optionsReference().split('\n');
   // A bar within a cell is escaped.
   const cells = (row: string) => row.split(/(?<!\\)\|/).slice(1, -1);
-  t.equal(cells(header).length, 6);
-  t.match(rule, /^(\|-+){6}\|$/);
+  t.equal(cells(header).length, 7);
+  t.match(rule, /^(\|-+){7}\|$/);
   t.equal(rows.length, OPTION_KEYS.length);
   for (const [i, key] of OPTION_KEYS.entries()) {
-    const [flag, variable, name, value, text, doc] = cells(rows[i] ?? '').map((cell) => cell.trim());
+    const [flag, variable, name, value, text, live, doc] = cells(rows[i] ?? '').map((cell) => cell.trim());
     const expected = [`\`--${nameOf(key)}\``, `\`${envOf(key)}\``, `\`${nameOf(key)}\``];
     t.strictSame([flag, variable, name], expected);
     t.strictSame([text, doc], [OPTIONS[key].defaultText, OPTIONS[key].doc]);
+    t.equal(live, OPTIONS[key].isLive ? 'yes' : 'no');
     t.equal(value?.replaceAll('\\|', '|'), OPTIONS[key].value ?? 'true|false');
   }
 });

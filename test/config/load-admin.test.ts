@@ -32,9 +32,9 @@ t.test('a token that can be guessed is refused and never repeated', async (t) =>
   t.equal(load({ args: '--admin-token sixteen-letters-' }).options.adminToken, 'sixteen-letters-');
 });
 
-t.test('a bad token does not open the admin address', async (t) => {
-  const found = mistakes(load({ args: '--admin :9900 --admin-token short' }));
-  t.ok(found.includes(OPEN));
+t.test('a token that is wrong is one mistake, and still opens no admin address', async (t) => {
+  for (const args of ['--admin-token short', '--admin-token-file gone', '--admin-token-file empty'])
+    t.equal(load({ args: `--admin :9900 ${args}`, files: { empty: '\n' } }).errors.length, 1, args);
 });
 
 t.test('the token may be the text of a file, without the end of its line', async (t) => {
@@ -48,12 +48,28 @@ t.test('a token that was said wins over the file, which is not read then', async
   const loaded = load({ args: `--admin-token ${TOKEN} --admin-token-file gone` });
   t.strictSame(mistakes(loaded), []);
   t.equal(loaded.options.adminToken, TOKEN);
+  t.strictSame(loaded.warnings, [
+    { where: '--admin-token-file', message: 'admin-token-file has no effect beside --admin-token' },
+  ]);
+});
+
+t.test('a token that every user of the machine can read is warned of', async (t) => {
+  const warned = (input: Parameters<typeof load>[0]) =>
+    load({ ...input, isForAll: () => true }).warnings.map(({ where }) => where);
+  t.strictSame(warned({ args: '--admin-token-file token', files: { token: TOKEN } }), ['token']);
+  t.strictSame(warned({ files: { 'fairlead.yaml': `admin-token: ${TOKEN}` } }), ['fairlead.yaml']);
+  t.strictSame(warned({ files: { 'fairlead.yaml': 'http: :1' } }), [], 'a file without one may be read');
 });
 
 t.test('a token file that is gone or too short is refused by its name', async (t) => {
   t.strictSame(mistakes(load({ args: '--admin-token-file gone' })), [
-    'gone: admin-token-file cannot be read',
+    'gone: admin-token-file cannot be read: no such file',
   ]);
+  t.strictSame(mistakes(load({ args: '--admin-token-file empty', files: { empty: ' \n' } })), [
+    'empty: admin-token-file is empty',
+  ]);
+  const key = load({ args: '--admin-token-file key', files: { key: '--- BEGIN KEY ---\nabcdefgh\n' } });
+  t.strictSame(mistakes(key), ['key: admin-token wants one line of text']);
   const short = load({ args: '--admin-token-file token', files: { token: 'secret\n' } });
   t.match(mistakes(short), [/^token: admin-token wants at least 16 characters/]);
   t.notMatch(JSON.stringify(short.errors), 'secret');

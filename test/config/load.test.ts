@@ -37,7 +37,30 @@ t.test('a setting that is overruled is not judged', async (t) => {
 
 t.test('of a flag that is said twice the last counts', async (t) => {
   t.equal(load({ args: '--http :1 --http :2' }).options.http.port, 2);
-  t.equal(load({ args: '--http=:1 --http=:2' }).options.http.port, 2);
+  const { options, warnings } = load({
+    args: '--http=:1 --config a --http=:2 --config b',
+    files: { a: '', b: '' },
+  });
+  t.equal(options.http.port, 2);
+  t.strictSame(
+    warnings.map(({ where, message }) => `${where}: ${message}`),
+    ['--http', '--config'].map((flag) => `${flag}: is given more than once: the last one counts`),
+  );
+});
+
+t.test('it is known where each option was found, and what the file says in vain', async (t) => {
+  const { settings, overruled } = load({
+    args: FLAG,
+    env: { FAIRLEAD_GRACE: '1s' },
+    files: { 'fairlead.yaml': 'http: :3\npages: /x' },
+  });
+  t.strictSame(
+    Object.entries(settings)
+      .map(([key, { where }]) => `${key} ${where}`)
+      .sort(),
+    ['grace FAIRLEAD_GRACE', 'http --http', 'pages fairlead.yaml:2'],
+  );
+  t.strictSame(overruled, { http: { text: ':3', where: 'fairlead.yaml:1' } });
 });
 
 t.test('every mistake of all sources is reported at once, each with its place', async (t) => {
@@ -137,9 +160,25 @@ t.test('the file is the one of the flag, else of the variable, else a default on
 
 t.test('a file that was named must exist', async (t) => {
   const loaded = load({ args: '--config gone.yaml', files: FILE });
-  t.strictSame(mistakes(loaded), ['gone.yaml: cannot be read: no such file, or not readable']);
+  t.strictSame(mistakes(loaded), ['gone.yaml: cannot be read: no such file']);
   t.equal(loaded.file, undefined);
 });
+
+t.test(
+  'a default file that is there and cannot be read is a mistake, one that is missing is not',
+  async (t) => {
+    const [own = '', system = ''] = DEFAULT_FILES;
+    const cures = '; --config names another one, --config /dev/null none';
+    const denied = load({ files: { [own]: { why: 'permission denied' }, [system]: 'http: :4' } });
+    t.strictSame(mistakes(denied), [`${own}: cannot be read: permission denied${cures}`]);
+    const folder = load({ files: { [system]: { why: 'it is a folder' } } });
+    t.strictSame(mistakes(folder), [`${system}: cannot be read: it is a folder${cures}`]);
+    t.strictSame(mistakes(load({ args: '--config x', files: { x: { why: 'it is a folder' } } })), [
+      'x: cannot be read: it is a folder',
+    ]);
+    t.strictSame(mistakes(load({ files: {} })), []);
+  },
+);
 
 t.test('DOCKER_HOST is heard when nothing of ours says where Docker is', async (t) => {
   const env = { DOCKER_HOST: 'tcp://10.0.0.1:2375' };

@@ -1,8 +1,8 @@
 import type { Test } from 'tap';
 import type { LiveState } from '../../src/admin/state.ts';
 import { App } from '../../src/app.ts';
-import { readText } from '../../src/cli/terminal.ts';
 import { loadOptions } from '../../src/config/load.ts';
+import { readText } from '../../src/config/text-file.ts';
 import type { Source } from '../../src/control/discovery/source.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Answer, type AskOptions, ask } from './client.ts';

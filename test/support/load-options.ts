@@ -1,4 +1,5 @@
 import { type LoadedOptions, loadOptions } from '../../src/config/load.ts';
+import type { Unreadable } from '../../src/config/setting.ts';
 
 /** The sources of options as tests write them. */
 export interface TestInput {
@@ -6,13 +7,14 @@ export interface TestInput {
   readonly args?: string | readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Texts of files by their paths; the only ones that there are. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Unreadable>>;
+  readonly isForAll?: (path: string) => boolean;
 }
 
 /** Options of these sources and of nothing else of this machine. */
-export function load({ args = [], env = {}, files = {} }: TestInput): LoadedOptions {
+export function load({ args = [], env = {}, files = {}, isForAll }: TestInput): LoadedOptions {
   const list = typeof args === 'string' ? args.split(' ') : args;
-  return loadOptions({ args: list, env, readFile: (path) => files[path] });
+  return loadOptions({ args: list, env, readFile: (path) => files[path], ...(isForAll && { isForAll }) });
 }
 
 /** Options of a file alone. */

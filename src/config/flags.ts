@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { closest } from 'fastest-levenshtein';
+import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
+import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
+
+interface Flags {
+  settings: Settings;
+  config?: string;
+}
+
+/** Options of the command line. Of one that is given twice the last counts, so that a script can be added to. */
+export function readFlags(args: readonly string[], errors: ConfigError[], warnings: ConfigError[]): Flags {
+  const known = Object.fromEntries([
+    ['config', { type: 'string' as const }],
+    ...OPTION_KEYS.map((key) => [nameOf(key), { type: isSwitch(key) ? 'boolean' : 'string' } as const]),
+  ]);
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: known,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const found: Flags = { settings: {} };
+  const seen = new Set<string>();
+  for (const [i, token] of tokens.entries()) {
+    // The value of an unknown option is part of the same mistake.
+    const before = tokens[i - 1];
+    const isValue = before?.kind === 'option' && !before.inlineValue && !isKnown(before.name);
+    if (token.kind === 'positional' && !isValue)
+      errors.push({ where: token.value, message: 'is not an argument of this command' });
+    if (token.kind !== 'option') continue;
+    const key = KEY_OF_NAME.get(token.name);
+    const where = token.rawName;
+    if (seen.has(token.name) && isKnown(token.name))
+      warnings.push({ where, message: 'is given more than once: the last one counts' });
+    seen.add(token.name);
+    if (key !== undefined && isSwitch(key)) found.settings[key] = { text: token.value ?? 'true', where };
+    else if (!isKnown(token.name)) errors.push(unknown(where, token.name, '--', 'option'));
+    else if (!token.value || (!token.inlineValue && token.value.startsWith('--')))
+      errors.push({ where, message: 'needs a value' });
+    else if (key === undefined) found.config = token.value;
+    else found.settings[key] = { text: token.value, where };
+  }
+  return found;
+}
+
+function isKnown(name: string): boolean {
+  return name === 'config' || KEY_OF_NAME.has(name);
+}
+
+function isSwitch(key: OptionKey): boolean {
+  return OPTIONS[key].value === undefined;
+}
+
+function unknown(where: string, name: string, prefix: string, kind: string): ConfigError {
+  return {
+    where,
+    message: `is not an ${kind}; did you mean ${prefix}${closest(name, [...KEY_OF_NAME.keys(), 'config'])}?`,
+  };
+}
+
+/** Options of the environment. */
+export function readVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  warnings: ConfigError[],
+): Settings {
+  const settings: Settings = {};
+  const keys = new Map(OPTION_KEYS.map((key) => [envOf(key), key]));
+  for (const [where, text] of Object.entries(env)) {
+    // A variable that is set to nothing is how compose files leave one out.
+    if (!where.startsWith('FAIRLEAD_') || !text || where === 'FAIRLEAD_CONFIG') continue;
+    const key = keys.get(where);
+    if (key !== undefined) settings[key] = { text, where };
+    // Kubernetes and linked containers set variables of this form by themselves, so it is no error.
+    else
+      warnings.push({
+        where,
+        message: `is not a variable of Fairlead; did you mean ${closest(where, [...keys.keys()])}?`,
+      });
+  }
+  return settings;
+}
