@@ -8,21 +8,22 @@ import { systemClock } from '../model/clock.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { borderOf } from '../worker.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
+import type { Given } from './command.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
 
 /** How long to look around without a running Fairlead, at most. */
 const LOOK_MS = 3_000;
 
 /** Says why a container or a URL is, or is not, routed: asks the running Fairlead, or else looks for itself. */
-export async function explain(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [subject, ...rest] = args;
-  if (subject === undefined || subject.startsWith('-')) {
+export async function explain({ operands, options }: Given, terminal: Terminal): Promise<number> {
+  const [subject] = operands;
+  if (subject === undefined) {
     printError(
-      'error: explain needs a container or a URL first: fairlead explain web-1, fairlead explain http://shop.localhost/',
+      'error: explain needs a container, a service or a URL: fairlead explain web-1, fairlead explain http://shop.localhost/',
     );
     return EXIT_USAGE;
   }
-  const loaded = readOptions(rest, terminal);
+  const loaded = readOptions(options, terminal);
   if (loaded === undefined) return EXIT_USAGE;
   const answer = await askAdmin(loaded.options, `/api/explain?subject=${encodeURIComponent(subject)}`);
   if (answer?.status === 200) {

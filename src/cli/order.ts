@@ -1,30 +1,31 @@
 import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { parseWeight, ValueError } from '../model/parse.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
+import type { Given, Run } from './command.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
 
-type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
-
 /** `fairlead drain|ready|maintenance BACKEND` */
-export function stateCommand(state: AdminState): Command {
-  return async ([subject, ...rest], terminal) => {
-    if (subject === undefined || subject.startsWith('-')) {
-      printError(`error: ${state} needs a backend first: fairlead ${state} web-1`);
+export function stateCommand(state: AdminState): Run {
+  return async (given, terminal) => {
+    const [subject] = given.operands;
+    if (subject === undefined) {
+      printError(`error: ${state} needs a backend: fairlead ${state} web-1`);
       return EXIT_USAGE;
     }
-    return giveOrder(subject, { state }, rest, terminal);
+    return giveOrder(subject, { state }, given, terminal);
   };
 }
 
 /** `fairlead weight BACKEND N|default` */
-export const weight: Command = async ([subject, text, ...rest], terminal) => {
-  if (subject === undefined || subject.startsWith('-') || text === undefined || text.startsWith('-')) {
+export const weight: Run = async (given, terminal) => {
+  const [subject, text] = given.operands;
+  if (subject === undefined || text === undefined) {
     printError('error: weight needs a backend and a weight: fairlead weight web-1 3 (or default)');
     return EXIT_USAGE;
   }
   try {
     const order = { weight: text === 'default' ? text : parseWeight(text) } as const;
-    return await giveOrder(subject, order, rest, terminal);
+    return await giveOrder(subject, order, given, terminal);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
     printError(`error: weight ${error.message}`);
@@ -35,10 +36,10 @@ export const weight: Command = async ([subject, text, ...rest], terminal) => {
 async function giveOrder(
   subject: string,
   order: BackendOrder,
-  args: readonly string[],
+  given: Given,
   terminal: Terminal,
 ): Promise<number> {
-  const loaded = readOptions(args, terminal);
+  const loaded = readOptions(given.options, terminal);
   if (loaded === undefined) return EXIT_USAGE;
   const answer = await askAdmin(loaded.options, '/api/backends', { backend: subject, ...order });
   if (answer?.status === 404 || answer?.status === 400) {

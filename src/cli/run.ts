@@ -1,117 +1,39 @@
-import { closest } from 'fastest-levenshtein';
-import { optionsHelp } from '../config/help.ts';
-import { VERSION } from '../version.ts';
+import { readArguments } from './arguments.ts';
+import { COMMANDS, INTERNAL } from './commands.ts';
+import { commandHelp, helpOf, noCommand, overview } from './help.ts';
 import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
-interface Command {
-  readonly usage: string;
-  readonly doc: string;
-  /** Loaded when it is asked for: `version` must not wait for a proxy. */
-  readonly load: () => Promise<(args: readonly string[], terminal: Terminal) => Promise<number>>;
-}
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  serve: {
-    usage: 'serve [OPTIONS]',
-    doc: 'Balance traffic to the containers of the local Docker Engine (default)',
-    load: async () => (await import('./serve.ts')).serve,
-  },
-  demo: {
-    usage: 'demo [OPTIONS]',
-    doc: 'The same with three sample backends inside; needs no Docker',
-    load: async () => (await import('./demo.ts')).demo,
-  },
-  check: {
-    usage: 'check FILE…',
-    doc: 'Validate configuration and compose files; exits with 2 when something is wrong',
-    load: async () => (await import('./check.ts')).check,
-  },
-  explain: {
-    usage: 'explain CONTAINER|URL [OPTIONS]',
-    doc: 'Say why a container or URL is, or is not, routed',
-    load: async () => (await import('./explain.ts')).explain,
-  },
-  status: {
-    usage: 'status [OPTIONS]',
-    doc: 'Print the live table of a running Fairlead; exits with 1 when there is none',
-    load: async () => (await import('./status.ts')).status,
-  },
-  healthcheck: {
-    usage: 'healthcheck [OPTIONS]',
-    doc: 'Exit with 0 if a Fairlead answers, with 1 if not: for the HEALTHCHECK of its container',
-    load: async () => (await import('./healthcheck.ts')).healthcheck,
-  },
-  drain: {
-    usage: 'drain BACKEND [OPTIONS]',
-    doc: 'Send a backend no new requests, and cut what it still has after its drain time',
-    load: async () => (await import('./order.ts')).stateCommand('drain'),
-  },
-  maintenance: {
-    usage: 'maintenance BACKEND [OPTIONS]',
-    doc: 'Send a backend no new requests; what it has may finish, however long it takes',
-    load: async () => (await import('./order.ts')).stateCommand('maintenance'),
-  },
-  ready: {
-    usage: 'ready BACKEND [OPTIONS]',
-    doc: 'End its drain or maintenance',
-    load: async () => (await import('./order.ts')).stateCommand('ready'),
-  },
-  weight: {
-    usage: 'weight BACKEND 0–256|default [OPTIONS]',
-    doc: 'Give a backend another weight, until Fairlead restarts',
-    load: async () => (await import('./order.ts')).weight,
-  },
-  version: {
-    usage: 'version',
-    doc: 'Print the version',
-    load: async () => async () => {
-      print(`fairlead ${VERSION} (Node.js ${process.version})`);
-      return 0;
-    },
-  },
-};
-
-/** What Fairlead runs for itself; people need not know of it. */
-const INTERNAL: Readonly<Record<string, Pick<Command, 'load'>>> = {
-  worker: { load: async () => (await import('./worker.ts')).worker },
-};
+/** Other names of commands. */
+const ALIASES: Readonly<Record<string, string>> = { '--version': 'version', '-v': 'version' };
 
 /** Runs the command that the arguments name, and answers the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const [first = ''] = args;
-  if (args.includes('--help') || args.includes('-h') || first === 'help') {
-    print(...help().split('\n'));
-    return 0;
-  }
-  const name = first === '--version' || first === '-v' ? 'version' : first;
-  const isCommand = name !== '' && !name.startsWith('-');
-  const wanted = isCommand ? name : 'serve';
-  const all: Readonly<Record<string, Pick<Command, 'load'>>> = { ...COMMANDS, ...INTERNAL };
-  const command = Object.hasOwn(all, wanted) ? all[wanted] : undefined;
+  const name = Object.hasOwn(ALIASES, first) ? (ALIASES[first] ?? '') : first;
+  const isNamed = name !== '' && !name.startsWith('-');
+  const rest = isNamed ? args.slice(1) : args;
+  const wantsHelp = rest.includes('--help') || rest.includes('-h');
+  if (name === 'help') return showHelp(rest.find((one) => !one.startsWith('-')));
+  if (wantsHelp && !isNamed) return showHelp(undefined);
+  const wanted = isNamed ? name : 'serve';
+  const command = [...COMMANDS, ...INTERNAL].find((one) => one.name === wanted);
   if (command === undefined) {
-    printError(
-      `error: ${name} is not a command; did you mean ${closest(name, Object.keys(COMMANDS))}?`,
-      'See fairlead --help.',
-    );
+    printError(...noCommand(name, COMMANDS));
     return EXIT_USAGE;
   }
-  return (await command.load())(isCommand ? args.slice(1) : args, terminal);
+  if (wantsHelp) {
+    print(...commandHelp(command));
+    return 0;
+  }
+  const { given, errors } = readArguments(command, rest);
+  printError(...errors.map((error) => `error: ${error}`));
+  if (errors.length > 0) return EXIT_USAGE;
+  return (await command.load())(given, terminal);
 }
 
-function help(): string {
-  const commands = Object.values(COMMANDS).map(({ usage, doc }) => `  ${usage.padEnd(36)} ${doc}`);
-  return [
-    'Fairlead: a load balancer and reverse proxy for containers.',
-    '',
-    'Usage: fairlead [COMMAND]',
-    '',
-    'Commands',
-    ...commands,
-    '',
-    'Options, each also as variable (--access-log: FAIRLEAD_ACCESS_LOG) and in the file (access-log:)',
-    optionsHelp(),
-    '',
-    'A container is routed by its labels:',
-    '  docker run -d -l fairlead.host=shop.localhost my/shop',
-  ].join('\n');
+function showHelp(topic: string | undefined): number {
+  const page = topic === undefined ? overview(COMMANDS) : helpOf(topic, COMMANDS);
+  if (page === undefined) printError(...noCommand(topic ?? '', COMMANDS));
+  else print(...page);
+  return page === undefined ? EXIT_USAGE : 0;
 }

@@ -1,6 +1,6 @@
-import { closest } from 'fastest-levenshtein';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { type ConfigError, KEY_OF_NAME, type ReadFile, type Settings } from './setting.ts';
+import { suggestion } from './suggest.ts';
 
 interface ConfigFile {
   readonly settings: Settings;
@@ -53,8 +53,8 @@ function parseConfigFile(path: string, text: string, errors: ConfigError[]): Set
     const option = KEY_OF_NAME.get(name);
     if (name === 'services') continue;
     if (option === undefined) {
-      const nearest = closest(name, [...KEY_OF_NAME.keys(), 'services']);
-      errors.push({ where, message: `${name} is not an option; did you mean ${nearest}?` });
+      const meant = suggestion(name, [...KEY_OF_NAME.keys(), 'services']);
+      errors.push({ where, message: `${name} is not an option${meant}` });
     } else {
       const text = settingText(value, document);
       if (text === undefined)

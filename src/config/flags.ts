@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
-import { closest } from 'fastest-levenshtein';
 import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
+import { suggestion } from './suggest.ts';
+
+/** What the names of our variables begin with. */
+const PREFIX = 'FAIRLEAD_';
 
 interface Flags {
   settings: Settings;
@@ -36,7 +39,7 @@ export function readFlags(args: readonly string[], errors: ConfigError[], warnin
       warnings.push({ where, message: 'is given more than once: the last one counts' });
     seen.add(token.name);
     if (key !== undefined && isSwitch(key)) found.settings[key] = { text: token.value ?? 'true', where };
-    else if (!isKnown(token.name)) errors.push(unknown(where, token.name, '--', 'option'));
+    else if (!isKnown(token.name)) errors.push(unknown(where, token.name));
     else if (!token.value || (!token.inlineValue && token.value.startsWith('--')))
       errors.push({ where, message: 'needs a value' });
     else if (key === undefined) found.config = token.value;
@@ -53,10 +56,10 @@ function isSwitch(key: OptionKey): boolean {
   return OPTIONS[key].value === undefined;
 }
 
-function unknown(where: string, name: string, prefix: string, kind: string): ConfigError {
+function unknown(where: string, name: string): ConfigError {
   return {
     where,
-    message: `is not an ${kind}; did you mean ${prefix}${closest(name, [...KEY_OF_NAME.keys(), 'config'])}?`,
+    message: `is not an option${suggestion(name, [...KEY_OF_NAME.keys(), 'config', 'help'], '--')}`,
   };
 }
 
@@ -67,16 +70,17 @@ export function readVariables(
 ): Settings {
   const settings: Settings = {};
   const keys = new Map(OPTION_KEYS.map((key) => [envOf(key), key]));
+  const names = [...keys.keys(), 'FAIRLEAD_CONFIG'].map((name) => name.slice(PREFIX.length));
   for (const [where, text] of Object.entries(env)) {
     // A variable that is set to nothing is how compose files leave one out.
-    if (!where.startsWith('FAIRLEAD_') || !text || where === 'FAIRLEAD_CONFIG') continue;
+    if (!where.startsWith(PREFIX) || !text || where === 'FAIRLEAD_CONFIG') continue;
     const key = keys.get(where);
     if (key !== undefined) settings[key] = { text, where };
     // Kubernetes and linked containers set variables of this form by themselves, so it is no error.
     else
       warnings.push({
         where,
-        message: `is not a variable of Fairlead; did you mean ${closest(where, [...keys.keys()])}?`,
+        message: `is not a variable of Fairlead${suggestion(where.slice(PREFIX.length), names, PREFIX)}`,
       });
   }
   return settings;

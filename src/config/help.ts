@@ -1,16 +1,39 @@
-import { envOf, nameOf, OPTION_KEYS, OPTIONS } from './options.ts';
+import { optionGroups } from './groups.ts';
+import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 
-/** The options part of `--help`. */
-export function optionsHelp(): string {
-  const config = line(
-    '--config FILE',
-    'YAML file of these options and of services (fairlead.yaml, /etc/fairlead/fairlead.yaml)',
-  );
-  const rest = OPTION_KEYS.map((key) => {
-    const { value, doc, defaultText } = OPTIONS[key];
-    return line(`--${nameOf(key)}${value === undefined ? '' : ` ${value}`}`, `${doc} (${defaultText})`);
-  });
-  return [config, ...rest].join('\n');
+/** An option as help shows it, and what it means. */
+export type Entry = readonly [left: string, right: string];
+
+export const CONFIG_OPTION = {
+  value: 'FILE',
+  doc: 'YAML file of these options and of services (fairlead.yaml, /etc/fairlead/fairlead.yaml)',
+};
+
+/** `--access-log off|json|clf` and its meaning with the default. */
+export function optionEntry(key: OptionKey): Entry {
+  const { value, doc, defaultText } = OPTIONS[key];
+  return [flagEntry(nameOf(key), value), `${doc} (${defaultText})`];
+}
+
+/** `--config FILE` and its meaning. */
+export function configEntry(): Entry {
+  return [flagEntry('config', CONFIG_OPTION.value), CONFIG_OPTION.doc];
+}
+
+/** `--name VALUE`, or `--name` alone for a switch. */
+export function flagEntry(name: string, value: string | undefined): string {
+  return `--${name}${value === undefined ? '' : ` ${value}`}`;
+}
+
+/** All options with their meaning, a group each. */
+export function optionEntries(): [title: string, entries: readonly Entry[]][] {
+  const groups = optionGroups().map(([group, keys]): [string, Entry[]] => [group, keys.map(optionEntry)]);
+  return [['File', [configEntry()]], ...groups];
+}
+
+/** Flags alone, a group each: for those who only look for the name of one. */
+export function optionOverview(): Entry[] {
+  return optionGroups().map(([group, keys]) => [group, keys.map((key) => `--${nameOf(key)}`).join(' ')]);
 }
 
 /** The options as a Markdown table, for the reference page. */
@@ -26,8 +49,4 @@ export function optionsReference(): string {
     '|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
-}
-
-function line(left: string, right: string): string {
-  return `  ${left.padEnd(40)} ${right}`;
 }

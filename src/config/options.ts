@@ -122,11 +122,11 @@ export const OPTIONS = {
     doc: 'A line for each request, on standard output',
   }),
   logLevel: live<'debug' | 'info' | 'warn' | 'error' | 'silent'>({
-    value: 'LEVEL',
+    value: 'debug|info|warn|error|silent',
     parse: parseChoice('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info',
     defaultText: 'info',
-    doc: 'debug, info, warn, error or silent',
+    doc: 'The least of what is logged',
   }),
   logFormat: live<'auto' | 'pretty' | 'json'>({
     value: 'auto|pretty|json',

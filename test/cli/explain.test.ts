@@ -3,11 +3,11 @@ import { startTestAdmin } from '../support/admin.ts';
 import { deadPort, startBackend } from '../support/backend.ts';
 import { runCli } from '../support/cli.ts';
 
-t.test('explain wants a subject first', async (t) => {
+t.test('explain wants a subject', async (t) => {
   const results = await Promise.all([runCli(['explain']), runCli(['explain', '--docker', 'off'])]);
   for (const { code, stderr } of results) {
     t.equal(code, 2);
-    t.match(stderr, 'error: explain needs a container or a URL first: fairlead explain web-1');
+    t.match(stderr, 'error: explain needs a container, a service or a URL: fairlead explain web-1');
   }
 });
 

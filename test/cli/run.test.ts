@@ -1,29 +1,75 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { commandHelp } from '../../src/cli/help.ts';
 import { nameOf, OPTION_KEYS } from '../../src/config/options.ts';
 import { runCli } from '../support/cli.ts';
 
-const COMMANDS = ['serve', 'demo', 'check', 'explain', 'status', 'healthcheck', 'version'];
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-t.test('help lists every command and every option', async (t) => {
+t.test('help lists every command and every option, on two screens at most', async (t) => {
   const { code, stdout, stderr } = await runCli(['--help']);
   t.equal(code, 0);
   t.equal(stderr, '');
-  for (const command of COMMANDS) t.match(stdout, new RegExp(`^  ${command}\\b`, 'm'), command);
-  for (const key of OPTION_KEYS) {
-    const flag = `--${nameOf(key)}`;
-    t.match(stdout, new RegExp(`^  ${flag} `, 'm'), flag);
-  }
-  t.match(stdout, /^ {2}--config FILE /m);
+  for (const { name, doc } of COMMANDS)
+    t.match(stdout, new RegExp(`^  ${name} +${doc.slice(0, 20)}`, 'm'), name);
+  const words = stdout.split(/\s+/);
+  for (const key of OPTION_KEYS) t.ok(words.includes(`--${nameOf(key)}`), key);
+  t.ok(words.includes('--config'));
   t.match(stdout, 'docker run -d -l fairlead.host=', 'and the one label that is needed');
+  t.ok(stdout.split('\n').length <= 48);
+  t.ok(stdout.split('\n').every((line) => line.length <= 100));
 });
 
 t.test('help is the same however it is asked for', async (t) => {
-  const [expected, ...others] = await Promise.all(
-    [['--help'], ['-h'], ['help'], ['serve', '--help'], ['check', '-h']].map((args) => runCli(args)),
+  const same = async (...ways: string[][]) => {
+    const [expected, ...others] = await Promise.all(ways.map((args) => runCli(args)));
+    for (const other of others) t.strictSame(other, expected);
+    return expected?.stdout ?? '';
+  };
+  await same(['--help'], ['-h'], ['help'], ['--http', ':80', '--help']);
+  const serve = await same(
+    ['serve', '--help'],
+    ['serve', '-h'],
+    ['help', 'serve'],
+    ['serve', '--grase', '--help'],
   );
-  for (const other of others) t.strictSame(other, expected);
+  t.match(serve, /^Usage: fairlead serve \[OPTIONS\]$/m);
+});
+
+t.test('the help of a command tells how it is called, what matters to it, and how it ends', async (t) => {
+  for (const command of COMMANDS) {
+    const text = commandHelp(command).join('\n');
+    t.match(text, `Usage: fairlead ${command.name}`);
+    t.match(text, /^Examples?\n {2}fairlead /m, command.name);
+    t.match(text, /^Exit codes\n {2}0 {2}\S/m, command.name);
+    t.ok(
+      text.split('\n').every((line) => line.length <= 100),
+      command.name,
+    );
+  }
+  const explain = (await runCli(['explain', '--help'])).stdout;
+  t.match(explain, /^ {2}--admin ADDRESS\|off +Dashboard/m);
+  t.notMatch(explain, '--access-log', 'and nothing else');
+  const all = (await runCli(['help', 'options'])).stdout;
+  for (const key of OPTION_KEYS) t.match(all, new RegExp(`^  --${nameOf(key)} `, 'm'), key);
+});
+
+t.test('help for what is no command is a mistake', async (t) => {
+  const { code, stdout, stderr } = await runCli(['help', 'explian']);
+  t.strictSame([code, stdout], [2, '']);
+  t.match(stderr, 'error: explian is not a command; did you mean explain?');
+});
+
+t.test('a command that resembles none names all', async (t) => {
+  const { code, stderr } = await runCli(['nginx']);
+  t.equal(code, 2);
+  t.match(stderr, 'error: nginx is not a command; there are serve, demo, ');
+});
+
+t.test('an option that resembles none suggests none', async (t) => {
+  const serve = await runCli(['serve', '--json']);
+  t.strictSame([serve.code, serve.stderr], [2, 'error: --json: is not an option\n']);
 });
 
 t.test('the version is that of the package, however it is asked for', async (t) => {

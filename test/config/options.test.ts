@@ -34,7 +34,7 @@ t.test('every word that help offers as a value is taken', async (t) => {
   }
   for (const level of ['debug', 'info', 'warn', 'error', 'silent']) {
     t.equal(OPTIONS.logLevel.parse(level), level);
-    t.match(OPTIONS.logLevel.doc, level);
+    t.match(OPTIONS.logLevel.value, level);
   }
 });
 

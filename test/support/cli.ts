@@ -7,7 +7,7 @@ import type { Test } from 'tap';
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const EMPTY_CONFIG = fileURLToPath(new URL('../fixtures/empty.yaml', import.meta.url));
 /** After so long a program that does not do what a test waits for never will. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 
 export interface CliOptions {
   readonly cwd?: string;

@@ -1,0 +1,220 @@
+import { VERSION } from '../version.ts';
+import type { Command, Operand, Run } from './command.ts';
+import { print, type Terminal } from './terminal.ts';
+
+/** What a command needs to find a running Fairlead. */
+const ASKS = ['admin', 'adminToken', 'adminTokenFile'] as const;
+
+const ANSWERED = [0, 'done'] as const;
+const MISTAKE = [2, 'a mistake in the arguments, a variable or the configuration file'] as const;
+const SILENT = [1, 'no Fairlead answers, or it refuses'] as const;
+const BACKEND: readonly Operand[] = [{ kind: 'backend' }];
+
+/** A command that takes its arguments as they are. */
+function plain(load: () => Promise<(args: readonly string[], terminal: Terminal) => Promise<number>>) {
+  return async (): Promise<Run> => {
+    const run = await load();
+    return ({ args }, terminal) => run(args, terminal);
+  };
+}
+
+const SERVED = [
+  [0, 'it was told to stop (SIGTERM, SIGINT), and has'],
+  [1, 'it cannot start, say because another process has the port; or a second signal cut it short'],
+  MISTAKE,
+] as const;
+
+const SERVE: Command = {
+  name: 'serve',
+  usage: '[OPTIONS]',
+  doc: 'Balance traffic to the containers of the local Docker Engine (default)',
+  about: [
+    'SIGTERM and SIGINT let running requests finish, for at most the time of --grace; a second signal ends at once.',
+  ],
+  options: 'all',
+  examples: [
+    ['serve', 'watch the local Docker Engine, listen on :8080'],
+    [
+      'serve --config fairlead.yaml --access-log json',
+      'with the services of a file, and a line for each request',
+    ],
+  ],
+  exits: SERVED,
+  load: plain(async () => (await import('./serve.ts')).serve),
+};
+
+const DEMO: Command = {
+  name: 'demo',
+  usage: '[OPTIONS]',
+  doc: 'The same with three sample backends inside; needs no Docker',
+  options: 'all',
+  examples: [
+    ['demo', 'on :8080, with a dashboard on 127.0.0.1:9900'],
+    ['demo --http :8081 --admin 127.0.0.1:9901', 'where these ports are taken'],
+  ],
+  exits: SERVED,
+  load: plain(async () => (await import('./demo.ts')).demo),
+};
+
+const CHECK: Command = {
+  name: 'check',
+  usage: 'FILE…',
+  doc: 'Validate configuration and compose files',
+  about: ['Compose files are held to the allow rules of the configuration files that are checked with them.'],
+  operands: [{ kind: 'file' }],
+  isRepeated: true,
+  options: [],
+  examples: [['check fairlead.yaml compose.yaml', 'each mistake with its file and line: for CI']],
+  exits: [
+    [0, 'all files are good, be it with notices'],
+    [2, 'something is wrong with one of them, or it cannot be read'],
+  ],
+  load: plain(async () => (await import('./check.ts')).check),
+};
+
+const EXPLAIN: Command = {
+  name: 'explain',
+  usage: 'CONTAINER|SERVICE|URL [OPTIONS]',
+  doc: 'Say why a container, service or URL is, or is not, routed',
+  operands: [{ kind: 'subject' }],
+  options: [...ASKS, 'docker'],
+  examples: [
+    ['explain web-1', 'its labels, address, health and share of traffic'],
+    ['explain http://shop.localhost/cart', 'which route wins, and why'],
+  ],
+  exits: [[0, 'it is routed'], [1, 'it is not'], MISTAKE],
+  load: async () => (await import('./explain.ts')).explain,
+};
+
+const STATUS: Command = {
+  name: 'status',
+  usage: '[OPTIONS]',
+  doc: 'Print the table of a running Fairlead',
+  options: ASKS,
+  examples: [['status', 'once']],
+  exits: [ANSWERED, SILENT, MISTAKE],
+  load: plain(async () => (await import('./status.ts')).status),
+};
+
+const HEALTHCHECK: Command = {
+  name: 'healthcheck',
+  usage: '[OPTIONS]',
+  doc: 'Whether a Fairlead answers: for the HEALTHCHECK of its container',
+  about: ['Without arguments it takes those of process 1, if that is a Fairlead.'],
+  options: [...ASKS, 'http'],
+  examples: [['healthcheck', 'says nothing where all is well']],
+  exits: [[0, 'it answers'], [1, 'it does not'], MISTAKE],
+  load: plain(async () => (await import('./healthcheck.ts')).healthcheck),
+};
+
+const ORDERED = [ANSWERED, [1, 'no Fairlead answers, it refuses, or has no such backend'], MISTAKE] as const;
+const UNTIL = 'It holds until Fairlead restarts, whatever happens to the container meanwhile.';
+
+const DRAIN: Command = {
+  name: 'drain',
+  usage: 'BACKEND [OPTIONS]',
+  doc: 'Send a backend no new requests; cut what is left after its drain time',
+  about: [UNTIL],
+  operands: BACKEND,
+  options: ASKS,
+  examples: [['drain web-1', 'before it is stopped by hand, say']],
+  exits: ORDERED,
+  load: async () => (await import('./order.ts')).stateCommand('drain'),
+};
+
+const MAINTENANCE: Command = {
+  name: 'maintenance',
+  usage: 'BACKEND [OPTIONS]',
+  doc: 'Send a backend no new requests; what it has may finish, however long',
+  about: [UNTIL],
+  operands: BACKEND,
+  options: ASKS,
+  examples: [['maintenance web-1', '`fairlead ready web-1` ends it']],
+  exits: ORDERED,
+  load: async () => (await import('./order.ts')).stateCommand('maintenance'),
+};
+
+const READY: Command = {
+  name: 'ready',
+  usage: 'BACKEND [OPTIONS]',
+  doc: 'End the drain or maintenance of a backend',
+  operands: BACKEND,
+  options: ASKS,
+  examples: [['ready web-1', 'it gets requests again, once it is well']],
+  exits: ORDERED,
+  load: async () => (await import('./order.ts')).stateCommand('ready'),
+};
+
+const WEIGHT: Command = {
+  name: 'weight',
+  usage: 'BACKEND 0–256|default [OPTIONS]',
+  doc: 'Give a backend another weight',
+  about: [UNTIL],
+  operands: [{ kind: 'backend' }, { kind: 'choice', choices: ['default', '0', '1'] }],
+  options: ASKS,
+  examples: [
+    ['weight web-1 0', 'only clients that are sticky to it stay'],
+    ['weight web-1 default', 'the configured one'],
+  ],
+  exits: ORDERED,
+  load: async () => (await import('./order.ts')).weight,
+};
+
+const HELP: Command = {
+  name: 'help',
+  usage: '[COMMAND|options]',
+  doc: 'What there is, one command, or all options with their meaning',
+  operands: [{ kind: 'command' }],
+  options: [],
+  examples: [
+    ['help explain', 'the same as fairlead explain --help'],
+    ['help options', 'every option, with its default'],
+  ],
+  exits: [
+    [0, 'it is printed'],
+    [2, 'there is no such command'],
+  ],
+  load: async () => async () => 0,
+};
+
+const VERSION_COMMAND: Command = {
+  name: 'version',
+  usage: '',
+  doc: 'Print the version',
+  options: [],
+  examples: [['version', 'Fairlead’s, and that of the Node.js that runs it']],
+  exits: [[0, 'it is printed']],
+  load: async () => async () => {
+    print(`fairlead ${VERSION} (Node.js ${process.version})`);
+    return 0;
+  },
+};
+
+/** All commands, in the order of the overview. */
+export const COMMANDS: readonly Command[] = [
+  SERVE,
+  DEMO,
+  CHECK,
+  EXPLAIN,
+  STATUS,
+  DRAIN,
+  MAINTENANCE,
+  READY,
+  WEIGHT,
+  HEALTHCHECK,
+  HELP,
+  VERSION_COMMAND,
+];
+
+/** What Fairlead runs for itself; people need not know of it. */
+export const INTERNAL: readonly Command[] = [
+  {
+    name: 'worker',
+    usage: '',
+    doc: 'Carry traffic for the Fairlead that started it',
+    options: [],
+    examples: [],
+    exits: [],
+    load: plain(async () => (await import('./worker.ts')).worker),
+  },
+];

@@ -1,0 +1,39 @@
+import { OPTION_KEYS, type OptionKey } from './options.ts';
+
+/** What options are about, in the order in which they are shown. */
+export const GROUPS = ['Listen', 'Docker', 'Trust', 'Logs', 'Times', 'Limits', 'Other'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** An option that has none here is an error of the compiler. */
+const GROUP_OF: Readonly<Record<OptionKey, Group>> = {
+  http: 'Listen',
+  admin: 'Listen',
+  adminToken: 'Listen',
+  adminTokenFile: 'Listen',
+  docker: 'Docker',
+  dockerCerts: 'Docker',
+  allow: 'Trust',
+  trustedProxies: 'Trust',
+  fallbackAllow: 'Trust',
+  accessLog: 'Logs',
+  logLevel: 'Logs',
+  logFormat: 'Logs',
+  grace: 'Times',
+  headerTimeout: 'Times',
+  bodyTimeout: 'Times',
+  idleTimeout: 'Times',
+  minBodyRate: 'Limits',
+  maxConnections: 'Limits',
+  maxConnectionsPerClient: 'Limits',
+  maxRequestsPerConnection: 'Limits',
+  maxHeaderSize: 'Limits',
+  maxHeaders: 'Limits',
+  workers: 'Other',
+  pages: 'Other',
+  keepUnderscores: 'Other',
+};
+
+/** The options of each group, in the order of the table. */
+export function optionGroups(): [group: Group, keys: OptionKey[]][] {
+  return GROUPS.map((group) => [group, OPTION_KEYS.filter((key) => GROUP_OF[key] === group)]);
+}
