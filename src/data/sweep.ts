@@ -3,7 +3,7 @@ import { internalErrors } from '../telemetry/internal-errors.ts';
 
 /** Something that must happen by a time. */
 export interface Expiring {
-  /** In the sweep's milliseconds; Infinity while there is nothing to wait for. */
+  /** By `Sweep.deadlineIn`; Infinity while there is nothing to wait for. */
   readonly deadline: number;
   /** The deadline has passed. It sets a new one, or leaves the sweep. */
   expire(): void;
@@ -11,34 +11,45 @@ export interface Expiring {
   onBroken?(error: unknown): void;
 }
 
-/** How late a deadline may be noticed. */
+/** How often deadlines are looked at, and the most that counts of the time in between. */
 const TICK_MS = 100;
-
-/** A time in which this process did not run, and for how long what became late in it is spared. */
-interface Stall {
-  readonly from: number;
-  readonly to: number;
-  readonly until: number;
-}
-
-const NO_STALL: Stall = { from: 0, to: Number.NEGATIVE_INFINITY, until: 0 };
+/** A tick that comes so long after the one before shows that the process was kept from running. */
+const LATE_MS = 150;
+/** So long after such a time what came in it was read. */
+const CATCH_UP_MS = 10;
 
 /**
  * The coarse clock of the data plane. A deadline is a number that is written, so that a request starts and
- * stops no timer; one walk over all connections each tick finds the ones that are late.
+ * stops no timer; one walk over all connections each tick finds the ones that are late: never early, and two ticks late at most.
+ *
+ * It counts only time in which this process runs. What keeps it from running counts as one tick, and nothing expires before what
+ * came meanwhile was read: a stall of ours is held against nobody.
  */
 export class Sweep {
-  /** The clock's `elapsed`, as of the last tick. */
+  /** As of the last tick, in milliseconds of this clock. */
   now: number;
   readonly #clock: Clock;
   readonly #expiring = new Set<Expiring>();
   #cancel: (() => void) | undefined;
-  #stall = NO_STALL;
+  /** `Clock.elapsed` of the last tick. */
+  #tickedAt: number;
+  #isCatchingUp = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.now = clock.elapsed();
-    this.#schedule();
+    this.#tickedAt = clock.elapsed();
+    this.now = this.#tickedAt;
+    this.#schedule(TICK_MS);
+  }
+
+  /** The deadline of what may take so long from now on, of which `now` may be a tick behind. */
+  deadlineIn(ms: number): number {
+    return this.now + TICK_MS + ms;
+  }
+
+  /** What `now` was when that deadline was made for so long. */
+  madeAt(deadline: number, ms: number): number {
+    return deadline - TICK_MS - ms;
   }
 
   add(expiring: Expiring): void {
@@ -53,32 +64,21 @@ export class Sweep {
     this.#cancel?.();
   }
 
-  #schedule(): void {
-    this.#cancel = this.#clock.after(TICK_MS, () => {
-      this.#advance();
-      this.#schedule();
-      const { now } = this;
-      const { from, to, until } = this.#stall;
-      for (const expiring of this.#expiring) {
-        const { deadline } = expiring;
-        if (deadline > now || (now < until && deadline > from && deadline <= to)) continue;
-        expire(expiring);
-      }
-    });
+  #schedule(delayMs: number): void {
+    this.#cancel = this.#clock.after(delayMs, () => this.#tick());
   }
 
-  /**
-   * A process that was kept from running has not read what came in time, and what it did at its end is counted from the tick
-   * before. So what became late meanwhile gets as much time again.
-   */
-  #advance(): void {
-    const now = this.#clock.elapsed();
-    const lost = now - this.now - TICK_MS;
-    if (lost > TICK_MS) {
-      const from = this.now < this.#stall.until ? this.#stall.from : this.now;
-      this.#stall = { from, to: now, until: now + lost };
-    }
-    this.now = now;
+  #tick(): void {
+    const elapsed = this.#clock.elapsed();
+    const passed = elapsed - this.#tickedAt;
+    this.#tickedAt = elapsed;
+    this.now += Math.min(passed, TICK_MS);
+    // Once only: a process that never gets to run in time has deadlines, too.
+    this.#isCatchingUp = passed > LATE_MS && !this.#isCatchingUp;
+    this.#schedule(this.#isCatchingUp ? CATCH_UP_MS : TICK_MS);
+    if (this.#isCatchingUp) return;
+    const { now } = this;
+    for (const expiring of this.#expiring) if (expiring.deadline <= now) expire(expiring);
   }
 }
 

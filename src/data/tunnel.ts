@@ -31,8 +31,8 @@ export class Tunnel implements Expiring {
   readonly #client: Socket;
   readonly #backend: Socket;
   readonly #sweep: Sweep;
-  /** In the sweep's milliseconds, when something was last passed on. */
-  #passedAt: number;
+  /** When half a tunnel has been silent for too long. */
+  #silentAt: number;
   readonly #silentMs: number;
   #isClosing = false;
 
@@ -42,8 +42,8 @@ export class Tunnel implements Expiring {
     this.#backend = backend;
     this.#sweep = sweep;
     this.#silentMs = silentMs;
-    this.#passedAt = sweep.now;
-    this.deadline = sweep.now + ASK_MS;
+    this.#silentAt = sweep.deadlineIn(silentMs);
+    this.deadline = sweep.deadlineIn(ASK_MS);
     backend.once('close', () => this.#closed(events));
     client.once('close', () => {
       this.#closed(events);
@@ -70,11 +70,10 @@ export class Tunnel implements Expiring {
   }
 
   expire(): void {
-    const { now } = this.#sweep;
     const isHalf = this.#client.readableEnded || this.#backend.readableEnded;
-    const isSilent = isHalf && this.#silentMs > 0 && now - this.#passedAt >= this.#silentMs;
+    const isSilent = isHalf && this.#silentMs > 0 && this.#sweep.now >= this.#silentAt;
     if (this.#isClosing || isSilent) return this.destroy();
-    this.deadline = now + ASK_MS;
+    this.deadline = this.#sweep.deadlineIn(ASK_MS);
     ask(this.#client);
     ask(this.#backend);
   }
@@ -84,25 +83,29 @@ export class Tunnel implements Expiring {
     const outbox = new Outbox(to);
     new DirectRead((chunk) => {
       count(chunk.length);
-      this.#passedAt = this.#sweep.now;
+      this.#passed();
       outbox.bytes(chunk, 0, chunk.length);
       if (outbox.flush() === 'full') from.pause();
     }).begin(from);
     to.on('drain', () => {
-      this.#passedAt = this.#sweep.now;
+      this.#passed();
       from.resume();
     });
     // The other direction may go on: half a connection is closed.
     from.on('end', () => {
-      this.#passedAt = this.#sweep.now;
+      this.#passed();
       to.end();
     });
     from.resume();
   }
 
+  #passed(): void {
+    this.#silentAt = this.#sweep.deadlineIn(this.#silentMs);
+  }
+
   #closed(events: TunnelEvents): void {
     this.#isClosing = true;
-    this.deadline = this.#sweep.now + CLOSING_MS;
+    this.deadline = this.#sweep.deadlineIn(CLOSING_MS);
     if (!this.#client.destroyed || !this.#backend.destroyed) return;
     this.#sweep.delete(this);
     events.onClosed();

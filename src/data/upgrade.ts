@@ -232,6 +232,6 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
 
   /** Sets the deadline; 0 is none. */
   #wait(ms: number): void {
-    this.deadline = ms > 0 ? this.#context.sweep.now + ms : Number.POSITIVE_INFINITY;
+    this.deadline = ms > 0 ? this.#context.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }
 }

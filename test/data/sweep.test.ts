@@ -75,34 +75,63 @@ t.test('what expires may set a new deadline, leave, or bring others', async (t) 
   t.ok(again.expired <= 1 && other.expired <= 1);
 });
 
+t.test('a deadline is never early, however old the time of the last tick is', async (t) => {
+  const { clock, sweep, late } = makeSweep();
+  await clock.advance(1_099);
+  const one = late(sweep.deadlineIn(2_000));
+  await clock.advance(2_000);
+  t.equal(one.expired, 0);
+  await clock.advance(250);
+  t.equal(one.expired, 1, 'nor much too late');
+});
+
 t.test(
-  'what became late while the process did not run gets the time back, what was late before does not',
+  'nor after a time in which the process did not run, be it made before, at its end or after it',
   async (t) => {
-    const { clock, sweep, late } = makeSweep();
-    await clock.advance(1_000);
-    const [before, within, after] = [late(1_100), late(2_500), late(6_000)];
-    await clock.advance(100);
-    t.equal(before.expired, 1);
-    clock.skip(3_000);
-    // As of the end of the stall, by the time of the tick before it.
-    const fresh = late(sweep.now + 2_000);
-    await clock.advance(1_000);
-    t.same([within.expired, fresh.expired], [0, 0]);
-    await clock.advance(2_100);
-    t.same([within.expired, fresh.expired, after.expired], [1, 1, 1]);
+    // Of 1.9 s, as of the tick before them no more than 100 ms were left.
+    for (const stall of [120, 151, 500, 1_900, 60_000]) {
+      const { clock, sweep, late } = makeSweep();
+      await clock.advance(1_000);
+      const before = late(sweep.deadlineIn(2_000));
+      clock.skip(stall);
+      const atItsEnd = late(sweep.deadlineIn(2_000));
+      await clock.advance(20);
+      const after = late(sweep.deadlineIn(2_000));
+      await clock.advance(1_870);
+      t.same([before.expired, atItsEnd.expired, after.expired], [0, 0, 0], `${stall} ms`);
+      await clock.advance(109);
+      t.same([atItsEnd.expired, after.expired], [0, 0], `${stall} ms`);
+      await clock.advance(351);
+      t.same([before.expired, atItsEnd.expired, after.expired], [1, 1, 1], `${stall} ms: nor never`);
+    }
   },
 );
 
-t.test('stalls in a row spare nothing for ever', async (t) => {
+t.test('after such a time nothing expires before what came in it can be read', async (t) => {
   const { clock, late } = makeSweep();
-  const one = late(500);
-  for (let i = 0; i < 3; i++) {
-    clock.skip(1_000);
-    await clock.advance(100);
-    t.equal(one.expired, 0);
-  }
-  await clock.advance(1_500);
+  await clock.advance(1_000);
+  const one = late(1_050);
+  clock.skip(5_000);
+  await clock.advance(0);
+  t.equal(one.expired, 0);
+  await clock.advance(10);
   t.equal(one.expired, 1);
+});
+
+t.test('a process that never gets to run in time has deadlines, too', async (t) => {
+  const { clock, late } = makeSweep();
+  const one = late(1_000);
+  for (let i = 0; i < 20; i++) {
+    clock.skip(1_000);
+    await clock.advance(10);
+  }
+  t.equal(one.expired, 1);
+});
+
+t.test('when a deadline was made can be told from it', (t) => {
+  const { sweep } = makeSweep();
+  t.equal(sweep.madeAt(sweep.deadlineIn(5_000), 5_000), sweep.now);
+  t.end();
 });
 
 t.test('its time is the one of its last tick', async (t) => {

@@ -149,7 +149,7 @@ export class UpstreamConnection
 
   /** Sets the deadline; 0 is none. */
   #wait(ms: number): void {
-    this.deadline = ms > 0 ? this.#context.sweep.now + ms : Number.POSITIVE_INFINITY;
+    this.deadline = ms > 0 ? this.#context.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }
 
   onConnect(): void {

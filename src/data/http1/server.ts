@@ -48,7 +48,8 @@ export class ClientConnection
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
   get idleSince(): number {
     const isIdle = this.isFree && this.talking?.reader.isEmpty !== false && this.socket.writableLength === 0;
-    return isIdle ? this.deadline - this.context.idleTimeout : Number.POSITIVE_INFINITY;
+    const { sweep, idleTimeout } = this.context;
+    return isIdle ? sweep.madeAt(this.deadline, idleTimeout) : Number.POSITIVE_INFINITY;
   }
 
   protected makeTalk(): Talk {
@@ -295,6 +296,6 @@ export class ClientConnection
   }
 
   #wait(ms: number): void {
-    this.deadline = this.context.sweep.now + ms;
+    this.deadline = this.context.sweep.deadlineIn(ms);
   }
 }

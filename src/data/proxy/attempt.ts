@@ -76,8 +76,8 @@ function takeWaiting(
   const last = idle[idle.length - 1] as UpstreamConnection | undefined;
   if (last === undefined || isRepeatable(exchange, policy))
     return idle.pop() as UpstreamConnection | undefined;
-  const isRisky =
-    context.upstream.sweep.now - last.idleAt > FRESH_MS || context.elapsed() - staleAt < WARY_MS;
+  const { now } = context.upstream.sweep;
+  const isRisky = now - last.idleAt > FRESH_MS || now - staleAt < WARY_MS;
   return isRisky ? undefined : (idle.pop() as UpstreamConnection);
 }
 

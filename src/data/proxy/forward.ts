@@ -158,7 +158,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     const backend = backendOf(exchange, from);
     if (error.code === 'never-read' || error.code === 'turned-away') exchange.body.takeBack();
     if (error.code === 'never-read' || error.code === 'stale-connection')
-      backend?.foundStale(this.#context.elapsed());
+      backend?.foundStale(this.#context.upstream.sweep.now);
     if (error.code === 'exhausted') this.#context.makeRoom();
     if (backend !== undefined && exchange.hedge === undefined && mayRedial(exchange, error, retry)) {
       this.#attempt(exchange, service, redialled(exchange, service, backend), true);

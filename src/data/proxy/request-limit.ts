@@ -8,7 +8,7 @@ export class RequestLimit implements Expiring {
 
   constructor(sweep: Sweep, limitMs: number, expire: () => void) {
     this.#sweep = sweep;
-    this.deadline = sweep.now + limitMs;
+    this.deadline = sweep.deadlineIn(limitMs);
     this.expire = expire;
     sweep.add(this);
   }

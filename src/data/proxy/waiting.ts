@@ -36,7 +36,7 @@ export class Waiting implements Waiter, Expiring {
     this.service = service;
     this.error = error;
     this.isHeld = isHeld;
-    this.deadline = sweep.now + (isHeld ? holdMs : queue.timeoutMs);
+    this.deadline = sweep.deadlineIn(isHeld ? holdMs : queue.timeoutMs);
     this.#sweep = sweep;
     this.#events = events;
   }

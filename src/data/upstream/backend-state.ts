@@ -55,7 +55,7 @@ export class BackendState implements Weighted {
   /** Failed requests took it out; the Ejector's to change. */
   ejection: Ejection | undefined = undefined;
   readonly silence = new Silence();
-  /** `Clock.elapsed` when a connection that waited was last found closed. */
+  /** When a connection that waited was last found closed, in the sweep's milliseconds. */
   staleAt = Number.NEGATIVE_INFINITY;
   /** `performance.now()` when it last ended a connection that waited. */
   #endedAt = Number.NEGATIVE_INFINITY;

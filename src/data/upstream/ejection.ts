@@ -39,12 +39,14 @@ interface Past {
  */
 export class Ejector implements Expiring {
   deadline = Number.POSITIVE_INFINITY;
+  readonly #sweep: Sweep;
   readonly #clock: Clock;
   readonly #onSignal: (signal: BackendSignal) => void;
   readonly #out = new Map<BackendState, ServiceState>();
   readonly #past = new WeakMap<BackendState, Past>();
 
   constructor(sweep: Sweep, clock: Clock, onSignal: (signal: BackendSignal) => void) {
+    this.#sweep = sweep;
     this.#clock = clock;
     this.#onSignal = onSignal;
     sweep.add(this);
@@ -104,7 +106,7 @@ export class Ejector implements Expiring {
   suspect(service: ServiceState, backend: BackendState): void {
     const { failures, durationMs } = service.service.eject;
     if (failures === 0 || !mayEject(service, backend)) return;
-    const until = this.#clock.elapsed() + durationMs;
+    const until = this.#sweep.deadlineIn(durationMs);
     const at = this.#clock.now();
     this.#takeOut(service, backend, { cause: 'hang', at, proof: 'life', until, isSuspicion: true });
   }
@@ -116,7 +118,7 @@ export class Ejector implements Expiring {
   lend(service: ServiceState, backend: BackendState): boolean {
     if (!backend.isAvailable || !hasOther(service, backend)) return false;
     const at = this.#clock.now();
-    const until = this.#clock.elapsed() + LONGEST_MS;
+    const until = this.#sweep.deadlineIn(LONGEST_MS);
     this.#takeOut(service, backend, {
       cause: 'hang',
       at,
@@ -173,7 +175,7 @@ export class Ejector implements Expiring {
 
   /** Some time is over. */
   expire(): void {
-    const now = this.#clock.elapsed();
+    const { now } = this.#sweep;
     for (const [backend, service] of this.#out) {
       if ((backend.ejection?.until ?? 0) <= now) this.#return(backend, onProbation(service));
     }
@@ -193,7 +195,7 @@ export class Ejector implements Expiring {
       cause,
       at,
       proof,
-      until: this.#clock.elapsed() + lasts,
+      until: this.#sweep.deadlineIn(lasts),
       isSuspicion: false,
     });
     backend.stats.ejections[cause] = (backend.stats.ejections[cause] ?? 0) + 1;
