@@ -7,8 +7,12 @@ import type { ServerContext } from './server-context.ts';
 import { addressOf } from './socket-owner.ts';
 import type { Talk } from './talk.ts';
 
-/** The part of a client's connection that only speaks: it writes what it is told, and knows when that is too much. */
+/**
+ * The part of a client's connection that only speaks: it writes what it is told, knows when that is too much, and how long it
+ * waits.
+ */
 export abstract class ClientSide {
+  deadline = Number.POSITIVE_INFINITY;
   readonly peer: string;
   readonly socket: Socket;
   own: Downstream['own'] = undefined;
@@ -48,6 +52,15 @@ export abstract class ClientSide {
   }
 
   abstract flush(): Flow;
+
+  protected wait(ms: number): void {
+    this.deadline = this.context.sweep.deadlineIn(ms);
+  }
+
+  /** Ends the connection, at once. */
+  destroy(): void {
+    this.socket.destroy();
+  }
 
   write(buffer: Buffer, from: number, to: number): void {
     this.talk.writer.write(buffer, from, to);

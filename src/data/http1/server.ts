@@ -26,7 +26,6 @@ export class ClientConnection
   extends ClientSide
   implements Downstream, RequestSink, SocketOwner, Expiring, Deferred
 {
-  deadline = Number.POSITIVE_INFINITY;
   #exchange: Exchange | undefined = undefined;
   /** Of the request something has come that the backend was not sent. */
   #isUnsent = false;
@@ -42,7 +41,7 @@ export class ClientConnection
     super(context, socket);
     own(socket, this);
     context.sweep.add(this);
-    this.#wait(context.idleTimeout);
+    this.wait(context.idleTimeout);
   }
 
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
@@ -106,11 +105,7 @@ export class ClientConnection
 
   /** The process is stopping: an idle connection ends soon, a busy one with its exchange. */
   stop(): void {
-    if (this.#exchange === undefined && this.talking?.reader.isPartial !== true) this.#wait(STOP_IDLE_MS);
-  }
-
-  destroy(): void {
-    this.socket.destroy();
+    if (this.#exchange === undefined && this.talking?.reader.isPartial !== true) this.wait(STOP_IDLE_MS);
   }
 
   expire(): void {
@@ -134,7 +129,7 @@ export class ClientConnection
   }
 
   headBegan(): void {
-    this.#wait(this.context.headerTimeout);
+    this.wait(this.context.headerTimeout);
   }
 
   request(head: RequestHead): void {
@@ -242,7 +237,7 @@ export class ClientConnection
 
   /** The exchange is over: what came meanwhile is next. */
   #readNext(): void {
-    this.#wait(this.context.idleTimeout);
+    this.wait(this.context.idleTimeout);
     if (this.socket.isPaused()) this.socket.resume();
     const { reader } = this.talk;
     if (!reader.hasBytes) return;
@@ -275,8 +270,8 @@ export class ClientConnection
     this.talking?.reader.takeRest();
     if (this.socket.destroyed) return;
     // For what is not sent yet the client has its time, as before.
-    this.#wait(this.context.bodyTimeout);
-    this.socket.end(() => this.#wait(LINGER_MS));
+    this.wait(this.context.bodyTimeout);
+    this.socket.end(() => this.wait(LINGER_MS));
     this.socket.resume();
   }
 
@@ -288,14 +283,10 @@ export class ClientConnection
     const owes = exchange?.body.isComplete === false && !this.socket.isPaused();
     // One that is answered while it sends speaks when it has something to say.
     if (owes && !exchange.answered && !this.isBehind)
-      return this.#wait(pace.go(sweep.now, exchange.body.size));
+      return this.wait(pace.go(sweep.now, exchange.body.size));
     pace.stop(sweep.now);
-    if (owes || this.isBehind) this.#wait(bodyTimeout);
-    else if (this.#ended) this.#wait(ASK_MS);
+    if (owes || this.isBehind) this.wait(bodyTimeout);
+    else if (this.#ended) this.wait(ASK_MS);
     else this.deadline = Number.POSITIVE_INFINITY;
-  }
-
-  #wait(ms: number): void {
-    this.deadline = this.context.sweep.deadlineIn(ms);
   }
 }
