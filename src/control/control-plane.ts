@@ -14,6 +14,7 @@ import type { CheckState } from './health/machine.ts';
 import type { Probe } from './health/probe.ts';
 import type { HealthRecord } from './health/record.ts';
 import { HealthRecords } from './health/records.ts';
+import { Unproven } from './health/unproven.ts';
 import { Orders } from './orders.ts';
 import { Publisher } from './publisher.ts';
 import { type Merged, Merger } from './topology.ts';
@@ -33,6 +34,7 @@ export class ControlPlane {
   readonly #publisher: Publisher;
   readonly #checker: Checker;
   readonly #life: LifeProber;
+  readonly #unproven: Unproven;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
   /** Sources that have said all that they knew at one time. */
@@ -63,6 +65,11 @@ export class ControlPlane {
       onChange: (target) => this.#news(this.#records.ofTarget(target)),
       onReason: (target) => this.#touch(this.#records.ofTarget(target)),
       onPass: (target, beganAt) => this.#onPass(target, beganAt),
+    });
+    this.#unproven = new Unproven(clock, {
+      state: (target) => this.#checker.state(target.key),
+      signal: (target) => this.#signalOf(target),
+      onChange: () => this.#publish(),
     });
   }
 
@@ -97,6 +104,7 @@ export class ControlPlane {
     this.#cancelMerge();
     this.#checker.stop();
     this.#life.stop();
+    this.#unproven.stop();
   }
 
   get snapshot(): Snapshot {
@@ -150,8 +158,18 @@ export class ControlPlane {
   }
 
   #onPass(target: Target, at: number): void {
+    this.#unproven.pass(target);
     const proof: Proof = { kind: target.check.type === 'http' ? 'check' : 'connection', at };
     for (const record of this.#records.ofTarget(target)) if (record.prove(proof)) this.#news([record]);
+  }
+
+  /** What is said against any of the backends that are probed so. */
+  #signalOf(target: Target): Merged['signals'][string] | undefined {
+    for (const { id } of this.#records.ofTarget(target)) {
+      const signal = this.#merged.signals[id];
+      if (signal !== undefined) return signal;
+    }
+    return undefined;
   }
 
   #touch(records: Iterable<HealthRecord>): void {
@@ -169,6 +187,7 @@ export class ControlPlane {
     this.#merged = this.#orders.layOver(this.#merger.update([...this.#contributions.values()]));
     const { fresh, gone } = this.#records.update(changesOf(before.services, this.#merged.services));
     this.#checker.update(fresh, gone);
+    this.#unproven.update(fresh, gone);
     this.#mergeWhenDue();
     this.#publish();
   }
@@ -199,6 +218,7 @@ export class ControlPlane {
     const { services, routes, signals, problems } = this.#merged;
     const health = this.#records.judge(signals, (id) => this.check(id), this.#clock.now());
     const sources = [...this.#contributions.values()].map((contribution) => contribution.status);
-    this.#publisher.publish({ services, routes, health, problems, sources });
+    const all = [...problems, ...this.#unproven.problems];
+    this.#publisher.publish({ services, routes, health, problems: all, sources });
   }
 }

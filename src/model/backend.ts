@@ -27,6 +27,8 @@ export interface Backend {
   /** Requests at one time; no limit without it. */
   readonly maxConnections?: number;
   readonly origin: Origin;
+  /** What its source finds odd about the address, for when nothing answers there. */
+  readonly doubt?: string;
 }
 
 /** A backend's id without the count of its container's restarts: the same before and after one. */

@@ -35,6 +35,8 @@ export interface ServingAddress {
   readonly weight: number;
   readonly backup: boolean;
   readonly maxConnections?: number;
+  /** What is odd about the address, for when nothing answers there. */
+  readonly doubt?: string;
   /** What the source knows of its health (Docker's HEALTHCHECK, a stop signal); absent when it is fine. */
   readonly health?: Omit<BackendHealth, 'since'>;
 }

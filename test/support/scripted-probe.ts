@@ -48,5 +48,6 @@ export class ScriptedProbe {
 export function makeTarget(host: string, check: Partial<HealthCheck> = {}): Target {
   const { health } = makeService('test', { health: check }, []);
   const process = `${host}:80`;
-  return { process, key: `${process} ${JSON.stringify(health)}`, address: { host, port: 80 }, check: health };
+  const key = `${process} ${JSON.stringify(health)}`;
+  return { process, key, address: { host, port: 80 }, check: health, origin: { source: 'test', name: host } };
 }

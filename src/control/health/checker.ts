@@ -1,4 +1,5 @@
 import type { Address } from '../../model/address.ts';
+import type { Origin } from '../../model/backend.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { HealthCheck } from '../../model/health.ts';
 import { guarded } from '../../telemetry/internal-errors.ts';
@@ -28,6 +29,9 @@ export interface Target {
   readonly key: string;
   readonly address: Address;
   readonly check: HealthCheck;
+  /** Whose it is, and what its source doubts: for people. */
+  readonly origin: Origin;
+  readonly doubt?: string;
 }
 
 /** Who hears of probes. */

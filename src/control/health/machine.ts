@@ -10,6 +10,8 @@ export interface CheckState {
   readonly reason: string;
   /** When the last probe ended, in milliseconds since the epoch; 0 before the first. */
   readonly checkedAt: number;
+  /** It has passed at least once, or there is nothing to pass. */
+  readonly hasPassed: boolean;
 }
 
 /** Rise and fall: how single probes become a verdict. */
@@ -17,6 +19,7 @@ export class HealthMachine implements CheckState {
   verdict: Verdict;
   reason = 'not checked yet';
   checkedAt = 0;
+  hasPassed: boolean;
   #streak = 0;
   readonly #check: HealthCheck;
 
@@ -24,6 +27,7 @@ export class HealthMachine implements CheckState {
   constructor(check: HealthCheck, before?: Verdict) {
     this.#check = check;
     this.verdict = check.start === 'up' || check.type === 'none' || before === 'up' ? 'up' : 'pending';
+    this.hasPassed = check.type === 'none';
     if (check.type === 'none') this.reason = 'not checked';
   }
 
@@ -32,6 +36,7 @@ export class HealthMachine implements CheckState {
     const before = this.verdict;
     this.reason = result.reason;
     this.checkedAt = at;
+    if (result.isPass) this.hasPassed = true;
     const isAgainst = result.isPass === (this.verdict !== 'up');
     this.#streak = isAgainst ? this.#streak + 1 : 0;
     if (this.verdict === 'up' && this.#streak >= this.#check.fall) this.verdict = 'down';

@@ -117,5 +117,6 @@ function targetOf(service: Service, backend: Backend, check: string): Target {
   const { host, port } = backend.address;
   const process = `${backend.id.slice(service.name.length + 1)} ${host}:${port}`;
   const key = `${process} ${check}`;
-  return { process, key, address: backend.address, check: service.health };
+  const { address, origin, doubt } = backend;
+  return { process, key, address, check: service.health, origin, ...(doubt !== undefined && { doubt }) };
 }

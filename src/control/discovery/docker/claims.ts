@@ -108,7 +108,7 @@ function reportService(
   const serves =
     isRefused || !isRunning || 'message' in located
       ? undefined
-      : servingAddress(service.draft, container, context, located.address, located.port);
+      : servingAddress(service, connected, context, located);
   // What it may not have it does not even keep known.
   const draft = (verdict?.problems.length ?? 0) > 0 ? makeDraft() : service.draft;
   const claim = makeClaim(draft, container, context, isRefused, serves);
@@ -169,14 +169,15 @@ function makeClaim(
 }
 
 function servingAddress(
-  draft: Draft,
+  service: ParsedService,
   container: Container,
   context: ReportContext,
-  address: ServingAddress['address'],
-  port: number,
+  { address, port }: Extract<Located, { port: number }>,
 ): ServingAddress {
+  const { draft } = service;
   const health = signalOf(container, context.stopping);
   const deaths = context.deaths.get(container.id);
+  const doubt = doubtOfPort(service, container, port);
   return {
     name: container.name,
     key: `${container.id.slice(0, 12)}${deaths === undefined ? '' : `~${deaths}`}:${port}`,
@@ -184,8 +185,21 @@ function servingAddress(
     weight: draft.weight ?? 1,
     backup: draft.backup ?? false,
     ...(draft.maxConnections !== undefined && { maxConnections: draft.maxConnections }),
+    ...(doubt !== undefined && { doubt }),
     ...(health && { health }),
   };
+}
+
+/** What is odd about the port, if nothing should answer there. */
+function doubtOfPort({ name, draft }: ParsedService, { ports }: Container, port: number): string | undefined {
+  const label = `${prefixOf(name)}port`;
+  if (draft.port === undefined)
+    return ports.length > 1
+      ? `of the ports ${listFew(ports)} the lowest was taken, ${label} names another`
+      : undefined;
+  return ports.length === 0 || ports.includes(port)
+    ? undefined
+    : `the container exposes ${listFew(ports)}, ${label} says ${port}`;
 }
 
 /** What Docker says of the container's health, if it speaks against it. */
