@@ -60,7 +60,7 @@ if (image !== undefined) {
     await docker(...run);
     t.teardown(() => docker('rm', '-f', name));
     const serving = async () => {
-      const table = await docker('exec', name, 'node', '/app/dist/main.js', 'status');
+      const table = await docker('exec', name, 'fairlead', 'status');
       const pids = [...table.matchAll(/^worker \d \((\d+)\): serving/gm)].map(([, pid]) => pid);
       return pids.length === 2 && pids;
     };

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,8 +13,11 @@ import { type FairleadEngine, makeFairlead, type TestFairlead } from './fairlead
 
 const execute = promisify(execFile);
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const DOCKERFILE = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
 /** What the Dockerfile builds on. */
-const PUBLIC_IMAGE = 'node:26-bookworm-slim';
+const PUBLIC_IMAGE = /^ARG NODE_IMAGE=(\S+)$/m.exec(DOCKERFILE)?.[1] ?? '';
+/** What it calls in there, beside Node.js and npm. */
+const TOOLS = ['sh', 'env', 'mkdir', 'cp', 'ln', 'sed', 'grep', 'strip'];
 const TOKEN = 'a-token-for-the-tests';
 
 /** Builds the project's own Dockerfile, and answers the tag. */
@@ -34,12 +38,13 @@ function exists(image: string): Promise<boolean> {
 
 /** Where no image can be pulled: one with the runtime, npm and a shell of this machine in the usual places. */
 async function baseImage(): Promise<string> {
-  const hash = createHash('sha256').update(process.version).update('base 1').digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(process.version).update('base 2').digest('hex').slice(0, 12);
   const tag = `fairlead-test-base:${hash}`;
   if (await exists(tag)) return tag;
   const root = await mkdtemp(join(tmpdir(), 'fairlead-base-'));
   try {
-    for (const program of ['/bin/sh', '/bin/rm', '/usr/bin/env']) await addExecutable(root, program, program);
+    for (const tool of TOOLS) await addExecutable(root, await pathOf(tool), `/usr/bin/${tool}`);
+    await symlink('usr/bin', join(root, 'bin'));
     await addExecutable(root, process.execPath, '/usr/local/bin/node');
     const npm = await npmFolder();
     await cp(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true, dereference: true });
@@ -51,6 +56,11 @@ async function baseImage(): Promise<string> {
     await rm(root, { recursive: true, force: true });
   }
   return tag;
+}
+
+async function pathOf(tool: string): Promise<string> {
+  const { stdout } = await execute('sh', ['-c', 'command -v "$0"', tool]);
+  return stdout.trim();
 }
 
 async function npmFolder(): Promise<string> {
