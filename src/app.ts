@@ -9,6 +9,7 @@ import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { makeProbe } from './control/health/probe.ts';
+import { Entrance } from './entrance.ts';
 import { explainContainer, explainUrl, type History } from './explain.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
@@ -58,9 +59,8 @@ export class App {
   readonly #startedAt: number;
   /** What tells its requests from those of any other Fairlead. */
   readonly #instance = `fairlead-${randomBytes(4).toString('hex')}`;
+  readonly #entrance: Entrance;
   #admin: AdminServer | undefined;
-  /** The first snapshot that all sources had a part in. */
-  #wholeVersion: number | undefined;
 
   constructor(input: AppInput) {
     const { options, file, log, sources = [] } = input;
@@ -75,6 +75,9 @@ export class App {
     const probe = probeWithin(border, makeProbe(options.maxHeaderSize));
     this.#control = new ControlPlane(within, clock, probe);
     this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
+    const { http, startTimeout } = options;
+    const [control, traffic] = [this.#control, this.#traffic];
+    this.#entrance = new Entrance({ http, startTimeout, control, traffic, clock, log });
     const logChanges = makeChangeLog(log, clock);
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);
@@ -82,18 +85,29 @@ export class App {
     });
   }
 
-  /** Rejects with a sentence for people when an address cannot be listened on. */
-  async start(): Promise<Running> {
-    const { http, admin, adminToken } = this.#options;
-    const [bound = http] = await this.#traffic.start([http]);
+  /**
+   * Has its addresses for itself, answers on the admin address, and looks for what there is. Rejects with a sentence for
+   * people when an address cannot be listened on.
+   */
+  async start(): Promise<void> {
+    const { admin, adminToken } = this.#options;
+    await this.#entrance.reserve();
     if (admin !== false) this.#admin = await startAdmin(admin, adminToken, this.#adminView());
     this.#control.start();
-    return { http: bound, admin: this.#admin?.address };
+  }
+
+  /**
+   * Takes requests, once it is known what there is or `start-timeout` has passed: until then connections are refused.
+   * Rejects like `start`; never settles when it is stopped before.
+   */
+  async open(): Promise<Running> {
+    return { http: await this.#entrance.open(), admin: this.#admin?.address };
   }
 
   /** Stops taking requests and lets those that run finish, for at most the time of grace. */
   async stop(): Promise<void> {
     this.#control.stop();
+    this.#entrance.close();
     await this.#traffic.stop(this.#options.grace);
     this.#admin?.close();
   }
@@ -105,7 +119,7 @@ export class App {
 
   /** Replaces the workers without losing a request; one alone cannot be. */
   async reload(): Promise<void> {
-    await this.#traffic.reload();
+    if (this.#entrance.isOpen) await this.#traffic.reload();
   }
 
   get snapshot(): Snapshot {
@@ -141,16 +155,9 @@ export class App {
       explain: (subject: string) => this.explain(subject),
       order: (subject: string, order: BackendOrder) => control.order(subject, order),
       refresh: () => traffic.refresh(),
-      isReady: () => this.#isReady(),
+      readiness: () => this.#entrance.readiness(),
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     };
-  }
-
-  /** Routes are known, and whoever serves follows them. */
-  #isReady(): boolean {
-    if (!this.#control.isReady) return false;
-    this.#wholeVersion ??= this.snapshot.version;
-    return this.#traffic.isServing(this.#wholeVersion);
   }
 
   /** With what is wrong with workers. */

@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'config',
     'control',
     'data',
+    'entrance.ts',
     'explain.ts',
     'model',
     'telemetry',
@@ -32,6 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   // The other one, of what a worker process is.
   'worker.ts': ['type config', 'data', 'model', 'telemetry', 'workers'],
+  'entrance.ts': ['type admin', 'control', 'model', 'telemetry', 'workers'],
   'explain.ts': ['control', 'data', 'model'],
   'version.ts': [],
 };

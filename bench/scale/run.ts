@@ -40,13 +40,16 @@ async function run(): Promise<ScaleResults> {
   const { options, file } = loadOptions({ args, env: {}, readFile: () => undefined });
   const app = new App({ options, file, log: silentLog() });
   const startedAt = performance.now();
-  const { http } = await app.start();
+  await app.start();
+  const opening = app.open();
   await until(() => count(app) === CONTAINERS);
   const listedMs = performance.now() - startedAt;
   console.log(`listed after ${listedMs.toFixed(0)} ms`);
   await until(() => [...app.snapshot.health.values()].every(({ flags }) => flags.length === 0));
   const healthyMs = performance.now() - startedAt;
   console.log(`healthy after ${healthyMs.toFixed(0)} ms`);
+  const { http } = await opening;
+  console.log(`open after ${(performance.now() - startedAt).toFixed(0)} ms`);
   await sleep(6_000);
   const checksPercent = await checksShare();
   const { changeMs, blockedMs } = await timeChanges(app, fleet);

@@ -22,8 +22,15 @@ export interface AdminView extends StateView {
   explain(subject: string): readonly string[] | undefined;
   /** A person's word about a backend: the one thing here that changes something. */
   order: OrderBackend;
-  /** Routes are known, and the process is not stopping. */
-  isReady(): boolean;
+  /** Asked for by those who send requests here only then. */
+  readiness(): Readiness;
+}
+
+export interface Readiness {
+  /** Something is known to be routed, and requests are taken. */
+  readonly isReady: boolean;
+  /** Sources that never told what there is, and why not. */
+  readonly unheard: readonly { readonly source: string; readonly reason: string }[];
 }
 
 export interface AdminServer {
@@ -119,7 +126,7 @@ async function answerTo(
   const url = URL.parse(request.url ?? '/', 'http://admin');
   // Such as `//`, which is a URL without a host.
   if (url === null) return { status: 400, type: TEXT_TYPE, body: 'that is no path\n' };
-  const probed = probeAnswer(url.pathname, view);
+  const probed = probeAnswer(url.pathname, view, gate);
   if (probed !== undefined) return probed;
   const isOrder = url.pathname === '/api/backends';
   const refused = guarded(request, response, gate, isOrder ? WRITES : READS);
@@ -129,12 +136,20 @@ async function answerTo(
   return { status, type: JSON_TYPE, body: `${toJson(body)}\n` };
 }
 
-/** Whether the process lives and is ready: for orchestrators, which have no token. Tells nothing else. */
-function probeAnswer(path: string, view: AdminView): Answer | undefined {
+/**
+ * Whether the process lives and is ready: for orchestrators, which have no token. Where one is needed it tells no more than
+ * which sources are missing.
+ */
+function probeAnswer(path: string, view: AdminView, gate: Gate): Answer | undefined {
   if (path === '/healthz') return { type: TEXT_TYPE, body: 'ok\n' };
   if (path !== '/readyz') return undefined;
-  const isReady = view.isReady();
-  return { status: isReady ? 200 : 503, type: TEXT_TYPE, body: isReady ? 'ready\n' : 'not ready\n' };
+  const { isReady, unheard } = view.readiness();
+  const lines = unheard.map(({ source, reason }) => {
+    const line = `${source} was never heard`;
+    return gate.token === undefined ? `${line} (${reason})` : line;
+  });
+  const body = [isReady ? 'ready' : 'not ready', ...lines, ''].map(visible).join('\n');
+  return { status: isReady ? 200 : 503, type: TEXT_TYPE, body };
 }
 
 function guarded(

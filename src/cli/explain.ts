@@ -79,5 +79,5 @@ async function look(
 
 function isSettled(control: ControlPlane): boolean {
   const isPending = [...control.snapshot.health.values()].some((health) => health.flags.includes('Pending'));
-  return control.isReady && !isPending;
+  return control.readiness.isTold && !isPending;
 }

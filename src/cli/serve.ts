@@ -26,24 +26,28 @@ export async function runApp(
   const { log, options } = input;
   internalErrors.logTo(log);
   let app: App;
-  let running: Running;
   try {
     app = new App({ ...input, program: terminal.program, isTerminal: terminal.isTerminal });
-    running = await app.start();
-    const { http, admin } = running;
-    const dashboard = admin === undefined ? 'off' : `http://${formatAddress(admin)}/`;
-    log.info(
-      { docker: options.docker, file: input.file },
-      `Fairlead ${VERSION} listens on ${formatAddress(http)}, dashboard ${dashboard}`,
-    );
+    await app.start();
+    // Not before: what cannot start must end.
+    surviveExceptions(log);
+    const stopping = signalled(app, log, options, terminal);
+    // Whichever comes first: it may wait for what there is to be known.
+    const running = await Promise.race([app.open(), stopping]);
+    if (running !== undefined) {
+      const { http, admin } = running;
+      const dashboard = admin === undefined ? 'off' : `http://${formatAddress(admin)}/`;
+      log.info(
+        { docker: options.docker, file: input.file },
+        `Fairlead ${VERSION} listens on ${formatAddress(http)}, dashboard ${dashboard}`,
+      );
+      onStarted(running);
+      await stopping;
+    }
   } catch (error) {
     printError(`error: ${(error as Error).message}`);
     return EXIT_FAILURE;
   }
-  // Not before: what cannot start must end.
-  surviveExceptions(log);
-  onStarted(running);
-  await signalled(app, log, options, terminal);
   await app.stop();
   log.info('stopped');
   await drainOutputs();

@@ -19,6 +19,7 @@ const GROUP_OF: Readonly<Record<OptionKey, Group>> = {
   logLevel: 'Logs',
   logFormat: 'Logs',
   grace: 'Times',
+  startTimeout: 'Times',
   headerTimeout: 'Times',
   bodyTimeout: 'Times',
   idleTimeout: 'Times',

@@ -149,6 +149,13 @@ export const OPTIONS = {
     defaultText: '10s',
     doc: 'How long running requests may finish after SIGTERM',
   }),
+  startTimeout: fixed<number>({
+    value: 'DURATION',
+    parse: parseDuration,
+    default: 10_000,
+    defaultText: '10s',
+    doc: 'How long the start waits for each Engine and file to tell what there is before requests are taken without it',
+  }),
   headerTimeout: live<number>({
     value: 'DURATION',
     parse: parsePositiveDuration,

@@ -3,6 +3,7 @@ import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
 import type { Proof, Transition } from '../model/health.ts';
+import type { Problem } from '../model/problem.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
@@ -17,6 +18,7 @@ import { HealthRecords } from './health/records.ts';
 import { Unproven } from './health/unproven.ts';
 import { Orders } from './orders.ts';
 import { Publisher } from './publisher.ts';
+import { isJudged, neverHeard, Readiness } from './readiness.ts';
 import { type Merged, Merger } from './topology.ts';
 
 /**
@@ -24,6 +26,9 @@ import { type Merged, Merger } from './topology.ts';
  * other are not a snapshot each.
  */
 const BACKENDS_PER_MS = 200;
+
+/** First checks are waited for so long, in milliseconds: longer than a probe may take by default. */
+const FIRST_CHECKS_MS = 3_000;
 
 const NOTHING: Merged = { services: [], routes: [], signals: {}, problems: [] };
 
@@ -37,8 +42,9 @@ export class ControlPlane {
   readonly #unproven: Unproven;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
-  /** Sources that have said all that they knew at one time. */
-  readonly #heard = new Set<string>();
+  readonly #readiness: Readiness;
+  /** How long requests waited for the sources, in milliseconds; undefined while they do. */
+  #settledAfter: number | undefined;
   #merger: Merger;
   #cancelMerge: () => void = () => {};
   readonly #orders: Orders;
@@ -57,6 +63,7 @@ export class ControlPlane {
     const probe = guardedProbe(givenProbe);
     this.#clock = clock;
     this.#sources = sources;
+    this.#readiness = new Readiness(sources.map(({ name }) => name));
     this.#merger = new Merger(clock);
     this.#publisher = new Publisher(clock);
     this.#orders = new Orders(clock);
@@ -86,7 +93,9 @@ export class ControlPlane {
   #take(name: string, contribution: Contribution): void {
     const before = this.#contributions.get(name);
     this.#contributions.set(name, contribution);
-    if (!contribution.isPartial) this.#heard.add(name);
+    this.#readiness.hear(name, contribution);
+    // Before anybody is served a part is of no use, and each would be merged, judged and applied.
+    if (contribution.isPartial && this.#settledAfter === undefined) return this.#publish();
     try {
       this.#merge();
     } catch (error) {
@@ -115,9 +124,50 @@ export class ControlPlane {
     return this.#publisher.subscribe(onSnapshot);
   }
 
-  /** Every source has said all that it knew at first, be it that it cannot hear anything. */
-  get isReady(): boolean {
-    return this.#sources.every((source) => this.#heard.has(source.name));
+  /** Which sources were heard. */
+  get readiness(): Readiness {
+    return this.#readiness;
+  }
+
+  /**
+   * Resolves once requests would find what there is: each source was heard, and of each service it is known whether
+   * anybody serves. After `timeoutMs` it is not waited for any longer, and the sources that are missing are a problem.
+   */
+  settle(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        cancelChecks?.();
+        unsubscribe();
+        if (this.#stop.signal.aborted || this.#settledAfter !== undefined) return;
+        this.#settledAfter = timeoutMs;
+        this.#merge();
+        // At once: whoever waits for it goes by the snapshot of this moment.
+        this.#publishNow();
+        resolve();
+      };
+      let cancelChecks: (() => void) | undefined;
+      const look = () => {
+        if (this.#readiness.unheard.length > 0) return;
+        if (this.#areJudged()) end();
+        else cancelChecks ??= this.#clock.after(FIRST_CHECKS_MS, end);
+      };
+      const unsubscribe = this.#publisher.subscribe(look);
+      const cancel = this.#clock.after(timeoutMs, end);
+      look();
+    });
+  }
+
+  #areJudged(): boolean {
+    return this.#merged.services.every((service) =>
+      isJudged(service, ({ id }) => {
+        const check = this.check(id);
+        return {
+          isUp: this.#records.get(id)?.record.health?.flags.length === 0,
+          isChecked: check !== undefined && (check.verdict !== 'pending' || check.checkedAt > 0),
+        };
+      }),
+    );
   }
 
   /** What is known of a backend's last check. */
@@ -215,10 +265,19 @@ export class ControlPlane {
 
   #publishNow(): void {
     this.#publishedAt = this.#clock.elapsed();
-    const { services, routes, signals, problems } = this.#merged;
+    const { services, routes, signals } = this.#merged;
+    const problems = [...this.#merged.problems, ...this.#neverHeard()];
     const health = this.#records.judge(signals, (id) => this.check(id), this.#clock.now());
     const sources = [...this.#contributions.values()].map((contribution) => contribution.status);
     const all = [...problems, ...this.#unproven.problems];
     this.#publisher.publish({ services, routes, health, problems: all, sources });
+  }
+
+  #neverHeard(): Problem[] {
+    const after = this.#settledAfter;
+    if (after === undefined) return [];
+    return this.#readiness.unheard.map((name) =>
+      neverHeard(name, this.#contributions.get(name)?.status, after),
+    );
   }
 }

@@ -44,6 +44,21 @@ export async function bindAddress(
   }
 }
 
+/** An address that nobody else can take meanwhile, though nobody is connected to it either. */
+export interface ReservedAddress {
+  /** With the port that was given, when 0 was asked for. */
+  readonly address: Address;
+  /** Lets go of it: it may be listened on. */
+  release(): void;
+}
+
+/** Reserves an address, where the runtime can bind what it does not listen on. Rejects with a sentence for people. */
+export async function reserveAddress(address: Address): Promise<ReservedAddress> {
+  if (!canBind()) return { address, release: () => {} };
+  const bound = await bindAddress(address, 1, false);
+  return { address: bound.address, release: () => bound.close() };
+}
+
 function bind(address: Address, host: string, count: number, sharesOut: boolean): BoundAddress {
   // Called by its module: versions that do not have it could not even load a file that names it.
   const plain = new net.BoundSocket({ host, port: address.port });

@@ -100,11 +100,28 @@ t.test('another method is 405 and is told which there are', async (t) => {
 
 t.test('readyz is 503 until routes are known and when it stops, healthz is not', async (t) => {
   let isReady = false;
-  const { port } = await startTestAdmin(t, { isReady: () => isReady });
+  const { port } = await startTestAdmin(t, { readiness: () => ({ isReady, unheard: [] }) });
   t.match(await ask(port, { path: '/readyz' }), { status: 503, body: 'not ready\n' });
   t.equal((await ask(port, { path: '/healthz' })).status, 200);
   isReady = true;
   t.match(await ask(port, { path: '/readyz' }), { status: 200, body: 'ready\n' });
+});
+
+t.test('readyz tells which sources were never heard, and why only where no token is needed', async (t) => {
+  const readiness = () => ({
+    isReady: false,
+    unheard: [{ source: 'docker', reason: 'unix:///run/docker.sock: no permission' }],
+  });
+  const open = await startTestAdmin(t, { readiness });
+  t.match(await ask(open.port, { path: '/readyz' }), {
+    status: 503,
+    body: 'not ready\ndocker was never heard (unix:///run/docker.sock: no permission)\n',
+  });
+  const closed = await startTestAdmin(t, { readiness }, TOKEN);
+  t.match(await ask(closed.port, { path: '/readyz' }), {
+    status: 503,
+    body: 'not ready\ndocker was never heard\n',
+  });
 });
 
 t.test('with a token nothing is answered without it but whether it lives and is ready', async (t) => {

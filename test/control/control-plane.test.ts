@@ -166,9 +166,9 @@ t.test('a change of health moves the snapshot, not its topology', async (t) => {
 t.test('sources add up, each with its own status and problems', async (t) => {
   const { plane, say } = setUp(t, 'docker', 'file');
   await say([makeClaim('a')]);
-  t.notOk(plane.isReady, 'one of them was not heard yet');
+  t.notOk(plane.readiness.isTold, 'one of them was not heard yet');
   await say([makeClaim('b')], 'file');
-  t.ok(plane.isReady);
+  t.ok(plane.readiness.isTold);
   t.match(plane.snapshot, {
     services: [{ name: 'shop.org', backends: [{ name: 'a' }, { name: 'b' }] }],
     sources: [{ name: 'docker' }, { name: 'file' }],

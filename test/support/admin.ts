@@ -102,7 +102,7 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     explain: (subject) => (subject === 'web-a' ? ['container web-a', '  traffic: yes'] : undefined),
     order: (subject) => (subject === 'a' ? [{ id: 'shop/a', name: 'a', service: 'shop' }] : []),
-    isReady: () => true,
+    readiness: () => ({ isReady: true, unheard: [] }),
     ...overrides,
   };
 }

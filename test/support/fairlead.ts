@@ -64,8 +64,9 @@ export async function startAppWith(
   const { options, errors, file } = loadOptions({ args, env: {}, readFile: readText });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   const app = new App({ options, file, log: silentLog(), sources });
-  const { http, admin } = await app.start();
+  await app.start();
   t.teardown(() => app.stop());
+  const { http, admin } = await app.open();
   const origin = `http://127.0.0.1:${admin?.port}`;
   return { app, admin: origin, ...makeFairlead(`http://127.0.0.1:${http.port}`, origin) };
 }

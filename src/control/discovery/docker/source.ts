@@ -94,6 +94,8 @@ export class DockerSource implements Source {
       if (!signal.aborted) publish(contribution);
     };
     signal.addEventListener('abort', () => this.#stop(), { once: true });
+    // So that it is seen who is waited for.
+    this.#publish({ status: this.#status, claims: [], problems: [], isPartial: true });
     const { clock } = this.#options;
     const connect = (connection: AbortController, onConnected: () => void) =>
       this.#follow(connection, onConnected);

@@ -66,6 +66,7 @@ t.test(
     t.same(
       contributions.map(({ claims, isPartial = false }) => [claims.length, isPartial]),
       [
+        [0, true],
         [1, true],
         [2, true],
         [3, false],
