@@ -7,7 +7,6 @@ const ASKS = ['admin', 'adminToken', 'adminTokenFile'] as const;
 
 const ANSWERED = [0, 'done'] as const;
 const MISTAKE = [2, 'a mistake in the arguments, a variable or the configuration file'] as const;
-const SILENT = [1, 'no Fairlead answers, or it refuses'] as const;
 const BACKEND: readonly Operand[] = [{ kind: 'backend' }];
 
 /** A command that takes its arguments as they are. */
@@ -23,6 +22,20 @@ const SERVED = [
   [1, 'it cannot start, say because another process has the port; or a second signal cut it short'],
   MISTAKE,
 ] as const;
+
+const STATUS_DETAILS = [
+  'The document of `--json`; keys are only ever added, and secrets are never in it:',
+  '',
+  '| key | |',
+  '|---|---|',
+  '| `fairlead`, `startedAt`, `now`, `version` | its version, ISO times, the version of the table |',
+  '| `clientConnections` | connections of clients now |',
+  '| `sources[]` | `name`, `target`, `connected`, `staleSince` and `error` (or null) |',
+  '| `workers[]` | `worker`, `pid`, `state`, `startedAt`, `connections`, `requests`, `restarts` |',
+  '| `services[]` | `name`, `state` (`available`, `degraded`: some backends are out, `unavailable`: all are), `routes`, `requests`, `errors` (answered with 5xx), `waiting`, `backends[]` |',
+  '| `services[].backends[]` | `name`, `address`, `origin` (container or file), `weight`, `backup`, `available`, `flags` (`Pending`, `FailedCheck`, `Draining`, `Maintenance`, `Ejected`), `reason`, `since`, `inFlight`, `requests` |',
+  '| `problems[]` | `severity` (`error`, `notice`), `source`, `subject`, `where`, `message`, sometimes `hint` |',
+];
 
 const SERVE: Command = {
   name: 'serve',
@@ -88,12 +101,36 @@ const EXPLAIN: Command = {
 
 const STATUS: Command = {
   name: 'status',
-  usage: '[OPTIONS]',
-  doc: 'Print the table of a running Fairlead',
+  usage: '[SERVICE] [--watch [INTERVAL]] [--json] [OPTIONS]',
+  doc: 'Print the table of a running Fairlead, once or again and again',
+  about: [
+    'What is ill comes first. SERVICE is the name of one, or a part of its name, a route or a backend.',
+    'With --watch it goes on when Fairlead restarts, and Ctrl-C ends it with 0. Colours are for terminals alone, and off with NO_COLOR.',
+  ],
+  details: STATUS_DETAILS,
+  operands: [{ kind: 'service' }],
+  flags: [
+    {
+      name: 'watch',
+      value: 'INTERVAL',
+      optional: /^\d+(?:\.\d+)?(?:ms|s|m)?$/,
+      doc: 'Again and again, each 2 seconds or as said (500ms, 5s): on a terminal in place, elsewhere one below the other',
+    },
+    { name: 'json', doc: 'For programs: one document; with --watch one a line' },
+  ],
   options: ASKS,
-  examples: [['status', 'once']],
-  exits: [ANSWERED, SILENT, MISTAKE],
-  load: plain(async () => (await import('./status.ts')).status),
+  examples: [
+    ['status', 'all there is, once'],
+    ['status --watch', 'the same as it changes'],
+    ['status shop --watch 1s', 'what concerns shop, each second'],
+    ['status --json', 'for programs such as jq'],
+  ],
+  exits: [
+    [0, 'it was printed; or Ctrl-C ended --watch'],
+    [1, 'no Fairlead answers, it refuses, or it has no such service'],
+    MISTAKE,
+  ],
+  load: async () => (await import('./status.ts')).status,
 };
 
 const HEALTHCHECK: Command = {

@@ -34,18 +34,36 @@ export async function printed(): Promise<void> {
   await Promise.all(leaving);
 }
 
-const leaving = new Set<Promise<void>>();
+const leaving = new Set<Promise<unknown>>();
 
 function put(stream: NodeJS.WriteStream, lines: readonly string[]): void {
   if (lines.length === 0) return;
+  const written = write(lines.map((line) => `${visible(line)}\n`).join(''), stream);
+  leaving.add(written);
+  void written.then(() => leaving.delete(written));
+}
+
+/** Text as it is: whoever calls has escaped what cannot be seen. Resolves to false when nobody reads it any more. */
+export function write(text: string, stream: NodeJS.WriteStream = process.stdout): Promise<boolean> {
   // Whoever reads it may have seen enough, as `head` has.
   if (stream.listenerCount('error') === 0) stream.on('error', () => {});
-  const { promise, resolve } = Promise.withResolvers<void>();
-  leaving.add(promise);
-  stream.write(lines.map((line) => `${visible(line)}\n`).join(''), () => {
-    leaving.delete(promise);
-    resolve();
-  });
+  return new Promise((resolve) => stream.write(text, (error) => resolve(!error)));
+}
+
+/** The terminal that standard output is. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  /** It shows colours, and whoever sits before it wants them (https://no-color.org). */
+  readonly hasColor: boolean;
+}
+
+/** The screen as large as it is now; undefined for a pipe or a file, and for what can only append to itself. */
+export function screenOf({ env }: Pick<Terminal, 'env'>): Screen | undefined {
+  const { isTTY, columns, rows } = process.stdout;
+  if (!isTTY || env['TERM'] === 'dumb') return undefined;
+  // A terminal that does not say how large it is has 0.
+  return { columns: columns || 80, rows: rows || 24, hasColor: !env['NO_COLOR'] };
 }
 
 /** The options of a command; undefined when something is wrong with them, which is printed. */

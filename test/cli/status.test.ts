@@ -1,6 +1,7 @@
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
-import { statusLines } from '../../src/cli/status.ts';
+import { filterState } from '../../src/cli/status-filter.ts';
+import { statusLines } from '../../src/cli/status-table.ts';
 import {
   ADMIN_NOW,
   ADMIN_SNAPSHOT,
@@ -53,8 +54,8 @@ t.test('the table has a row for each service and each backend, in columns', asyn
     '',
     'SERVICE  ROUTE / BACKEND  ADDRESS      WEIGHT    STATE                       REQUESTS  SINCE',
     'shop     shop.localhost                                                      5',
-    '           a              10.0.0.1:80  1         available                   5         5s',
     '           b              10.0.0.1:81  1 backup  failing its check: refused  0         2s',
+    '           a              10.0.0.1:80  1         available                   5         5s',
     '',
     'Problems',
     '  error: web-9: fairlead.hots: is not a known key',
@@ -145,4 +146,132 @@ t.test('a weight that was ordered is told with the configured one', async (t) =>
   }));
   const lines = statusLines(stateOf(adminView({ snapshot: () => ({ ...ADMIN_SNAPSHOT, services }) })));
   t.match(lines.join('\n'), '0 (configured 3)');
+});
+
+/** `shop` with its two backends, and others of which all, or none, take requests. */
+function manyServices() {
+  const [shop] = ADMIN_SNAPSHOT.services;
+  if (shop === undefined) throw new Error('there is a service');
+  const [a, b] = shop.backends;
+  const named = (name: string, ...backends: (typeof a)[]) => ({
+    ...shop,
+    name,
+    backends: backends.flatMap((one) => one ?? []),
+  });
+  const services = [named('api', a), shop, named('blog', b), named('zoo', a)];
+  return { ...ADMIN_SNAPSHOT, services };
+}
+
+t.test('the ill ones come first: services that nobody serves, then those with an ill backend', async (t) => {
+  const lines = statusLines(stateOf(adminView({ snapshot: manyServices })));
+  const names = lines.flatMap((line) => /^(api|shop|blog|zoo) /.exec(line)?.[1] ?? []);
+  t.strictSame(names, ['blog', 'shop', 'api', 'zoo']);
+});
+
+t.test('status SERVICE shows what a name, or a part of a name, a route or a backend is about', async (t) => {
+  const { port } = await startTestAdmin(t, { snapshot: manyServices });
+  const ask = (...args: string[]) => runCli(['status', ...args, '--admin', `127.0.0.1:${port}`]);
+  const blog = await ask('blog');
+  t.equal(blog.code, 0);
+  t.match(blog.stdout, /^blog /m);
+  t.notMatch(blog.stdout, /^(api|shop|zoo) |web-9/m, 'nor problems of others');
+  const route = await ask('SHOP.local');
+  t.match(route.stdout, /^shop /m);
+  const wrong = await ask('bolg');
+  t.strictSame([wrong.code, wrong.stdout], [1, '']);
+  t.equal(wrong.stderr, 'error: there is no service bolg; did you mean blog?\n');
+  const few = filterState(stateOf(adminView({ snapshot: manyServices })), 'web-b');
+  t.strictSame(
+    few.services.map(({ name, backends }) => [name, backends.map((one) => one.name)]),
+    [
+      ['shop', ['b']],
+      ['blog', ['b']],
+    ],
+  );
+});
+
+t.test('status --json is a document with the keys that are documented, without secrets', async (t) => {
+  const { port } = await startTestAdmin(t, {}, TOKEN);
+  const env = { FAIRLEAD_ADMIN_TOKEN: TOKEN };
+  const { code, stdout } = await runCli(['status', '--json', '--admin', `127.0.0.1:${port}`], { env });
+  t.equal(code, 0);
+  t.notMatch(stdout, TOKEN);
+  const report = JSON.parse(stdout);
+  const time = (ago: number) => new Date(ADMIN_NOW - ago).toISOString();
+  const backend = { weight: 1, requests: 0, inFlight: 0, backup: false, available: true, flags: [] };
+  t.strictSame(report, {
+    fairlead: '1.2.3',
+    startedAt: time(60_000),
+    now: time(0),
+    version: 7,
+    clientConnections: 9,
+    sources: [
+      { name: 'docker', target: 'unix:///run/docker.sock', connected: true, staleSince: null, error: null },
+    ],
+    workers: [
+      {
+        worker: 1,
+        pid: 4_711,
+        state: 'serving',
+        startedAt: time(30_000),
+        connections: 9,
+        requests: 5,
+        restarts: 1,
+      },
+    ],
+    services: [
+      {
+        name: 'shop',
+        state: 'degraded',
+        routes: ['shop.localhost'],
+        requests: 5,
+        errors: 2,
+        waiting: 0,
+        backends: [
+          {
+            ...backend,
+            name: 'b',
+            address: '10.0.0.1:81',
+            origin: 'web-b',
+            backup: true,
+            available: false,
+            flags: ['FailedCheck'],
+            reason: 'refused',
+            since: time(2_000),
+          },
+          {
+            ...backend,
+            name: 'a',
+            address: '10.0.0.1:80',
+            origin: 'web-a',
+            reason: '200',
+            since: time(5_000),
+            inFlight: 1,
+            requests: 5,
+          },
+        ],
+      },
+    ],
+    problems: [
+      {
+        severity: 'error',
+        source: 'docker',
+        subject: 'web-9',
+        where: 'fairlead.hots',
+        message: 'is not a known key',
+      },
+    ],
+  });
+});
+
+t.test('a terminal gets colours and lines of its width, unless NO_COLOR says otherwise', async (t) => {
+  const { port } = await startTestAdmin(t);
+  const ask = (env: Record<string, string>) =>
+    runCli(['status', '--admin', `127.0.0.1:${port}`], { terminal: true, env: { TERM: 'xterm', ...env } });
+  const [colored, plain] = await Promise.all([ask({}), ask({ NO_COLOR: '1' })]);
+  t.match(colored.stdout, /\x1b\[31mfailing its[^\x1b]*…\x1b\[0m/);
+  t.notMatch(plain.stdout, '\x1b');
+  t.match(plain.stdout, 'failing its c');
+  const longest = Math.max(...plain.stdout.split('\r\n').map((line) => line.length));
+  t.ok(longest <= 80, `${longest} columns`);
 });

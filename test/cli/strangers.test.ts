@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
-import { statusLines } from '../../src/cli/status.ts';
+import { statusLines } from '../../src/cli/status-table.ts';
 import { ADMIN_SNAPSHOT, adminView } from '../support/admin.ts';
 import { runCli, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';

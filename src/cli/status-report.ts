@@ -1,0 +1,127 @@
+import type { LiveBackend, LiveState } from '../admin/state.ts';
+import { formatAddress } from '../model/address.ts';
+import type { Problem } from '../model/problem.ts';
+import { routeName } from '../model/route.ts';
+import { illFirst, isOut, type ServiceState, stateOfService } from './status-filter.ts';
+
+/**
+ * What `status --json` prints, for programs: keys are only ever added. Times are ISO 8601 in UTC, counts are since the
+ * start. There are no secrets in it.
+ */
+export interface StatusReport {
+  /** The version of Fairlead. */
+  readonly fairlead: string;
+  readonly startedAt: string;
+  readonly now: string;
+  /** Of the table; higher with each change. */
+  readonly version: number;
+  readonly clientConnections: number;
+  readonly sources: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly connected: boolean;
+    readonly staleSince: string | null;
+    readonly error: string | null;
+  }[];
+  readonly workers: readonly {
+    readonly worker: number;
+    readonly pid: number;
+    readonly state: string;
+    readonly startedAt: string;
+    readonly connections: number;
+    readonly requests: number;
+    readonly restarts: number;
+  }[];
+  readonly services: readonly ServiceReport[];
+  readonly problems: readonly Problem[];
+}
+
+interface ServiceReport {
+  readonly name: string;
+  /** All of its backends take requests, some, or none. */
+  readonly state: ServiceState;
+  /** `shop.localhost/api` */
+  readonly routes: readonly string[];
+  readonly requests: number;
+  /** Of them those that were answered with 5xx. */
+  readonly errors: number;
+  readonly waiting: number;
+  readonly backends: readonly BackendReport[];
+}
+
+interface BackendReport {
+  readonly name: string;
+  readonly address: string;
+  /** The container or file that it comes from. */
+  readonly origin: string;
+  readonly weight: number;
+  readonly backup: boolean;
+  /** No flag is against it, and its weight is above 0. */
+  readonly available: boolean;
+  /** Pending, FailedCheck, Draining, Maintenance, Ejected. */
+  readonly flags: readonly string[];
+  readonly reason: string;
+  readonly since: string;
+  readonly inFlight: number;
+  readonly requests: number;
+}
+
+/** The state as programs read it, the ill ones first. */
+export function statusReport(state: LiveState): StatusReport {
+  const { fairlead, version, clientConnections } = state;
+  const routes = Map.groupBy(state.routes, ({ service }) => service);
+  return {
+    fairlead,
+    startedAt: time(state.startedAt),
+    now: time(state.now),
+    version,
+    clientConnections,
+    sources: state.sources.map(({ name, target, connected, staleSince, error }) => ({
+      name,
+      target,
+      connected,
+      staleSince: staleSince === undefined ? null : time(staleSince),
+      error: error ?? null,
+    })),
+    workers: state.workers.map(({ worker, pid, state: at, startedAt, connections, requests, restarts }) => ({
+      worker,
+      pid,
+      state: at,
+      startedAt: time(startedAt),
+      connections,
+      requests,
+      restarts,
+    })),
+    services: illFirst(state.services).map((service) => ({
+      name: service.name,
+      state: stateOfService(service),
+      routes: (routes.get(service.name) ?? []).map(routeName),
+      requests: service.requests,
+      errors: service.errors,
+      waiting: service.waiting,
+      backends: service.backends.map(backendReport),
+    })),
+    problems: state.problems,
+  };
+}
+
+function backendReport(backend: LiveBackend): BackendReport {
+  const { name, address, origin, weight, backup, health, inFlight, requests } = backend;
+  return {
+    name,
+    address: formatAddress(address),
+    origin: origin.name,
+    weight,
+    backup,
+    available: !isOut(backend) && weight > 0,
+    flags: health.flags,
+    reason: health.reason,
+    since: time(health.since),
+    inFlight,
+    requests,
+  };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,125 @@
+import type { LiveBackend, LiveService, LiveState } from '../admin/state.ts';
+import { formatAddress } from '../model/address.ts';
+import { describeFlags } from '../model/health.ts';
+import { formatProblem } from '../model/problem.ts';
+import { routeName } from '../model/route.ts';
+import { columnsOf } from './columns.ts';
+import { illFirst, isOut, stateOfService } from './status-filter.ts';
+import { type Line, plain, span, type Tone } from './styled.ts';
+
+const HEADER = ['SERVICE', 'ROUTE / BACKEND', 'ADDRESS', 'WEIGHT', 'STATE', 'REQUESTS', 'SINCE'];
+
+/** The parts of what `status` shows, a line each. */
+export interface StatusTable {
+  /** Fairlead itself, its sources and its workers. */
+  readonly head: readonly Line[];
+  /** A row for each service and each backend, the ill ones first, below the names of the columns. */
+  readonly rows: readonly Line[];
+  readonly problems: readonly Line[];
+}
+
+/** @param columns of the terminal; longer rows give way */
+export function statusTable(state: LiveState, columns?: number): StatusTable {
+  const up = ago(state.now - state.startedAt);
+  const rows = serviceRows(state);
+  return {
+    head: [
+      [span(`Fairlead ${state.fairlead}, up ${up}, version ${state.version} of the table`)],
+      ...sourceLines(state),
+      ...workerLines(state),
+    ],
+    rows:
+      rows.length === 0
+        ? [[span('No services yet: give a container the label fairlead.host=NAME.')]]
+        : columnsOf([HEADER.map((name) => span(name, 'strong')), ...rows], columns),
+    problems: state.problems.map((problem) => {
+      const tone = problem.severity === 'error' ? 'ill' : 'warn';
+      return [span('  '), span(`${problem.severity}:`, tone), span(` ${formatProblem(problem)}`)];
+    }),
+  };
+}
+
+/** All of it, as it is printed once. */
+export function wholeTable({ head, rows, problems }: StatusTable): Line[] {
+  const below = problems.length === 0 ? [] : [[], [span('Problems', 'strong')], ...problems];
+  return [...head, [], ...rows, ...below];
+}
+
+/** The same as text. */
+export function statusLines(state: LiveState): string[] {
+  return wholeTable(statusTable(state)).map(plain);
+}
+
+function serviceRows(state: LiveState): Line[] {
+  const routes = Map.groupBy(state.routes, ({ service }) => service);
+  return illFirst(state.services).flatMap((service) => [
+    serviceRow(service, (routes.get(service.name) ?? []).map(routeName)),
+    ...service.backends.map((backend) => backendRow(backend, state.now)),
+    ...(service.backends.length === 0
+      ? [[span(''), span('  no backends', 'ill'), ...['', '', '', '', ''].map((text) => span(text))]]
+      : []),
+  ]);
+}
+
+function serviceRow(service: LiveService, routes: readonly string[]): Line {
+  const waiting = service.waiting > 0 ? `${service.waiting} waiting` : '';
+  const tone = { available: undefined, degraded: 'warn', unavailable: 'ill' } as const;
+  return [
+    span(service.name, tone[stateOfService(service)]),
+    span(routes.join(', ') || 'no route'),
+    span(''),
+    span(''),
+    span(waiting, 'warn'),
+    span(String(service.requests)),
+    span(''),
+  ];
+}
+
+function backendRow(backend: LiveBackend, now: number): Line {
+  const { flags, reason, since } = backend.health;
+  const well = backend.weight === 0 ? 'weight 0' : 'available';
+  const state = isOut(backend) ? `${describeFlags(flags)}: ${reason}` : well;
+  const configured =
+    backend.configuredWeight === undefined ? '' : ` (configured ${backend.configuredWeight})`;
+  return [
+    span(''),
+    span(`  ${backend.name}`),
+    span(formatAddress(backend.address)),
+    span(`${backend.weight}${configured}${backend.backup ? ' backup' : ''}`),
+    span(state, toneOf(backend)),
+    span(String(backend.requests)),
+    span(ago(now - since)),
+  ];
+}
+
+/** What a person has ordered, or what passes by itself, is not as bad as what fails. */
+function toneOf({ health: { flags }, weight }: LiveBackend): Tone | undefined {
+  if (flags.includes('FailedCheck') || flags.includes('Ejected')) return 'ill';
+  return flags.length > 0 || weight === 0 ? 'warn' : undefined;
+}
+
+function sourceLines({ sources, now }: LiveState): Line[] {
+  return sources.map(({ name, target, connected, staleSince, error }) => {
+    const since = staleSince === undefined ? '' : ` since ${ago(now - staleSince)}`;
+    const why = staleSince === undefined ? '' : `: ${error ?? 'not connected yet'}`;
+    const state = connected ? span('connected') : span(`stale${since}${why}`, 'ill');
+    return [span(`${name} (${target}): `), state];
+  });
+}
+
+/** A single worker is the process itself. */
+function workerLines({ workers, now }: LiveState): Line[] {
+  if (workers.length === 1) return [];
+  return workers.map(({ worker, pid, state, startedAt, connections, requests, restarts }) => {
+    const counts = `${connections} connections, ${requests} requests, ${restarts} restarts`;
+    return [span(`worker ${worker} (${pid}): ${state}, up ${ago(now - startedAt)}, ${counts}`)];
+  });
+}
+
+/** How long ago, in the units that people would use. */
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+  return `${Math.floor(seconds / 3_600)}h${Math.floor((seconds % 3_600) / 60)}m`;
+}
