@@ -33,6 +33,7 @@ export function makePlane(
 ): Plane {
   const accessLog = options.accessLog === 'off' ? undefined : openAccessLog(options.accessLog);
   const onAccess = accessLog?.write;
+  const errorLog = makeErrorLog(log, clock);
   const plane = new DataPlane(
     {
       ...options,
@@ -40,7 +41,7 @@ export function makePlane(
       maxConnections: maxConnections(options, log),
       border: borderOf(options),
     },
-    { ...(onAccess && { onAccess }), onError: makeErrorLog(log, clock), onSignal },
+    { ...(onAccess && { onAccess }), onError: errorLog.write, onSignal },
     clock,
   );
   return {
@@ -50,6 +51,7 @@ export function makePlane(
     async stop(graceMs) {
       await plane.stop(graceMs);
       accessLog?.flush();
+      errorLog.flush();
     },
   };
 }

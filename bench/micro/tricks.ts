@@ -28,6 +28,7 @@ const ENTRY: AccessEntry = {
   attempts: 1,
   error: '',
   detail: '',
+  isCut: false,
   requestId: '0b1c2d3e-0b1c-2d3e-0b1c-2d3e0b1c2d3e',
   referer: 'http://shop.localhost/',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',

@@ -4,6 +4,7 @@ import type { Proof } from '../model/health.ts';
 import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
+import { DRAIN_OVER } from './proxy/errors.ts';
 import { RouteTable } from './routing/table.ts';
 import { BackendState } from './upstream/backend-state.ts';
 import { ServiceState } from './upstream/service-state.ts';
@@ -130,7 +131,7 @@ export class Applied {
     planned?.cancel();
     this.#cuts.delete(id);
     if (at === undefined) return;
-    const cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => state.closeAll());
+    const cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => state.closeAll(DRAIN_OVER));
     this.#cuts.set(id, { at, cancel });
   }
 
@@ -154,7 +155,7 @@ export class Applied {
     const { id } = state.backend;
     const cancel = this.#clock.after(drainMs, () => {
       this.#leaving.delete(id);
-      state.closeAll();
+      state.closeAll(DRAIN_OVER);
     });
     this.#leaving.set(id, { state, cancel });
   }

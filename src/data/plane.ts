@@ -22,7 +22,7 @@ import { type Listening, listenTcp } from './listener/tcp.ts';
 import { trustIn } from './listener/trust.ts';
 import { accessEntry, refusedEntry } from './proxy/access.ts';
 import { isThroughProxy } from './proxy/client.ts';
-import { ProxyError } from './proxy/errors.ts';
+import { GRACE_OVER, isNews, ProxyError } from './proxy/errors.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import { Fallbacks } from './proxy/fallback.ts';
 import { Forwarder } from './proxy/forward.ts';
@@ -57,7 +57,7 @@ export interface DataOptions extends ClientLimits {
 export interface DataEvents {
   /** Every one, for the access log; absent when there is none. */
   readonly onAccess?: (entry: AccessEntry) => void;
-  /** Those that ended in an error that is not the client's, and connections of a client that has too many. */
+  /** Those that ended in an error that an operator may want to do something about (`isNews`). */
   readonly onError: (entry: AccessEntry) => void;
   /** What requests told of a backend's health. */
   readonly onSignal?: (signal: BackendSignal) => void;
@@ -158,8 +158,8 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
         };
       });
     }
-    for (const connection of this.#clients) connection.destroy();
-    for (const state of this.#applied.backends()) state.closeAll();
+    for (const connection of this.#clients) connection.cut(GRACE_OVER);
+    for (const state of this.#applied.backends()) state.closeAll(GRACE_OVER);
     this.sweep.stop();
     this.#watch.stop();
   }
@@ -240,17 +240,16 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
     else this.#unrouted[exchange.status] = (this.#unrouted[exchange.status] ?? 0) + 1;
     const { onAccess, onError } = this.#events;
     onAccess?.(accessEntry(exchange, this.#clock.now(), durationMs));
-    if (exchange.error !== undefined && exchange.error.side !== 'downstream') {
+    if (exchange.error !== undefined && isNews(exchange.error))
       onError(accessEntry(exchange, this.#clock.now(), durationMs));
-    }
   }
 
-  refused(error: ProxyError, peer: string): void {
+  refused(error: ProxyError, peer: string, requestId: string): void {
     this.#unrouted[error.status] = (this.#unrouted[error.status] ?? 0) + 1;
     const { onAccess, onError } = this.#events;
-    onAccess?.(refusedEntry(error, peer, this.#clock.now()));
-    const isNews = error.side === 'internal' || error.code === 'too-many-connections';
-    if (isNews) onError(refusedEntry(error, peer, this.#clock.now()));
+    const entry = refusedEntry(error, peer, requestId, this.#clock.now());
+    onAccess?.(entry);
+    if (isNews(error)) onError(entry);
   }
 
   admit(connection: ClientConnection): boolean {

@@ -14,6 +14,8 @@ const NOTHING = Buffer.alloc(0);
 export interface TunnelEvents {
   /** The client's side is closed. */
   onClientClosed(): void;
+  /** Half of it is left, and says nothing: it must end. */
+  onSilent(): void;
   /** Both are. */
   onClosed(): void;
 }
@@ -34,6 +36,7 @@ export class Tunnel implements Expiring {
   /** When half a tunnel has been silent for too long. */
   #silentAt: number;
   readonly #silentMs: number;
+  readonly #events: TunnelEvents;
   #isClosing = false;
 
   /** @param silentMs how long nothing may be passed on once one side has ended; 0 is no limit */
@@ -42,6 +45,7 @@ export class Tunnel implements Expiring {
     this.#backend = backend;
     this.#sweep = sweep;
     this.#silentMs = silentMs;
+    this.#events = events;
     this.#silentAt = sweep.deadlineIn(silentMs);
     this.deadline = sweep.deadlineIn(ASK_MS);
     backend.once('close', () => this.#closed(events));
@@ -72,7 +76,8 @@ export class Tunnel implements Expiring {
   expire(): void {
     const isHalf = this.#client.readableEnded || this.#backend.readableEnded;
     const isSilent = isHalf && this.#silentMs > 0 && this.#sweep.now >= this.#silentAt;
-    if (this.#isClosing || isSilent) return this.destroy();
+    if (this.#isClosing) return this.destroy();
+    if (isSilent) return this.#events.onSilent();
     this.deadline = this.#sweep.deadlineIn(ASK_MS);
     ask(this.#client);
     ask(this.#backend);

@@ -91,6 +91,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
 
   abort(): void {
     this.#leave();
+    this.#count();
     this.#release();
     this.#request.destroy();
     this.#tunnel?.destroy();
@@ -101,12 +102,35 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     else this.#tunnel.destroy();
   }
 
+  fail(error: ProxyError): void {
+    if (this.#tunnel === undefined) this.#end(error);
+    else this.#cut(this.#tunnel, error);
+  }
+
+  /** Ends both sides in order: there is no response of which a part could be taken for the whole. */
+  #cut(tunnel: Tunnel, error: ProxyError): void {
+    this.#exchange.error = error;
+    this.#exchange.isCut = true;
+    tunnel.destroy();
+  }
+
+  /** What was passed on so far. */
+  #count(): void {
+    if (this.#tunnel === undefined) return;
+    this.#exchange.bytesOut = this.#tunnel.toClient;
+    this.#exchange.bytesIn = this.#tunnel.toBackend;
+  }
+
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
-    if (!this.#isConnected) this.#fail('connect-timeout', 'no connection in time');
+    if (!this.#isConnected) this.#fail('connect-timeout', 'no connection in time (fairlead.timeout.connect)');
     else if (this.#response === undefined)
-      this.#fail('response-timeout', 'no response to the upgrade in time');
-    else this.#fail('body-stalled', `the response stalled for ${this.#timeouts.idleMs} ms`);
+      this.#fail('response-timeout', 'no response to the upgrade in time (fairlead.timeout.response)');
+    else
+      this.#fail(
+        'body-stalled',
+        `the response stalled for ${this.#timeouts.idleMs} ms (fairlead.timeout.idle)`,
+      );
   }
 
   onBroken(error: unknown): void {
@@ -160,10 +184,11 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     backend.setKeepAlive(true, KEEP_ALIVE_MS);
     const rest = exchange.downstream.detach();
     if (rest.length > 0) this.#client.unshift(rest);
-    const tunnel = new Tunnel(this.#client, backend, sweep, this.#timeouts.idleMs, {
+    const { idleMs } = this.#timeouts;
+    const tunnel = new Tunnel(this.#client, backend, sweep, idleMs, {
+      onSilent: () => this.#cut(tunnel, silentHalf(idleMs)),
       onClientClosed: () => {
-        exchange.bytesOut = tunnel.toClient;
-        exchange.bytesIn = tunnel.toBackend;
+        this.#count();
         this.#events.onComplete(exchange);
       },
       onClosed: () => this.#leave(),
@@ -207,15 +232,19 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     if (this.#tunnel !== undefined) return;
     const isTimeout = error.code === 'ETIMEDOUT' && error.syscall === 'connect';
     if (!this.#isConnected && isExhaustion(error.code)) this.#fail('exhausted', error.code ?? '');
-    else if (isTimeout) this.#fail('connect-timeout', 'no connection in time');
+    else if (isTimeout) this.#fail('connect-timeout', 'no connection in time (fairlead.timeout.connect)');
     else if (error.syscall === 'connect') this.#fail('connect-failed', error.code ?? error.message);
     else this.#fail('reset', `${error.code ?? error.message} before a response`);
   }
 
   #fail(code: ErrorCode, detail: string): void {
+    this.#end(new ProxyError(code, detail));
+  }
+
+  #end(error: ProxyError): void {
     if (this.#isOver) return;
     this.abort();
-    this.#events.onFailure(this.#exchange, new ProxyError(code, detail), this);
+    this.#events.onFailure(this.#exchange, error, this);
   }
 
   /** Whatever becomes of the request, the client's connection is no longer http-proxy's to end. */
@@ -234,4 +263,11 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   #wait(ms: number): void {
     this.deadline = ms > 0 ? this.#context.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }
+}
+
+function silentHalf(idleMs: number): ProxyError {
+  return new ProxyError(
+    'body-stalled',
+    `one side had ended, and the other was silent for ${idleMs} ms (fairlead.timeout.idle)`,
+  );
 }

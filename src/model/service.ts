@@ -57,6 +57,8 @@ export interface Timeouts {
   readonly responseMs: number;
   /** Between two bytes of a body. */
   readonly idleMs: number;
+  /** The same in an event stream: `idleMs` where somebody set that, else no limit. */
+  readonly eventsMs: number;
   /** The whole exchange. */
   readonly requestMs: number;
 }
@@ -137,7 +139,7 @@ export interface ServiceSettings {
   readonly retry?: Partial<RetryPolicy>;
   readonly eject?: Partial<EjectPolicy>;
   readonly hedge?: Service['hedge'];
-  readonly timeouts?: Partial<Timeouts>;
+  readonly timeouts?: Partial<Omit<Timeouts, 'eventsMs'>>;
   readonly drainMs?: number;
   readonly sticky?: Partial<StickyPolicy>;
   readonly slowStartMs?: number;
@@ -170,7 +172,13 @@ const DEFAULT_RETRY: RetryPolicy = {
 
 const DEFAULT_EJECT: EjectPolicy = { failures: 3, durationMs: 5_000, maxPercent: 50 };
 
-const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 };
+const DEFAULT_TIMEOUTS: Timeouts = {
+  connectMs: 2_000,
+  responseMs: 60_000,
+  idleMs: 60_000,
+  eventsMs: 0,
+  requestMs: 0,
+};
 
 const DEFAULT_QUEUE: QueuePolicy = { size: 1_000, timeoutMs: 5_000 };
 
@@ -188,7 +196,7 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
     retry: { ...DEFAULT_RETRY, ...settings.retry },
     hedge: settings.hedge ?? 'hang',
     eject: { ...DEFAULT_EJECT, ...settings.eject },
-    timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
+    timeouts: { ...DEFAULT_TIMEOUTS, eventsMs: settings.timeouts?.idleMs ?? 0, ...settings.timeouts },
     drainMs: settings.drainMs ?? 10_000,
     ...stickyOf(settings),
     slowStartMs: settings.slowStartMs ?? 0,

@@ -59,13 +59,16 @@ export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void)
   };
 }
 
+/** What a line shows of what clients send, in characters: a URL may have 16 KB. */
+const MOST = { word: 260, field: 1_024, target: 2_048 };
+
 /**
  * One JSON object; every control character of a client is escaped. Put together by hand: that is less than half
  * of the time of JSON.stringify over an object made for it (bench/micro/tricks.ts).
  */
 export function jsonLine(entry: AccessEntry): string {
   // From left to right in one go: each string in between would be one more to make.
-  return `{"time":"${isoTime(entry.time)}","client":${json(entry.client)},"peer":${json(entry.peer)},"method":${json(entry.method)},"host":${jsonBytes(entry.host)},"target":${jsonBytes(entry.target)},"minor":${entry.minor},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${toMicroseconds(entry.durationMs)},${jsonNames(entry)},"attempts":${entry.attempts},"error":${json(entry.error)},"detail":${json(entry.detail)},"requestId":${json(entry.requestId)},"referer":${jsonBytes(entry.referer)},"userAgent":${jsonBytes(entry.userAgent)}}\n`;
+  return `{"time":"${isoTime(entry.time)}","client":${json(entry.client)},"peer":${json(entry.peer)},"method":${jsonBytes(entry.method, MOST.word)},"host":${jsonBytes(entry.host, MOST.word)},"target":${jsonBytes(entry.target, MOST.target)},"minor":${entry.minor},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${toMicroseconds(entry.durationMs)},${jsonNames(entry)},"attempts":${entry.attempts},"error":${json(entry.error)},"detail":${json(entry.detail)},"requestId":${json(entry.requestId)},"referer":${jsonBytes(entry.referer, MOST.field)},"userAgent":${jsonBytes(entry.userAgent, MOST.field)}}\n`;
 }
 
 /** A character that does not stand for itself in both formats: nearly every string has none. */
@@ -78,8 +81,9 @@ function json(text: string): string {
 }
 
 /** Of header bytes, one character each. */
-function jsonBytes(text: string): string {
+function jsonBytes(text: string, most: number): string {
   if (text === '') return '""';
+  if (text.length > most) return json(`${fromLatin1(text.slice(0, most))}…`);
   return NOT_PLAIN.test(text) ? visible(JSON.stringify(fromLatin1(text))) : `"${text}"`;
 }
 
@@ -88,12 +92,12 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** The combined log format of Apache, with host, service, backend, milliseconds and peer behind it. */
 export function commonLine(entry: AccessEntry): string {
   // From left to right in one go: each string in between would be one more to make.
-  return `${entry.client || '-'} - - [${commonTime(entry.time)}] "${commonRequest(entry)}" ${entry.status} ${entry.bytes} "${quoted(entry.referer)}" "${quoted(entry.userAgent)}" "${quoted(entry.host)}" ${commonNames(entry)} ${Math.round(entry.durationMs)}ms ${entry.peer || '-'}\n`;
+  return `${entry.client || '-'} - - [${commonTime(entry.time)}] "${commonRequest(entry)}" ${entry.status} ${entry.bytes} "${quoted(entry.referer, MOST.field)}" "${quoted(entry.userAgent, MOST.field)}" "${quoted(entry.host, MOST.word)}" ${commonNames(entry)} ${Math.round(entry.durationMs)}ms ${entry.peer || '-'}\n`;
 }
 
 function commonRequest({ method, target, minor }: AccessEntry): string {
   if (method === '') return '-';
-  return `${quoted(method)} ${quoted(target)} HTTP/1.${minor}`;
+  return `${quoted(method, MOST.word)} ${quoted(target, MOST.target)} HTTP/1.${minor}`;
 }
 
 /** What is behind the point of so many thousandths, with the point: `.5` of 500. */
@@ -150,8 +154,9 @@ const commonTime = remembering(1_000, (time) => {
 });
 
 /** What a client sent must not end a line, close a quote or move a terminal's cursor. */
-function quoted(text: string): string {
+function quoted(text: string, most = Number.POSITIVE_INFINITY): string {
   if (text === '') return '-';
+  if (text.length > most) return `${quoted(text.slice(0, most))}...`;
   if (!NOT_PLAIN.test(text)) return text;
   return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, (character) => {
     const code = character.charCodeAt(0).toString(16);

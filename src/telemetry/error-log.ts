@@ -1,48 +1,69 @@
 import type { Clock } from '../model/clock.ts';
+import { shorten } from '../model/text.ts';
 import type { AccessEntry } from './events.ts';
 import type { Log } from './log.ts';
+import { Ration } from './ration.ts';
 
-/** Failures that are logged each second; more are only counted. */
-const MAX_ERRORS_LOGGED = 20;
+/** What a line shows of a target, and of what is wrong, in characters. */
+const MOST = 300;
+/** The same of a host, which has no more than 253 and a port. */
+const MOST_OF_HOST = 260;
 
-/** How often it is said that connections of clients are refused: who floods must not fill the log. */
-const REFUSALS_MS = 60_000;
+const SECOND = 1_000;
+const MINUTE = 60_000;
 
-/** Logs requests that failed, and no more of them than somebody could read. */
-export function makeErrorLog(log: Log, clock: Clock): (entry: AccessEntry) => void {
-  let logged = 0;
-  let isRefusalLogged = false;
-  const logRefusal = ({ client }: AccessEntry) => {
-    if (isRefusalLogged) return;
-    isRefusalLogged = true;
-    clock.after(REFUSALS_MS, () => {
-      isRefusalLogged = false;
-    });
-    log.warn(
-      `a connection of ${client} was refused, since it has as many as max-connections-per-client lets it; if it is a proxy, trusted-proxies should name it`,
-    );
+/** What the error log is told. */
+export interface ErrorLog {
+  write(entry: AccessEntry): void;
+  /** Says what it has kept to itself so far: nothing more may come. */
+  flush(): void;
+}
+
+/** Logs what failed, and no more of it than somebody could read: who floods must not fill the log. */
+export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
+  const failures = new Ration(clock, 20, SECOND, (more) =>
+    log.warn(`${more} more errors in the last second`),
+  );
+  const clients = new Ration(clock, 10, MINUTE, (more) =>
+    log.info(`${more} more requests of clients that were too slow in the last minute`),
+  );
+  const refusals = new Ration(clock, 1, MINUTE, () => {});
+  return {
+    write(entry) {
+      switch (entry.error) {
+        case 'too-many-connections':
+          if (refusals.take())
+            log.warn(
+              `a connection of ${entry.client} was refused, since it has as many as max-connections-per-client lets it; if it is a proxy, trusted-proxies should name it`,
+            );
+          break;
+        case 'client-stalled':
+        case 'body-timeout':
+          if (clients.take()) log.info(fieldsOf(entry), lineOf(entry));
+          break;
+        default:
+          // What a retry overcame is no trouble for anybody.
+          if (failures.take())
+            log[entry.status >= 500 || entry.isCut ? 'warn' : 'debug'](fieldsOf(entry), lineOf(entry));
+      }
+    },
+    flush() {
+      for (const ration of [failures, clients]) ration.flush();
+    },
   };
-  return (entry) => {
-    if (entry.error === 'too-many-connections') return logRefusal(entry);
-    const { status, service, backend, attempts, error, detail, requestId } = entry;
-    if (logged === 0) {
-      clock.after(1_000, () => {
-        const more = logged - MAX_ERRORS_LOGGED;
-        if (more > 0) log.warn(`${more} more errors in the last second`);
-        logged = 0;
-      });
-    }
-    if (++logged > MAX_ERRORS_LOGGED) return;
-    // What a retry overcame is no trouble for anybody.
-    const level = status >= 500 ? 'warn' : 'debug';
-    log[level](
-      { service, backend, attempts, requestId },
-      `${status} ${requestOf(entry)}: ${error} (${detail})`,
-    );
-  };
+}
+
+function fieldsOf({ service, backend, attempts, requestId }: AccessEntry): object {
+  return { service, backend, attempts, requestId };
+}
+
+function lineOf(entry: AccessEntry): string {
+  const { status, isCut, error, detail } = entry;
+  return `${status} ${requestOf(entry)}${isCut ? ' was cut' : ''}: ${error}: ${shorten(detail, MOST)}`;
 }
 
 /** Which request it was; of a connection that was refused none is known. */
 function requestOf({ method, host, target, client }: AccessEntry): string {
-  return method === '' ? `connection of ${client}` : `${method} ${host}${target}`;
+  if (method === '') return `connection of ${client}`;
+  return `${shorten(method, MOST)} ${shorten(host, MOST_OF_HOST)}${shorten(target, MOST)}`;
 }

@@ -20,6 +20,8 @@ export interface AccessEntry {
   /** The code of the error that ended it or that was overcome; empty when all went well. */
   readonly error: string;
   readonly detail: string;
+  /** It ended before its response did. */
+  readonly isCut: boolean;
   readonly requestId: string;
   readonly referer: string;
   readonly userAgent: string;

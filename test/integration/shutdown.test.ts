@@ -81,7 +81,7 @@ t.test('an idle connection ends soon, and one more request on it is answered', a
   await Promise.all([idle.untilClosed(), late.untilClosed(), stopped]);
 });
 
-t.test('what outlives the grace is cut off', async (t) => {
+t.test('what outlives the grace is cut off or told, and has its line in the log', async (t) => {
   const { clock, backend, proxy, stop, isStopped } = await makeScene(t);
   const clients = [];
   for (const [i, begun] of ['', 'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsome'].entries()) {
@@ -97,7 +97,17 @@ t.test('what outlives the grace is cut off', async (t) => {
   t.equal(isStopped(), false);
   await clock.advance(200);
   await stopped;
-  for (const client of clients) t.same(parseResponses(await client.untilClosed(), true), []);
+  t.match(
+    proxy.entries,
+    [
+      { status: 503, isCut: false, error: 'grace-over', detail: /grace/ },
+      { status: 200, isCut: true, error: 'grace-over', bytes: 4 },
+    ],
+    'as soon as it has stopped',
+  );
+  const [waiting, begun] = await Promise.all(clients.map((client) => client.untilClosed()));
+  t.match(parseResponses(waiting as string, true), [{ status: 503, headers: { connection: 'close' } }]);
+  t.same(parseResponses(begun as string, true), []);
   for (const connection of backend.connections) await connection.untilClosed();
 });
 
@@ -125,9 +135,12 @@ t.test('an open WebSocket keeps the process until the grace is over', async (t) 
   t.equal(String((await nextMessage(socket)).bytes), 'still here');
   const closed = once(socket, 'close');
   await clock.advance(1_100);
-  await Promise.all([closed, stopped]);
+  await stopped;
+  // Of the echo: two bytes of a frame's head and the text.
+  t.match(proxy.entries, [{ status: 101, isCut: true, error: 'grace-over', bytes: 12, durationMs: 5_000 }]);
+  await closed;
   await eventually(() => backend.sockets.size === 0, 'the backend’s side');
-  t.match(proxy.entries, [{ status: 101 }]);
+  t.equal(proxy.entries.length, 1);
 });
 
 t.test('a stop while a body is sent lets it arrive', async (t) => {

@@ -26,7 +26,7 @@ t.test('a service without any setting has the documented defaults', async (t) =>
     },
     hedge: 'hang',
     eject: { failures: 3, durationMs: 5_000, maxPercent: 50 },
-    timeouts: { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 },
+    timeouts: { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, eventsMs: 0, requestMs: 0 },
     drainMs: 10_000,
     slowStartMs: 0,
     queue: { size: 1_000, timeoutMs: 5_000 },

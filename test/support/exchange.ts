@@ -102,4 +102,8 @@ export class FakeConnection {
     this.isDestroyed = true;
     this.#backend.open.delete(this);
   }
+
+  fail(): void {
+    this.destroy();
+  }
 }

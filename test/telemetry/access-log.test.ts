@@ -23,6 +23,7 @@ const ENTRY: AccessEntry = {
   attempts: 1,
   error: '',
   detail: '',
+  isCut: false,
   requestId: '0123456789abcdef',
   referer: 'http://x.org/',
   userAgent: 'curl/8',
@@ -127,7 +128,9 @@ t.test('what a client sent can be read back of a common line', async (t) => {
 t.test('a JSON line is one object with a time for people and a duration to the microsecond', async (t) => {
   const line = jsonLine(ENTRY);
   t.equal(line.indexOf('\n'), line.length - 1, 'one line, with its end');
-  t.strictSame(JSON.parse(line), { ...ENTRY, time: '2024-02-09T03:04:05.067Z', durationMs: 12.346 });
+  const { isCut, ...written } = ENTRY;
+  t.equal(isCut, false);
+  t.strictSame(JSON.parse(line), { ...written, time: '2024-02-09T03:04:05.067Z', durationMs: 12.346 });
   t.match(line, /^\{"time":"2024/, 'the time comes first');
 });
 
@@ -223,4 +226,19 @@ t.test('a log that is flushed while it is being written is whole and in order, t
       .map((line) => JSON.parse(line).attempts);
     t.strictSame(entries, [...Array(400).keys()]);
   }
+});
+
+t.test('a line is short, whatever a client sends', async (t) => {
+  const long = 'x'.repeat(16_000);
+  const entry = { ...ENTRY, method: long, host: long, target: `/${long}`, referer: long, userAgent: long };
+  for (const line of [jsonLine(entry), commonLine(entry)]) t.ok(line.length < 5_500, String(line.length));
+  const { target, userAgent } = JSON.parse(jsonLine(entry));
+  t.equal(target, `/${'x'.repeat(2_047)}…`);
+  t.equal(userAgent, `${'x'.repeat(1_024)}…`);
+  t.match(commonLine(entry), /x\.\.\. HTTP\/1\.1"/);
+  const bytes = { ...ENTRY, referer: 'ü'.repeat(2_000) };
+  t.equal(
+    JSON.parse(jsonLine({ ...bytes, referer: Buffer.from(bytes.referer).toString('latin1') })).referer.length,
+    513,
+  );
 });

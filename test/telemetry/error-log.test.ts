@@ -4,7 +4,15 @@ import type { AccessEntry } from '../../src/telemetry/events.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { FakeClock } from '../support/clock.ts';
 
-const ENTRY = { method: '', client: '8.8.8.8', status: 429, error: 'too-many-connections' } as AccessEntry;
+const ENTRY = {
+  method: '',
+  host: '',
+  target: '',
+  client: '8.8.8.8',
+  status: 429,
+  error: 'too-many-connections',
+  detail: '',
+} as AccessEntry;
 
 /** What is logged, each line with its level. */
 function makeLogged() {
@@ -14,8 +22,8 @@ function makeLogged() {
     (level: string) =>
     (...args: unknown[]) =>
       lines.push(`${level}: ${args.at(-1)}`);
-  const log = { warn: write('warn'), debug: write('debug') } as unknown as Log;
-  return { clock, lines, write: makeErrorLog(log, clock) };
+  const log = { warn: write('warn'), info: write('info'), debug: write('debug') } as unknown as Log;
+  return { clock, lines, ...makeErrorLog(log, clock) };
 }
 
 t.test(
@@ -39,4 +47,54 @@ t.test('of many failures within a second some are told, and how many more there 
   t.equal(lines.length, 20);
   await clock.advance(1_100);
   t.equal(lines.at(-1), 'warn: 30 more errors in the last second');
+});
+
+t.test('what is still to be said of them is said at the end', (t) => {
+  const { lines, write, flush } = makeLogged();
+  for (let i = 0; i < 21; i++) write({ ...ENTRY, method: 'GET', status: 502, error: 'reset' });
+  flush();
+  flush();
+  t.strictSame(lines.slice(20), ['warn: 1 more errors in the last second']);
+  t.end();
+});
+
+const CUT = { ...ENTRY, method: 'GET', host: 'a', target: '/', status: 200, isCut: true };
+
+t.test('a response that was cut is a warning, whatever status it began with', (t) => {
+  const { lines, write } = makeLogged();
+  write({ ...CUT, error: 'body-stalled', detail: 'the response stalled for 60000 ms' });
+  write({ ...CUT, isCut: false, error: 'reset', detail: 'ECONNRESET' });
+  t.strictSame(lines, [
+    'warn: 200 GET a/ was cut: body-stalled: the response stalled for 60000 ms',
+    'debug: 200 GET a/: reset: ECONNRESET',
+  ]);
+  t.end();
+});
+
+t.test('slow clients are told, and take no line from what fails', async (t) => {
+  const { clock, lines, write } = makeLogged();
+  for (let i = 0; i < 1_000; i++) write({ ...CUT, error: i % 2 === 0 ? 'client-stalled' : 'body-timeout' });
+  t.equal(lines.length, 10);
+  t.match(lines[0], /^info: 200 GET a\/ was cut: client-stalled/);
+  write({ ...CUT, error: 'body-stalled' });
+  t.match(lines[10], /^warn/);
+  await clock.advance(61_000);
+  t.equal(lines[11], 'info: 990 more requests of clients that were too slow in the last minute');
+});
+
+t.test('a line is short, whatever was asked for', (t) => {
+  const { lines, write } = makeLogged();
+  const long = 'x'.repeat(16_000);
+  write({
+    ...ENTRY,
+    method: long,
+    host: long,
+    target: `/${long}`,
+    status: 502,
+    error: 'reset',
+    detail: long,
+  });
+  t.ok((lines[0] as string).length < 1_300);
+  t.match(lines[0], '…');
+  t.end();
 });

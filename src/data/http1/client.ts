@@ -11,12 +11,13 @@ import { HeadReader } from './head-reader.ts';
 import { idleTime } from './idle-time.ts';
 import { type BackendSocketOwner, openSocket } from './open-socket.ts';
 import { type Flow, Outbox } from './outbox.ts';
+import { Patience } from './patience.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { mayBeginResponse, type ResponseHead } from './response-head.ts';
 import { readResponseHeads } from './response-heads.ts';
 import { SentRequest } from './sent-request.ts';
-import { NO_TIMEOUTS, type UpstreamContext } from './upstream-context.ts';
-import { closure, lateness, type Progress } from './upstream-errors.ts';
+import type { UpstreamContext } from './upstream-context.ts';
+import { closure, type Progress } from './upstream-errors.ts';
 
 /** A connection to a backend that carries one exchange after the other. */
 export class UpstreamConnection
@@ -37,8 +38,7 @@ export class UpstreamConnection
   readonly #readBuffer = new ReadBuffer();
   #lastRead = 0;
   #exchange: Exchange | undefined = undefined;
-  #timeouts: Timeouts = NO_TIMEOUTS;
-  #tryMs = 0;
+  readonly #patience = new Patience();
   #phase: Progress['phase'] = 'idle';
   #isConnected = false;
   #isReused = false;
@@ -62,8 +62,7 @@ export class UpstreamConnection
   /** Takes an exchange. The connection is new, or was idle. */
   assign(exchange: Exchange, timeouts: Timeouts, tryMs: number): void {
     this.#exchange = exchange;
-    this.#timeouts = timeouts;
-    this.#tryMs = tryMs > 0 ? tryMs : timeouts.responseMs;
+    this.#patience.begin(timeouts, tryMs);
     this.#phase = 'head';
     this.#keepAlive = true;
     this.#isReported = false;
@@ -103,7 +102,7 @@ export class UpstreamConnection
   }
 
   resume(): void {
-    if (this.#phase === 'body') this.#wait(this.#timeouts.idleMs);
+    if (this.#phase === 'body') this.#wait(this.#patience.bodyMs);
     else if (this.#socket.isPaused()) this.#waitForBackend(true);
     this.#socket.resume();
   }
@@ -129,8 +128,8 @@ export class UpstreamConnection
     this.deadline = Number.POSITIVE_INFINITY;
     const exchange = this.#exchange;
     if (exchange === undefined) return this.destroy();
-    const late = lateness(this.#progress, this.#timeouts, this.#tryMs);
-    if (late !== undefined) this.#fail(late);
+    const late = this.#patience.late(this.#progress);
+    if (late !== undefined) this.fail(late);
   }
 
   /** Hands on bytes of the response's body. */
@@ -142,9 +141,8 @@ export class UpstreamConnection
 
   /** Before the response: the limit is on what the backend, and not the client, has to do next. */
   #waitForBackend(isTaken: boolean): void {
-    if (!this.#isConnected || this.#phase !== 'head') return;
-    if (this.#request.isDone) this.#wait(this.#tryMs);
-    else this.#wait(isTaken ? 0 : this.#timeouts.idleMs);
+    if (this.#isConnected && this.#phase === 'head')
+      this.#wait(this.#patience.headMs(this.#request.isDone, isTaken));
   }
 
   /** Sets the deadline; 0 is none. */
@@ -187,7 +185,7 @@ export class UpstreamConnection
     const exchange = this.#exchange as Exchange;
     const found = readResponseHeads(this.#reader, buffer, size, exchange, this.#context);
     if (found === 'full') this.#stop();
-    else if (found instanceof ProxyError) this.#fail(found);
+    else if (found instanceof ProxyError) this.fail(found);
     else if (found !== 'partial') this.#begin(exchange, found);
   }
 
@@ -202,14 +200,16 @@ export class UpstreamConnection
     const { bytes, from, to } = this.#reader;
     this.#reader.reset();
     this.#readBody(bytes, from, to);
+    if (this.#phase !== 'body' || !this.#patience.isForEvents(head, this.#socket)) return;
+    if (this.deadline !== Number.POSITIVE_INFINITY) this.#wait(this.#patience.bodyMs);
   }
 
   #readBody(buffer: Buffer, from: number, to: number): void {
     const exchange = this.#exchange as Exchange;
     const end = this.#body.read(buffer, from, to, this);
-    if (this.#body.error !== undefined) return this.#fail(new ProxyError('bad-response', this.#body.error));
+    if (this.#body.error !== undefined) return this.fail(new ProxyError('bad-response', this.#body.error));
     if (this.#body.isComplete) return this.#complete(exchange, this.#body.trailers, to - end);
-    this.#wait(this.#timeouts.idleMs);
+    this.#wait(this.#patience.bodyMs);
     this.#settle(exchange.downstream.flush());
   }
 
@@ -257,17 +257,15 @@ export class UpstreamConnection
     };
   }
 
-  #fail(error: ProxyError): void {
+  fail(error: ProxyError): void {
     const exchange = this.#exchange;
-    this.#exchange = undefined;
-    this.destroy();
+    this.abort();
     if (exchange !== undefined) this.#context.events.onFailure(exchange, error, this);
   }
 
   onBroken(error: unknown): void {
     const exchange = this.#exchange;
-    this.#exchange = undefined;
-    this.destroy();
+    this.abort();
     this.#context.events.onBroken(exchange, error);
   }
 
@@ -282,8 +280,9 @@ export class UpstreamConnection
 
   /** Its request can only be sent again if nobody has read it. */
   get #mustProve(): boolean {
-    const { isUnanswered } = this.#progress;
-    return isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment;
+    return (
+      this.#progress.isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment
+    );
   }
 
   onClose(cause: NodeJS.ErrnoException | undefined): void {
@@ -293,7 +292,7 @@ export class UpstreamConnection
     this.#readBuffer.giveAway();
     this.#context.sweep.delete(this);
     this.backend.open.delete(this);
-    const fail = () => this.#fail(closure(progress, this.#request.isNeverRead, cause?.code));
+    const fail = () => this.fail(closure(progress, this.#request.isNeverRead, cause?.code));
     if (!mayBeUnread) return fail();
     this.#request.proveByStop(this.backend, this.#context.sweep.now, safely(this, fail));
   }

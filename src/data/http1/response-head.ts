@@ -23,6 +23,11 @@ export function mayBeginResponse(line: string): boolean {
     : UNFINISHED_LINE.test(line);
 }
 
+/** Whether what follows are events, which come when they happen (HTML, section 9.2). */
+export function isEventStream(head: ResponseHead): boolean {
+  return /^text\/event-stream[ \t]*(?:;|$)/i.test(head.field('content-type') ?? '');
+}
+
 /**
  * The response head at the start of `text`; `blank` is the offset of its CRLF CRLF. A string says what is
  * wrong with it. What is written anew anyway, and has one meaning, is taken as servers are known to write it; the head's own

@@ -28,7 +28,7 @@ export interface ServerContext extends ReadRules {
   /** The client broke its exchange: it went away, stalled, or sent a body that is none. */
   clientFailed(exchange: Exchange, error: ProxyError): void;
   /** A request was refused before it became an exchange. */
-  refused(error: ProxyError, peer: string): void;
+  refused(error: ProxyError, peer: string, requestId: string): void;
   /** Its first request has come: false when there is no place for it, and it was told so. */
   admit(connection: ClientConnection): boolean;
   closed(connection: ClientConnection): void;

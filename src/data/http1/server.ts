@@ -108,6 +108,12 @@ export class ClientConnection
     if (this.#exchange === undefined && this.talking?.reader.isPartial !== true) this.wait(STOP_IDLE_MS);
   }
 
+  /** Ends it at once, and what runs with that error. */
+  cut(error: ProxyError): void {
+    if (this.#exchange !== undefined) this.context.clientFailed(this.#exchange, error);
+    this.destroy();
+  }
+
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
     const exchange = this.#exchange;
@@ -167,10 +173,11 @@ export class ClientConnection
   }
 
   refuse(error: ProxyError): void {
-    this.context.refused(error, this.peer);
+    const id = crypto.randomUUID();
+    this.context.refused(error, this.peer, id);
     this.#keepAlive = false;
     this.talk.writer.begin();
-    this.reply(errorReply(error, '', crypto.randomUUID()));
+    this.reply(errorReply(error, '', id));
     this.#linger();
   }
 

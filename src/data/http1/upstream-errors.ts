@@ -1,5 +1,4 @@
 import { isExhaustion } from '../../model/exhaustion.ts';
-import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../proxy/errors.ts';
 
 /** How far a connection to a backend is with its exchange. */
@@ -14,21 +13,6 @@ export interface Progress {
   readonly isReused: boolean;
   /** The request was sent, and not a byte of its response has come. */
   readonly isUnanswered: boolean;
-}
-
-/**
- * What is late when the deadline of a connection has passed; undefined when that is the client.
- * @param tryMs how long one try may wait for its response
- */
-export function lateness(progress: Progress, timeouts: Timeouts, tryMs: number): ProxyError | undefined {
-  if (!progress.isConnected)
-    return new ProxyError('connect-timeout', `no connection within ${timeouts.connectMs} ms`);
-  if (progress.phase === 'body')
-    return new ProxyError('body-stalled', `the response stalled for ${timeouts.idleMs} ms`);
-  if (progress.requestDone) return new ProxyError('response-timeout', `no response within ${tryMs} ms`);
-  // All that came of the request was taken meanwhile: the rest is the client's to send.
-  if (progress.writableLength === 0) return undefined;
-  return new ProxyError('body-stalled', `the request was not taken for ${timeouts.idleMs} ms`);
 }
 
 /**

@@ -71,6 +71,10 @@ class ExchangeEntry implements AccessEntry {
     return this.#exchange.error?.detail ?? '';
   }
 
+  get isCut(): boolean {
+    return this.#exchange.isCut;
+  }
+
   get requestId(): string {
     return this.#exchange.id;
   }
@@ -95,7 +99,7 @@ export function accessEntry(exchange: Exchange, time: number, durationMs: number
 }
 
 /** What they tell of a request that was refused before it was one. */
-export function refusedEntry(error: ProxyError, peer: string, time: number): AccessEntry {
+export function refusedEntry(error: ProxyError, peer: string, requestId: string, time: number): AccessEntry {
   return {
     time,
     client: peer,
@@ -112,7 +116,8 @@ export function refusedEntry(error: ProxyError, peer: string, time: number): Acc
     attempts: 0,
     error: error.code,
     detail: error.detail,
-    requestId: '',
+    isCut: false,
+    requestId,
     referer: '',
     userAgent: '',
   };

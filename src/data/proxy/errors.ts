@@ -24,6 +24,8 @@ const KINDS = {
   'not-implemented': { side: 'downstream', status: 501, retry: 'never' },
   'bad-version': { side: 'downstream', status: 505, retry: 'never' },
   'client-gone': { side: 'downstream', status: 499, retry: 'never' },
+  /** It is there, and does not take the response. */
+  'client-stalled': { side: 'downstream', status: 499, retry: 'never' },
   'too-many-connections': { side: 'downstream', status: 429, retry: 'never' },
   'too-many-requests': { side: 'downstream', status: 429, retry: 'never' },
   'no-route': { side: 'downstream', status: 404, retry: 'never' },
@@ -44,6 +46,10 @@ const KINDS = {
   'gateway-status': { side: 'upstream', status: 502, retry: 'unknown' },
   'body-stalled': { side: 'upstream', status: 504, retry: 'never' },
   'request-timeout': { side: 'upstream', status: 504, retry: 'never' },
+  /** What runs on a backend that leaves, or that is in maintenance, is ended when its time is over. */
+  'drain-over': { side: 'internal', status: 503, retry: 'unknown' },
+  /** What runs when the process stops is ended when its time is over. */
+  'grace-over': { side: 'internal', status: 503, retry: 'never' },
   overloaded: { side: 'internal', status: 503, retry: 'never' },
   /** The process has no descriptor, or the machine no port, left for a connection to a backend. */
   exhausted: { side: 'internal', status: 503, retry: 'always' },
@@ -53,6 +59,14 @@ const KINDS = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof KINDS;
+
+/** Errors of clients that those who run the proxy should hear of: an option of theirs, or its port, is behind them. */
+const NEWS: ReadonlySet<ErrorCode> = new Set(['too-many-connections', 'client-stalled', 'body-timeout']);
+
+/** Whether an error is for the error log, and not only a line among the requests. */
+export function isNews({ side, code }: ProxyError): boolean {
+  return side !== 'downstream' || NEWS.has(code);
+}
 
 /** What an error says against the backend; undefined for what is not its doing. */
 export function ejectCause({ code }: ProxyError): EjectCause | undefined {
@@ -106,7 +120,18 @@ export const LOOP = new ProxyError(
 export const NO_ROUTE = new ProxyError('no-route', 'no route matches the host and path');
 export const UNAVAILABLE = new ProxyError('unavailable', 'no backend is available');
 export const BUSY = new ProxyError('busy', 'every available backend has as many requests as it may');
-export const TIMED_OUT = new ProxyError('request-timeout', 'the exchange took longer than its limit');
+export const TIMED_OUT = new ProxyError(
+  'request-timeout',
+  'the exchange took longer than its limit (fairlead.timeout.request)',
+);
+export const DRAIN_OVER = new ProxyError(
+  'drain-over',
+  'its backend left, and the time to finish is over (fairlead.drain)',
+);
+export const GRACE_OVER = new ProxyError(
+  'grace-over',
+  'Fairlead stopped, and the time to finish was over (option grace)',
+);
 export const NO_CONNECTION = new ProxyError(
   'connect-timeout',
   'no connection, and nothing else comes from there',

@@ -130,6 +130,8 @@ export class Exchange {
   /** The head of a final response has gone to the client. */
   answered = false;
   finished = false;
+  /** It ended before its response did. */
+  isCut = false;
   status = 0;
   /** Bytes of the response's body that were handed on. */
   bytesOut = 0;

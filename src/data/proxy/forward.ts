@@ -24,6 +24,9 @@ import {
 } from './retry.ts';
 import { Waiting, type WaitingEvents } from './waiting.ts';
 
+/** The status, in logs alone, of a client that takes no answer. */
+const CLIENT_GONE = 499;
+
 /** The life of a request: its steps in the order in which they happen. */
 export class Forwarder implements ExchangeEvents, WaitingEvents {
   readonly hedger: Hedger;
@@ -175,7 +178,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   /** The client went away or broke its request, or its time is up. */
   clientFailed(exchange: Exchange, error: ProxyError): void {
     exchange.upstream?.abort();
-    if (exchange.answered || error.code === 'client-gone') this.#cut(exchange, error);
+    if (exchange.answered || error.status === CLIENT_GONE) this.#cut(exchange, error);
     else this.#answer(exchange, error);
   }
 
@@ -259,6 +262,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   /** It is too late for an answer: the client must see that what it has is not whole. */
   #cut(exchange: Exchange, error: ProxyError): void {
     exchange.error = error;
+    exchange.isCut = true;
     if (!exchange.answered) exchange.status = error.status;
     exchange.downstream.reset();
     this.#finish(exchange);

@@ -72,6 +72,7 @@ export function mayHedge(exchange: Exchange, policy: RetryPolicy): boolean {
 function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
   switch (error.code) {
     case 'reset':
+    case 'drain-over':
     case 'stale-connection':
       return policy.onReset;
     case 'response-timeout':
@@ -96,7 +97,7 @@ export function isRetryStatus(status: number, policy: RetryPolicy): boolean {
 export function mayHold(exchange: Exchange, error: ProxyError, policy: RetryPolicy): boolean {
   if (!exchange.body.canReplay) return false;
   if (error.code === 'unavailable' || error.retry === 'always') return true;
-  const isLost = error.code === 'reset' || error.code === 'stale-connection';
+  const isLost = ['reset', 'stale-connection', 'drain-over'].includes(error.code);
   return isLost && isRepeatable(exchange, policy);
 }
 

@@ -4,6 +4,7 @@ import { type BackendStats, makeBackendStats } from '../../model/stats.ts';
 import type { Weighted } from '../balance/balancer.ts';
 import { hashText } from '../balance/hash.ts';
 import { Latency } from '../balance/latency.ts';
+import type { ProxyError } from '../proxy/errors.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import type { Ejection } from './ejection.ts';
 import { Silence } from './hang.ts';
@@ -22,8 +23,10 @@ export interface PooledConnection {
   readonly since: number;
   /** Takes no further request: it closes once it has none. */
   retire(): void;
-  /** Closes it now, whatever it is doing. */
+  /** Closes it now, and tells nobody. */
   destroy(): void;
+  /** Closes it now. The exchange that it has, if any, ends with that error. */
+  fail(error: ProxyError): void;
 }
 
 /** The mutable twin of a `Backend`: it outlives snapshots for as long as the backend's id does. */
@@ -147,8 +150,9 @@ export class BackendState implements Weighted {
     this.stats.failures[code] = (this.stats.failures[code] ?? 0) + 1;
   }
 
-  closeAll(): void {
-    for (const connection of [...this.open]) connection.destroy();
+  /** Closes every connection: what runs on them ends with that error. */
+  closeAll(error: ProxyError): void {
+    for (const connection of [...this.open]) connection.fail(error);
   }
 
   #retireAll(): void {

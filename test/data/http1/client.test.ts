@@ -13,7 +13,7 @@ import { RULES } from '../../support/heads.ts';
 import { okText } from '../../support/manual.ts';
 import { eventually } from '../../support/wait.ts';
 
-const TIMEOUTS = { connectMs: 0, responseMs: 0, idleMs: 0, requestMs: 0 };
+const TIMEOUTS = { connectMs: 0, responseMs: 0, idleMs: 0, eventsMs: 0, requestMs: 0 };
 
 /** A connection to a backend that was sent an exchange's request. */
 function sendRequest(t: Test, port: number, exchange: Exchange, timeouts: Timeouts) {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { DRAIN_OVER } from '../../../src/data/proxy/errors.ts';
 import { FakeConnection, makeBackend, makeBackendState } from '../../support/exchange.ts';
 
 t.test('a backend without a flag is available, one with any is not', async (t) => {
@@ -64,7 +65,7 @@ t.test('one that moved retires its connections, one that only changed its weight
 t.test('its end closes every connection', async (t) => {
   const state = makeBackendState('a');
   const connections = [new FakeConnection(state), new FakeConnection(state), new FakeConnection(state)];
-  state.closeAll();
+  state.closeAll(DRAIN_OVER);
   t.ok(connections.every((connection) => connection.isDestroyed));
   t.equal(state.open.size, 0);
 });

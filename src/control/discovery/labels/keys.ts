@@ -177,7 +177,7 @@ export const LABEL_KEYS: readonly LabelKey[] = [
     'timeout.idle',
     TIME,
     '60s',
-    'Between two parts of a body; 0 is no limit. Of an upgraded connection only once its client has ended its side',
+    'Between two parts of a body; 0 is no limit. Of an event stream only where it is set, of an upgraded connection only once one side has ended',
     toTimeouts('idleMs', parseDuration),
   ),
   key(
