@@ -1,12 +1,14 @@
 import { isatty } from 'node:tty';
 import { App, type AppInput, type Running } from '../app.ts';
 import type { Options } from '../config/options.ts';
+import { isInContainer } from '../config/text-file.ts';
 import { formatAddress } from '../model/address.ts';
 import { internalErrors, surviveExceptions } from '../telemetry/internal-errors.ts';
 import { type Log, makeLog } from '../telemetry/log.ts';
 import { drainOutputs } from '../telemetry/output.ts';
 import { VERSION } from '../version.ts';
 import { EXIT_FAILURE, EXIT_USAGE, printError, readConfiguration, type Terminal } from './terminal.ts';
+import { whereDashboardIs } from './where-dashboard-is.ts';
 
 /** The main job. */
 export async function serve(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -36,7 +38,7 @@ export async function runApp(
     const running = await Promise.race([app.open(), stopping]);
     if (running !== undefined) {
       const { http, admin } = running;
-      const dashboard = admin === undefined ? 'off' : `http://${formatAddress(admin)}/`;
+      const dashboard = whereDashboardIs(admin, isInContainer());
       log.info(
         { docker: options.docker, file: input.file },
         `Fairlead ${VERSION} listens on ${formatAddress(http)}, dashboard ${dashboard}`,

@@ -4,6 +4,7 @@ import { isForAll, readText } from '../config/text-file.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
 import { visible } from '../model/visible.ts';
+import { withServed } from './served.ts';
 
 /** What a command has of the process that it runs in. */
 export interface Terminal {
@@ -66,9 +67,13 @@ export function screenOf({ env }: Pick<Terminal, 'env'>): Screen | undefined {
   return { columns: columns || 80, rows: rows || 24, hasColor: !env['NO_COLOR'] };
 }
 
-/** The options of a command; undefined when something is wrong with them, which is printed. */
+/**
+ * The options of a command that asks a running Fairlead; undefined when something is wrong with them, which is printed.
+ * In a container (`docker exec fairlead fairlead status`) nothing knows of the arguments that it was started with, so
+ * that those of process 1 hold, too, if it is one; the command's own win.
+ */
 export function readOptions(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
-  const loaded = loadFrom(args, terminal);
+  const loaded = loadFrom(withServed(args, terminal.program), terminal);
   return reportOptions(loaded) ? undefined : loaded;
 }
 

@@ -51,12 +51,16 @@ function textOf(bytes: Buffer): string | Unreadable {
 
 /** Whether all users of this machine may read a file; within a container there are none. */
 export function isForAll(path: string): boolean {
-  const isInContainer =
-    existsSync('/.dockerenv') || existsSync('/run/.containerenv') || process.env['KUBERNETES_SERVICE_HOST'];
-  if (isInContainer || path.startsWith('/run/secrets/')) return false;
+  if (isInContainer() || path.startsWith('/run/secrets/')) return false;
   try {
     return process.platform !== 'win32' && (statSync(path).mode & 0o004) !== 0;
   } catch {
     return false;
   }
+}
+
+/** Whether this process runs in a container, as Docker, Podman and Kubernetes tell it. */
+export function isInContainer(): boolean {
+  const isKubernetes = process.env['KUBERNETES_SERVICE_HOST'] !== undefined;
+  return existsSync('/.dockerenv') || existsSync('/run/.containerenv') || isKubernetes;
 }

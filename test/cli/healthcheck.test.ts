@@ -1,5 +1,5 @@
 import t from 'tap';
-import { servedArguments } from '../../src/cli/healthcheck.ts';
+import { servedArguments, without } from '../../src/cli/served.ts';
 import { deadPort } from '../support/backend.ts';
 import { runCli, startCli } from '../support/cli.ts';
 
@@ -27,14 +27,21 @@ t.test('where none answers, the exit code is 1 and the address is told', async (
 });
 
 t.test('the options are those of the process that serves', async (t) => {
-  const line = (...words: string[]) => words.map((word) => `${word}\0`).join('');
-  t.strictSame(servedArguments(line('node', '/app/dist/main.js', 'serve', '--admin', 'off')), [
-    '--admin',
-    'off',
-  ]);
-  t.strictSame(servedArguments(line('node', '/app/dist/main.js', '--http', ':80')), ['--http', ':80']);
-  t.strictSame(servedArguments(line('/sbin/docker-init', '--', 'node', '/app/dist/main.js', 'demo')), []);
-  t.strictSame(servedArguments(line('/usr/bin/fairlead', '--admin=off')), ['--admin=off']);
-  t.strictSame(servedArguments(line('/sbin/init', 'splash')), [], 'another program has none');
-  t.strictSame(servedArguments(''), [], 'nor has one that may not be read');
+  const served = (...words: string[]) =>
+    servedArguments(words.map((word) => `${word}\0`).join(''), '/app/dist/main.js');
+  const node = ['/usr/local/bin/node', '/app/dist/main.js'];
+  t.strictSame(served(...node, 'serve', '--admin', 'off'), ['--admin', 'off']);
+  t.strictSame(served(...node, '--http', ':80'), ['--http', ':80']);
+  t.strictSame(served('/sbin/docker-init', '--', ...node, 'demo'), []);
+  t.strictSame(served('/usr/local/bin/node', '/usr/local/bin/fairlead', '--admin=off'), ['--admin=off']);
+  t.strictSame(served('node', '/srv/shop/main.js', '--admin', 'off'), [], 'another program has none');
+  t.strictSame(served('/sbin/init', 'splash'), [], 'another program has none');
+  t.strictSame(served(), [], 'nor has one that may not be read');
+});
+
+t.test('an option of the command replaces that of the process that serves', async (t) => {
+  const served = ['--admin', '0.0.0.0:9000', '--http=:80', '--grace', '5s'];
+  t.strictSame(without(served, ['--admin=127.0.0.1:1']), ['--http=:80', '--grace', '5s']);
+  t.strictSame(without(served, ['shop', '--http', ':8080']), ['--admin', '0.0.0.0:9000', '--grace', '5s']);
+  t.strictSame(without(served, []), served);
 });

@@ -1,4 +1,6 @@
 // The same of one that runs as a container, built from the project's own Dockerfile.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { docker, testImage, uniqueName } from '../support/docker.ts';
 import { eventually } from '../support/eventually.ts';
@@ -10,6 +12,7 @@ import { failureClaims } from './claims/failures.ts';
 import { sidecarClaims } from './claims/sidecars.ts';
 import { trafficClaims } from './claims/traffic.ts';
 
+const execute = promisify(execFile);
 const image = await testImage(t);
 if (image !== undefined) {
   const fairlead = await buildFairlead();
@@ -28,6 +31,28 @@ if (image !== undefined) {
     t.match(await inspect('{{json .Config.Healthcheck}}'), 'healthcheck');
     await t.rejects(docker('run', '--rm', '--entrypoint', 'npm', fairlead, '--version'));
     t.match(await docker('run', '--rm', fairlead, 'version'), /^fairlead \d/);
+  });
+
+  t.test('its files are at most 130 MB, and a shell is not among them', async (t) => {
+    const size = Number(await docker('image', 'inspect', '-f', '{{.Size}}', fairlead));
+    t.ok(size <= 130_000_000, `${size} bytes`);
+    await t.rejects(docker('run', '--rm', '--entrypoint', 'sh', fairlead, '-c', ':'), /not found/);
+  });
+
+  t.test('fairlead in it finds the address and the token of the one that serves there', async (t) => {
+    const name = uniqueName('exec');
+    const args = ['--admin', '0.0.0.0:9000', '--docker', 'off', '--admin-token', 'a-token-of-16-or-more'];
+    await docker('run', '-d', '--name', name, fairlead, ...args);
+    t.teardown(() => docker('rm', '-f', name));
+    const run = (...command: string[]) => docker('exec', name, 'fairlead', ...command);
+    await eventually('status answers', async () => /^Fairlead \d/.test(await run('status').catch(() => '')));
+    t.match(await run('explain', 'http://shop.test/'), /shop\.test/);
+    const other = await execute('docker', ['exec', name, 'fairlead', 'status', '--admin', '[::1]:1']).catch(
+      (e) => e,
+    );
+    t.equal(other.stderr, 'error: no Fairlead answers at [::1]:1 (--admin ADDRESS asks another)\n');
+    const { stderr } = await execute('docker', ['logs', name]);
+    t.match(stderr, 'dashboard on 0.0.0.0:9000 of this container');
   });
 
   t.test('its health check finds it wherever the arguments put it', async (t) => {

@@ -117,7 +117,7 @@ async function serves(t: Test, program: string): Promise<void> {
   const [, http = '', dashboard = ''] = await listening(child);
   t.match(await get(`http://${http}/`, 'shop.test', 200), 'sold');
   t.match(await get(`http://${http}/`, 'gone.test', 503), '<html');
-  t.match(await get(dashboard, undefined, 200), '<html');
+  t.match(await get(`http://${dashboard}/`, undefined, 200), '<html');
   child.kill('SIGTERM');
   t.strictSame(await ended, [0, null]);
 }
@@ -129,7 +129,7 @@ async function listening(child: ChildProcess): Promise<string[]> {
   });
   return eventually(
     'it listens',
-    () => /listens on ([\d.:]+), dashboard (http:[^"\s]+)/.exec(text) ?? undefined,
+    () => /listens on ([\d.:]+), dashboard (?:http:\/\/|on )([\d.:]+)/.exec(text) ?? undefined,
   );
 }
 

@@ -130,6 +130,6 @@ export async function startCli(
     cli.child.kill('SIGKILL');
     return cli.ended;
   });
-  const [, http, admin] = await cli.until(/listens on \S+:(\d+), dashboard http:\/\/\S+:(\d+)\//);
+  const [, http, admin] = await cli.until(/listens on \S+:(\d+), dashboard (?:http:\/\/|on )\S+?:(\d+)\b/);
   return { cli, http: Number(http), admin: Number(admin) };
 }

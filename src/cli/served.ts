@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/**
+ * A command's own arguments, after those of process 1 that they do not replace, if that is a Fairlead that serves, as it
+ * is in a container.
+ */
+export function withServed(args: readonly string[], program: string): string[] {
+  return [...without(servedArguments(commandLineOf(1), program), args), ...args];
+}
+
+/** Arguments without the options that others name, too. */
+export function without(served: readonly string[], others: readonly string[]): string[] {
+  const nameOf = (word: string | undefined) => (word?.startsWith('-') ? word.split('=')[0] : undefined);
+  const replaced = new Set(others.map(nameOf));
+  return served.filter((word, index) => {
+    const before = served[index - 1];
+    // A value goes with the option before it.
+    const option = nameOf(word) ?? (before?.includes('=') ? undefined : nameOf(before));
+    return option === undefined || !replaced.has(option);
+  });
+}
+
+/**
+ * The options of a process that serves.
+ * @param commandLine as `/proc/PID/cmdline` has it; nothing follows from one that is not Fairlead's
+ * @param program the file that Fairlead is here, where it is not started by its name
+ */
+export function servedArguments(commandLine: string, program: string): string[] {
+  const words = commandLine.split('\0').slice(0, -1);
+  const at = words.findIndex((word) => word === program || basename(word) === 'fairlead');
+  if (at < 0) return [];
+  const args = words.slice(at + 1);
+  return args[0]?.startsWith('-') === false ? args.slice(1) : args;
+}
+
+/** Empty where it cannot be read, or there is no such file. */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
