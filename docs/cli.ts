@@ -17,6 +17,9 @@ export function cliPage(): string {
     'A mistake in what was asked or configured ends with 2, a failure of what was right with 1. Results are standard',
     'output, what went wrong is standard error.',
     '',
+    'In a container of Fairlead they need no options: `docker exec fairlead fairlead status`. They take those that process 1',
+    'was started with.',
+    '',
     '| command | | exit codes |',
     '|---|---|---|',
     ...COMMANDS.map(({ name, doc, exits }) => {

@@ -10,14 +10,15 @@ import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { makeProbe } from './control/health/probe.ts';
 import { Entrance } from './entrance.ts';
-import { explainContainer, explainUrl, type History } from './explain.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import type { Explanation, Unexplained } from './model/explanation.ts';
 import type { Problem } from './model/problem.ts';
 import type { BackendSignal } from './model/signal.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
+import { explainSubject } from './subject.ts';
 import { makeChangeLog } from './telemetry/change-log.ts';
 import { guardedClock, internalErrors } from './telemetry/internal-errors.ts';
 import type { Log } from './telemetry/log.ts';
@@ -126,9 +127,10 @@ export class App {
     return this.#control.snapshot;
   }
 
-  /** Lines about a container, by its name or the beginning of its id, or about a URL. */
-  explain(subject: string): string[] | undefined {
-    return explain(subject, this.#dockers, this.snapshot, (id) => this.#control.history(id));
+  /** What is known of a container, a service, a backend or a URL. */
+  explain(subject: string): Explanation | Unexplained {
+    const reports = this.#dockers.flatMap((docker) => docker.reports);
+    return explainSubject(subject, reports, this.snapshot, (id) => this.#control.history(id));
   }
 
   #adminView() {
@@ -199,22 +201,6 @@ function makeTraffic(
     log,
     clock,
   });
-}
-
-/** Also for those who only look: the same lines without a running app, but for what happened in it. */
-export function explain(
-  subject: string,
-  dockers: readonly DockerSource[],
-  snapshot: Snapshot,
-  history: History = () => [],
-): string[] | undefined {
-  const reports = dockers.flatMap((docker) => docker.reports);
-  const report =
-    reports.find(({ container }) => container.name === subject) ??
-    (subject.length >= 3 ? reports.find(({ container }) => container.id.startsWith(subject)) : undefined);
-  if (report !== undefined) return explainContainer(report, snapshot, history);
-  const isUrl = /[./:*]/.test(subject) || subject === 'localhost';
-  return isUrl ? explainUrl(subject, snapshot) : undefined;
 }
 
 /** A source for each Engine of the options. Throws when a certificate cannot be read. */

@@ -100,6 +100,18 @@ function explainService(service: Service, snapshot: Snapshot): string[] {
   ];
 }
 
+/** Lines for people about a service, or a part of it, wherever it comes from. */
+export function explainGroup(service: Service, snapshot: Snapshot, history: History): string[] {
+  return [
+    ...explainService(service, snapshot),
+    ...service.backends.flatMap((backend) => [
+      `  backend ${backend.name} ${formatAddress(backend.address)}${backend.backup ? ' backup' : ''}, of ${backend.origin.name}`,
+      ...explainBackend(service, backend, snapshot, history(backend.id)).map((line) => `  ${line}`),
+    ]),
+    ...(service.backends.length === 0 ? ['  no backends: its fallback answers, else 503'] : []),
+  ];
+}
+
 function hashKeyOf({ hash }: Service): string {
   if (hash === undefined) return 'client';
   return 'name' in hash ? `${hash.by} ${hash.name}` : hash.by;
@@ -161,17 +173,11 @@ function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): str
 
 /** Lines for people: the route that a URL takes, and why that one. Undefined when it is not a URL. */
 export function explainUrl(text: string, snapshot: Snapshot): string[] | undefined {
-  const match = /^(?:https?:\/\/)?([^/?#]+)([^?#]*)/i.exec(text);
-  if (match === null) return undefined;
-  const [, authority = '', rawPath = ''] = match;
-  const path = normalizePath(rawPath === '' ? '/' : rawPath);
+  const found = routeUrl(text, snapshot);
+  if (found === undefined) return undefined;
+  const { host, path, entry } = found;
   if (path === undefined)
     return [`${text}: refused with 400, because its path can be understood in more than one way`];
-  const table = new RouteTable(snapshot.routes, (name) =>
-    snapshot.services.find((service) => service.name === name),
-  );
-  const entry = table.match(authority, path);
-  const host = hostOf(authority);
   const fitting = snapshot.routes.filter(
     (route) => hostMatches(route.host, host) && pathMatches(route.path, path),
   );
@@ -200,6 +206,26 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
   }
   if (entry.service.backends.length === 0) lines.push('  no backends: its fallback answers, else 503');
   return lines;
+}
+
+/** Whether a URL has a route at which something serves, or did a moment ago. */
+export function isUrlRouted(text: string, snapshot: Snapshot): boolean {
+  const entry = routeUrl(text, snapshot)?.entry;
+  return entry !== undefined && entry.route.ghost === undefined;
+}
+
+/** Host, path and route of a URL; no path where it can be understood in more than one way. */
+function routeUrl(text: string, snapshot: Snapshot) {
+  const match = /^(?:https?:\/\/)?([^/?#]+)([^?#]*)/i.exec(text);
+  if (match === null) return undefined;
+  const [, authority = '', rawPath = ''] = match;
+  const host = hostOf(authority);
+  const path = normalizePath(rawPath === '' ? '/' : rawPath);
+  if (path === undefined) return { host, path, entry: undefined };
+  const table = new RouteTable(snapshot.routes, (name) =>
+    snapshot.services.find((service) => service.name === name),
+  );
+  return { host, path, entry: table.match(authority, path) };
 }
 
 function why(route: Route, all: readonly Route[]): string {

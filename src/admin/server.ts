@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Address, formatAddress } from '../model/address.ts';
+import type { Explanation, Unexplained } from '../model/explanation.ts';
 import { visible } from '../model/visible.ts';
 import { internalErrors } from '../telemetry/internal-errors.ts';
 import { ADMIN_LIMITS, type AdminLimits, limitConnections } from './connections.ts';
@@ -18,8 +19,8 @@ export interface AdminView extends StateView {
   refresh(): Promise<void>;
   /** Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Lines for people about a container (by name or id) or a URL; undefined when there is no such container. */
-  explain(subject: string): readonly string[] | undefined;
+  /** What there is to say of a container (by name or id), a service, a backend or a URL; or why there is nothing. */
+  explain(subject: string): Explanation | Unexplained;
   /** A person's word about a backend: the one thing here that changes something. */
   order: OrderBackend;
   /** Asked for by those who send requests here only then. */
@@ -174,6 +175,10 @@ async function page(url: URL, view: AdminView): Promise<Answer> {
       return { type: 'text/javascript; charset=utf-8', body: asset('app.js') };
     case '/style.css':
       return { type: 'text/css; charset=utf-8', body: asset('style.css') };
+    // What browsers ask for by themselves.
+    case '/favicon.ico':
+    case '/icon.svg':
+      return { type: 'image/svg+xml', body: asset('icon.svg') };
     case '/metrics': {
       await view.refresh();
       const { contentType, text } = await view.metrics();
@@ -194,15 +199,9 @@ async function page(url: URL, view: AdminView): Promise<Answer> {
 }
 
 function explain(subject: string, view: AdminView): Answer {
-  const lines = view.explain(subject);
-  if (lines === undefined) {
-    return {
-      status: 404,
-      type: JSON_TYPE,
-      body: toJson({ error: `there is no container ${subject}` }),
-    };
-  }
-  return { type: JSON_TYPE, body: toJson({ lines }) };
+  const found = view.explain(subject);
+  if ('error' in found) return { status: 404, type: JSON_TYPE, body: toJson({ error: found.error }) };
+  return { type: JSON_TYPE, body: toJson({ lines: found.lines, routed: found.isRouted }) };
 }
 
 function asset(name: string): Buffer {

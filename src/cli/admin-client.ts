@@ -44,7 +44,8 @@ export function reachable({ host, port }: Address): Address {
 
 /** Why a running Fairlead could not be asked. */
 export function explainSilence(options: Options, answer: AdminAnswer | undefined): string {
-  if (options.admin === false) return 'admin is off: there is no address to ask';
+  if (options.admin === false)
+    return 'its admin address is off, so nothing can be asked (start Fairlead with --admin 127.0.0.1:9900)';
   if (answer === undefined)
     return `no Fairlead answers at ${formatAddress(options.admin)} (--admin ADDRESS asks another)`;
   return `Fairlead answered ${answer.status}: ${answer.body.trim()}`;

@@ -89,6 +89,9 @@ const EXPLAIN: Command = {
   name: 'explain',
   usage: 'CONTAINER|SERVICE|URL [OPTIONS]',
   doc: 'Say why a container, service or URL is, or is not, routed',
+  about: [
+    'It asks the running Fairlead; where none answers it looks by itself what one would do. Backends and the beginnings of container ids will do, too.',
+  ],
   operands: [{ kind: 'subject' }],
   options: [...ASKS, 'docker'],
   examples: [
@@ -137,7 +140,7 @@ const HEALTHCHECK: Command = {
   name: 'healthcheck',
   usage: '[OPTIONS]',
   doc: 'Whether a Fairlead answers: for the HEALTHCHECK of its container',
-  about: ['Without arguments it takes those of process 1, if that is a Fairlead.'],
+  about: ['Without options it takes those of process 1, if that is a Fairlead.'],
   options: [...ASKS, 'http'],
   examples: [['healthcheck', 'says nothing where all is well']],
   exits: [[0, 'it answers'], [1, 'it does not'], MISTAKE],

@@ -1,10 +1,12 @@
-import { dockerSources, explain as explainSubject } from '../app.ts';
+import { dockerSources } from '../app.ts';
 import type { Options } from '../config/options.ts';
 import { probeWithin, sourceWithin } from '../control/border.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import { FileSource } from '../control/discovery/file/source.ts';
 import { makeProbe } from '../control/health/probe.ts';
 import { systemClock } from '../model/clock.ts';
+import type { Explanation, Unexplained } from '../model/explanation.ts';
+import { explainSubject } from '../subject.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { borderOf } from '../worker.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
@@ -26,21 +28,23 @@ export async function explain({ operands, options }: Given, terminal: Terminal):
   const loaded = readOptions(options, terminal);
   if (loaded === undefined) return EXIT_USAGE;
   const answer = await askAdmin(loaded.options, `/api/explain?subject=${encodeURIComponent(subject)}`);
-  if (answer?.status === 200) {
-    print(...JSON.parse(answer.body).lines);
-    return 0;
-  }
-  if (answer !== undefined && answer.status !== 404) {
+  if (answer !== undefined && answer.status !== 200 && answer.status !== 404) {
     printError(`error: ${explainSilence(loaded.options, answer)}`);
     return EXIT_FAILURE;
   }
-  const lines = answer === undefined ? await look(subject, loaded.options, loaded.file) : undefined;
-  if (lines === undefined) {
-    printError(`error: there is no container ${subject}; a URL looks like http://shop.localhost/path`);
+  const found =
+    answer === undefined ? await look(subject, loaded.options, loaded.file) : readAnswer(answer.body);
+  if ('error' in found) {
+    printError(`error: ${found.error}`);
     return EXIT_FAILURE;
   }
-  print(...lines);
-  return 0;
+  print(...found.lines);
+  return found.isRouted ? 0 : EXIT_FAILURE;
+}
+
+function readAnswer(body: string): Explanation | Unexplained {
+  const answer: { lines: string[]; routed: boolean } | Unexplained = JSON.parse(body);
+  return 'error' in answer ? answer : { lines: answer.lines, isRouted: answer.routed };
 }
 
 /** What a Fairlead with these options would see, probes included. */
@@ -48,7 +52,7 @@ async function look(
   subject: string,
   options: Options,
   file: string | undefined,
-): Promise<string[] | undefined> {
+): Promise<Explanation | Unexplained> {
   const dockers = dockerSources(options, systemClock, silentLog());
   const files = file === undefined ? [] : [new FileSource(file, systemClock, silentLog())];
   const border = borderOf(options);
@@ -66,15 +70,12 @@ async function look(
   }
   control.stop();
   const { snapshot } = control;
-  const lines = explainSubject(subject, dockers, snapshot);
-  const lost = snapshot.sources.filter((source) => !source.connected);
-  return (
-    lines && [
-      'no Fairlead is running here: this is what one would do',
-      ...lost.map((one) => `${one.name}: ${one.error}`),
-      ...lines,
-    ]
-  );
+  const heard = new Set(snapshot.sources.map(({ name }) => name));
+  const unheard = sources.map(({ name }) => name).filter((name) => !heard.has(name));
+  const reports = dockers.flatMap((docker) => docker.reports);
+  const found = explainSubject(subject, reports, snapshot, undefined, unheard);
+  if ('error' in found) return found;
+  return { ...found, lines: ['no Fairlead is running here: this is what one would do', ...found.lines] };
 }
 
 function isSettled(control: ControlPlane): boolean {

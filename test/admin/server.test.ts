@@ -5,7 +5,16 @@ import { ADMIN_SNAPSHOT, adminView, startTestAdmin } from '../support/admin.ts';
 import { ask, connectRaw } from '../support/client.ts';
 
 const TOKEN = 'a-token-of-16-or-more';
-const PATHS = ['/', '/app.js', '/style.css', '/metrics', '/api/snapshot', '/api/explain?subject=web-a'];
+const PATHS = [
+  '/',
+  '/app.js',
+  '/style.css',
+  '/icon.svg',
+  '/favicon.ico',
+  '/metrics',
+  '/api/snapshot',
+  '/api/explain?subject=web-a',
+];
 
 /** Scripts, styles and answers come from here, the rest from nowhere; nobody may frame the page. */
 const POLICY = [
@@ -146,13 +155,14 @@ t.test('a name that was rebound to this machine is refused but for whether it li
 
 t.test('what explain knows is answered, what it does not is 404 with a reason', async (t) => {
   const { port } = await startTestAdmin(t, {
-    explain: (subject) => (subject === 'a b/ü' ? ['yes'] : undefined),
+    explain: (subject) =>
+      subject === 'a b/ü' ? { lines: ['yes'], isRouted: true } : { error: `there is no ${subject}` },
   });
   const known = await ask(port, { path: `/api/explain?subject=${encodeURIComponent('a b/ü')}` });
-  t.strictSame(JSON.parse(known.body), { lines: ['yes'] });
+  t.strictSame(JSON.parse(known.body), { lines: ['yes'], routed: true });
   const unknown = await ask(port, { path: '/api/explain?subject=ghost' });
   t.equal(unknown.status, 404);
-  t.strictSame(JSON.parse(unknown.body), { error: 'there is no container ghost' });
+  t.strictSame(JSON.parse(unknown.body), { error: 'there is no ghost' });
   t.equal((await ask(port, { path: '/api/explain' })).status, 404, 'no subject is none that is known');
 });
 
@@ -160,7 +170,10 @@ t.test('what strangers wrote reaches no terminal by way of the API, and comes ba
   const message = 'a\x1b[2J\x9b31m\x7f\u2028\u202eb';
   const [problem] = ADMIN_SNAPSHOT.problems;
   const snapshot = { ...ADMIN_SNAPSHOT, problems: [{ ...problem, message }] } as Snapshot;
-  const { port } = await startTestAdmin(t, { snapshot: () => snapshot, explain: () => [message] });
+  const { port } = await startTestAdmin(t, {
+    snapshot: () => snapshot,
+    explain: () => ({ lines: [message], isRouted: true }),
+  });
   const [state, lines] = [
     (await ask(port, { path: '/api/snapshot' })).body,
     (await ask(port, { path: '/api/explain?subject=web-a' })).body,

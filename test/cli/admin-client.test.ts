@@ -42,5 +42,8 @@ t.test('nobody at the address is no answer, and neither is an address that is of
   const off = options('--admin off');
   t.equal(await askAdmin(off, '/'), undefined);
   t.match(explainSilence(silent, undefined), /^no Fairlead answers at 127\.0\.0\.1:\d+ /);
-  t.equal(explainSilence(off, undefined), 'admin is off: there is no address to ask');
+  t.equal(
+    explainSilence(off, undefined),
+    'its admin address is off, so nothing can be asked (start Fairlead with --admin 127.0.0.1:9900)',
+  );
 });

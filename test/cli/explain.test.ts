@@ -23,7 +23,7 @@ t.test('a container that the one that runs does not know is exit code 1', async 
   const { code, stdout, stderr } = await runCli(['explain', 'ghost', '--admin', `127.0.0.1:${port}`]);
   t.equal(code, 1);
   t.equal(stdout, '');
-  t.match(stderr, 'error: there is no container ghost');
+  t.match(stderr, 'error: there is no container or service ghost');
 });
 
 t.test('a token that is missing is said, and nothing is looked for without it', async (t) => {
@@ -64,6 +64,20 @@ services:
     'hash by header X-Tenant, sticky by cookie, slow start 30000 ms, at most 10 requests a backend, hold 5000 ms';
   t.match(known.stdout, `service shop: ${choice}, health http`);
   const unknown = await ask('shop.localhost/');
-  t.equal(unknown.code, 0);
+  t.equal(unknown.code, 1, 'what is not routed is exit code 1');
   t.match(unknown.stdout, '404, because no route fits host shop.localhost and path /');
+});
+
+t.test('without an Engine nobody says that there is no container', async (t) => {
+  const admin = `127.0.0.1:${await deadPort()}`;
+  const docker = 'unix:///nowhere/docker.sock';
+  const { code, stdout, stderr } = await runCli(['explain', 'web-1', '--admin', admin, '--docker', docker]);
+  t.strictSame([code, stdout], [1, '']);
+  t.match(
+    stderr,
+    'error: cannot say whether there is a container web-1: docker: there is no unix:///nowhere/docker.sock: is Docker running',
+  );
+  const url = await runCli(['explain', 'http://a.localhost/', '--admin', admin, '--docker', docker]);
+  t.equal(url.code, 1);
+  t.match(url.stdout, /^docker: there is no unix:.*\nhttp:\/\/a\.localhost\/: 404/m);
 });

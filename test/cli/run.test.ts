@@ -122,7 +122,10 @@ t.test('an unknown variable of ours is a warning that stops nothing', async (t) 
   const { code, stderr } = await runCli(['status', '--admin', 'off'], { env });
   t.equal(code, 1);
   t.match(stderr, /^warning: FAIRLEAD_ACESS_LOG: .* did you mean FAIRLEAD_ACCESS_LOG\?$/m);
-  t.match(stderr, 'error: admin is off: there is no address to ask');
+  t.match(
+    stderr,
+    'error: its admin address is off, so nothing can be asked (start Fairlead with --admin 127.0.0.1:9900)',
+  );
 });
 
 t.test('a worker is nobody’s to start, and no help tells of it', async (t) => {

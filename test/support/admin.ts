@@ -100,7 +100,10 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
         ? [{ at: ADMIN_NOW - 9_000, flags: ['Ejected'], reason: '1 failed request: ECONNREFUSED' }]
         : [],
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
-    explain: (subject) => (subject === 'web-a' ? ['container web-a', '  traffic: yes'] : undefined),
+    explain: (subject) =>
+      subject === 'web-a'
+        ? { lines: ['container web-a', '  traffic: yes'], isRouted: true }
+        : { error: `there is no container or service ${subject}` },
     order: (subject) => (subject === 'a' ? [{ id: 'shop/a', name: 'a', service: 'shop' }] : []),
     readiness: () => ({ isReady: true, unheard: [] }),
     ...overrides,
