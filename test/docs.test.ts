@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -16,18 +16,6 @@ t.test('the reference page is what the tables say', async (t) => {
     referencePage(),
     'npm run docs writes it',
   );
-});
-
-t.test('links between the documents lead somewhere', async (t) => {
-  const pages = ['README.md', 'CONTRIBUTING.md'];
-  for (const folder of ['docs', 'docs/decisions'])
-    for (const name of readdirSync(join(PROJECT, folder)))
-      if (name.endsWith('.md')) pages.push(`${folder}/${name}`);
-  for (const page of pages) {
-    const text = readFileSync(join(PROJECT, page), 'utf8');
-    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
-      t.ok(existsSync(join(PROJECT, dirname(page), target)), `${page} → ${target}`);
-  }
 });
 
 t.test('the example files are valid, and the pages that they name are there', async (t) => {
