@@ -1,6 +1,8 @@
 // What a person is told of containers that are set up wrong.
 import t from 'tap';
+import { RunningCli } from '../support/cli.ts';
 import { runContainer, testImage, uniqueName } from '../support/docker.ts';
+import { startEngineServer } from '../support/engine-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { startApp, type TestFairlead } from '../support/fairlead.ts';
 
@@ -60,4 +62,27 @@ if (image !== undefined) {
       t.notOk((await fairlead.state()).problems.some(({ subject }) => subject === good));
     },
   );
+
+  const skip = process.getuid?.() !== 0 && 'only root becomes another user';
+  t.test('a user without rights on the socket is told so once, with the cure', { skip }, async (t) => {
+    const args = ['--http', '127.0.0.1:0', '--admin', 'off', '--docker', ENGINE, '--log-format', 'json'];
+    const cli = new RunningCli(['serve', ...args], { uid: 65_534 });
+    t.teardown(() => cli.child.kill('SIGKILL'));
+    const [line] = await cli.until(/^.*no permission for .*$/m);
+    t.match(line, /"level":(?:40|"warn")/);
+    t.match(line, /the user 65534 must be in its group \(docker run --group-add/);
+    await cli.until(/listens on/);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    t.equal(cli.stderr.match(/no permission for/g)?.length, 1, 'once, not at each try');
+  });
+
+  t.test('an Engine behind what refuses a question is a problem that says which', async (t) => {
+    const server = await startEngineServer(t, 'tcp', { status: 403 });
+    const fairlead = await startApp(t, '--docker', server.endpoint);
+    const text = await told(fairlead, 'docker', /answers 403/);
+    t.match(
+      text,
+      /answers 403 to \/containers\/json: what stands before the Engine must let GET of \/version/,
+    );
+  });
 }

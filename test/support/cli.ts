@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly stderr?: number;
   /** In a terminal of its own, which writes what it shows to standard output. */
   readonly terminal?: boolean;
+  /** Who it runs as; only root may say so. */
+  readonly uid?: number;
 }
 
 export interface CliResult {
@@ -41,13 +43,23 @@ export class RunningCli {
   #wake: (() => void)[] = [];
 
   constructor(args: readonly string[], options: CliOptions = {}) {
-    const { cwd, env = {}, node = [], descriptors, stdout = 'pipe', stderr = 'pipe', terminal } = options;
+    const {
+      cwd,
+      env = {},
+      node = [],
+      descriptors,
+      stdout = 'pipe',
+      stderr = 'pipe',
+      terminal,
+      uid,
+    } = options;
     const command = [process.execPath, ...node, MAIN, ...args];
     const limited = ['sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, ...command];
     const shown = ['script', '-qefc', `exec ${command.join(' ')}`, '/dev/null'];
     const [program = '', ...rest] = terminal ? shown : descriptors === undefined ? command : limited;
     this.child = spawn(program, rest, {
       ...(cwd !== undefined && { cwd }),
+      ...(uid !== undefined && { uid }),
       env: { PATH: process.env['PATH'], FAIRLEAD_CONFIG: EMPTY_CONFIG, ...env },
       stdio: ['ignore', stdout, stderr],
     });

@@ -175,21 +175,3 @@ function compareVersions(a: string, b: string): number {
   const [majorB = 0, minorB = 0] = b.split('.').map(Number);
   return majorA - majorB || minorA - minorB;
 }
-
-/** What to do about an Engine that does not answer, in a sentence. */
-export function explainEngineError(error: unknown, endpoint: string): string {
-  const { code, message, name } = error as NodeJS.ErrnoException;
-  if (name === 'AbortError' || name === 'TimeoutError') return `${endpoint} did not answer in time`;
-  switch (code) {
-    case 'ENOENT':
-      return `there is no ${endpoint}: is Docker running, and its socket mounted?`;
-    case 'ECONNREFUSED':
-      return `nobody answers at ${endpoint}: is Docker running?`;
-    case 'EACCES':
-      return `no permission for ${endpoint}: be in its group (docker run --group-add $(stat -c %g SOCKET), usermod -aG docker USER)`;
-    case 'ECONNRESET':
-      return `the connection to ${endpoint} broke`;
-    default:
-      return message || code || String(error);
-  }
-}

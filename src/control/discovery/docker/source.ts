@@ -9,7 +9,8 @@ import type { ContainerReport } from './claims.ts';
 import { stayConnected } from './connection.ts';
 import type { Container } from './container.ts';
 import { Details } from './details.ts';
-import { type Engine, explainEngineError } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { explainEngineError } from './engine-error.ts';
 import type { EngineEvent } from './event.ts';
 import { GoneClaims } from './gone.ts';
 import { Lists } from './lists.ts';
@@ -195,10 +196,10 @@ export class DockerSource implements Source {
   #lost(error: unknown): void {
     const { endpoint, clock, log } = this.#options;
     const message = explainEngineError(error, endpoint);
-    const isNews = this.#status.connected || this.#status.error !== message;
     const staleSince = this.#status.staleSince ?? clock.now();
     this.#status = { ...this.#status, connected: false, staleSince, error: message };
-    log[isNews ? 'warn' : 'debug']({ endpoint }, `Docker does not answer, what is known stays: ${message}`);
+    // It is told once, as a problem; each try again is a matter of detail.
+    log.debug({ endpoint }, `Docker does not answer: ${message}`);
     this.#contribute();
   }
 
@@ -215,7 +216,7 @@ export class DockerSource implements Source {
     this.#publish({
       status: this.#status,
       claims: [...claims, ...this.#gone.update(claims)],
-      problems: this.#unreadable === 0 ? problems : [...problems, this.#unreadableEntries()],
+      problems: [...problems, ...this.#ownProblems()],
       ...(!isWhole && { isPartial: true }),
     });
     if (!isWhole && !this.#isContinuing) this.#continue();
@@ -230,9 +231,18 @@ export class DockerSource implements Source {
     });
   }
 
-  #unreadableEntries(): Problem {
-    const message = `of its list of containers ${this.#unreadable} cannot be read: they have no id`;
-    return { severity: 'error', source: this.name, subject: this.#options.endpoint, where: '', message };
+  /** What is wrong with the Engine itself. */
+  #ownProblems(): Problem[] {
+    const base = { severity: 'error', source: this.name, subject: this.name, where: '' } as const;
+    const problems: Problem[] = [];
+    const { connected, error } = this.#status;
+    if (!connected && error !== undefined)
+      problems.push({ ...base, message: error, hint: 'what is known of it stays until it answers' });
+    if (this.#unreadable > 0) {
+      const message = `of its list of containers ${this.#unreadable} cannot be read: they have no id`;
+      problems.push({ ...base, where: 'list', message });
+    }
+    return problems;
   }
 
   /** Whether we are one of the containers, and on which networks, decides how all others are reached. */

@@ -2,6 +2,8 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import { addAbortSignal } from 'node:stream';
 import type Docker from 'dockerode';
+import { shorten } from '../../../model/text.ts';
+import { EngineRefusal } from './engine-error.ts';
 import { JsonEntries } from './json-entries.ts';
 
 /** How long a question to the Engine may take, in milliseconds; that for events may last. */
@@ -48,7 +50,10 @@ function ask(protocol: string, options: RequestOptions, isStream: boolean): Prom
     const onResponse = (response: IncomingMessage) => {
       if (signal !== undefined) addAbortSignal(signal, response);
       if (response.statusCode !== 200) {
-        collect(response, MAX_REFUSAL).then(({ text }) => reject(refusal(response, text)), reject);
+        collect(response, MAX_REFUSAL).then(
+          ({ text }) => reject(refusal(response, text, options.path ?? '')),
+          reject,
+        );
       } else if (isStream) resolve(response);
       else answerOf(response, LIST.test(options.path ?? '')).then(resolve, reject);
     };
@@ -88,7 +93,7 @@ function parseAnswer({ text, isWhole }: { readonly text: string; readonly isWhol
   }
 }
 
-function refusal({ statusCode }: IncomingMessage, text: string): Error {
+function refusal({ statusCode = 0 }: IncomingMessage, text: string, path: string): Error {
   let reason = text;
   try {
     const { message } = JSON.parse(text);
@@ -96,7 +101,7 @@ function refusal({ statusCode }: IncomingMessage, text: string): Error {
   } catch {
     // Who is no Engine says it in its own way.
   }
-  return Object.assign(new Error(`HTTP ${statusCode}: ${reason.slice(0, 200)}`), { statusCode });
+  return new EngineRefusal(statusCode, path, shorten(reason.replace(/\s+/g, ' ').trim(), 200));
 }
 
 /** The text of a response, or as much of it as fits; in one buffer, however small the pieces are that it comes in. */

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { connectEngine, explainEngineError } from '../../../../src/control/discovery/docker/engine.ts';
+import { connectEngine } from '../../../../src/control/discovery/docker/engine.ts';
+import { explainEngineError } from '../../../../src/control/discovery/docker/engine-error.ts';
 import type { EngineEvent } from '../../../../src/control/discovery/docker/event.ts';
 import { startEngineServer } from '../../../support/engine-server.ts';
 import { eventually } from '../../../support/eventually.ts';

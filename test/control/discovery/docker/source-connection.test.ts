@@ -1,4 +1,3 @@
-import pino from 'pino';
 import t from 'tap';
 import { settle } from '../../../support/clock.ts';
 import { followEngine } from '../../../support/docker-source.ts';
@@ -19,8 +18,30 @@ t.test('an Engine that does not answer at first is said to, with the reason', as
       error: 'nobody answers at unix:///run/docker.sock: is Docker running?',
     },
     claims: [],
-    problems: [],
+    problems: [
+      {
+        severity: 'error',
+        source: 'docker',
+        subject: 'docker',
+        where: '',
+        message: 'nobody answers at unix:///run/docker.sock: is Docker running?',
+        hint: 'what is known of it stays until it answers',
+      },
+    ],
   });
+});
+
+t.test('that an Engine does not answer is a problem until it does, the same at each try', async (t) => {
+  const { engine, clock, latest, contributions } = await followEngine(t, (engine) => {
+    engine.failure = REFUSED;
+  });
+  await clock.advance(60_000);
+  const told = contributions.map(({ problems }) => JSON.stringify(problems));
+  t.ok(told.length > 5, 'it was tried');
+  t.equal(new Set(told).size, 1);
+  engine.failure = undefined;
+  await clock.advance(11_000);
+  t.same(latest().problems, []);
 });
 
 t.test('a lost Engine keeps the last state, and says since when it is stale', async (t) => {
@@ -163,16 +184,4 @@ t.test('an Engine whose stream ends at once is listed all the same', async (t) =
   engine.entries = [makeEntry({ id: 'b' })];
   await clock.advance(250);
   t.same(serving(), ['shop-b']);
-});
-
-t.test('a loss is a warning once for each reason, not each time', async (t) => {
-  const lines: { level: number; msg: string }[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const { engine, clock } = await followEngine(t, () => {}, { log });
-  engine.failure = REFUSED;
-  engine.endStream();
-  await clock.advance(60_000);
-  const warnings = lines.filter(({ level }) => level === 40).map(({ msg }) => msg);
-  t.equal(warnings.length, 2);
-  t.match(warnings, [/the event stream ended/, /nobody answers/]);
 });
