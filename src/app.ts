@@ -220,9 +220,15 @@ export function dockerSources(options: Options, clock: Clock, log: Log): DockerS
       log,
       ownIds,
       allow: options.allow,
+      filters: options.dockerFilter,
       elsewhere: isHere
         ? { kind: 'here', isNear: nearness(socket, clock) }
-        : { kind: 'published', host: isThisMachine(host) ? '127.0.0.1' : host },
+        : {
+            kind: 'published',
+            host: isThisMachine(host) ? '127.0.0.1' : host,
+            // Of a machine of its own no bridge is near.
+            ...(process.platform === 'linux' && { isNear: nearness(undefined, clock) }),
+          },
     });
   });
 }

@@ -9,6 +9,9 @@ import { type ReservedAddress, reserveAddress } from './workers/sockets.ts';
 /** After so long, in milliseconds, people are told what is waited for. */
 const WAITING_MS = 1_000;
 
+/** Of a timer that only has to be there. */
+const KEEP_ALIVE_MS = 60_000;
+
 export interface EntranceParts {
   /** Where clients connect. */
   readonly http: Address;
@@ -44,7 +47,10 @@ export class Entrance {
   async open(): Promise<Address> {
     const { http, startTimeout, control, traffic, clock } = this.#parts;
     const cancel = clock.after(WAITING_MS, () => this.#logWaiting());
+    // Without an admin address nothing else keeps the process alive: the socket to come is only reserved.
+    const alive = setInterval(() => {}, KEEP_ALIVE_MS);
     await control.settle(startTimeout);
+    clearInterval(alive);
     cancel();
     const { address } = this.#reserved ?? { address: http };
     this.close();

@@ -12,6 +12,7 @@ const GROUP_OF: Readonly<Record<OptionKey, Group>> = {
   adminTokenFile: 'Listen',
   docker: 'Docker',
   dockerCerts: 'Docker',
+  dockerFilter: 'Docker',
   allow: 'Trust',
   trustedProxies: 'Trust',
   fallbackAllow: 'Trust',

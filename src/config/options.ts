@@ -1,20 +1,20 @@
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import type { Address } from '../model/address.ts';
 import type { AllowRule } from '../model/allow.ts';
+import type { ContainerFilter } from '../model/container-filter.ts';
 import {
   parseAddress,
   parseBoolean,
   parseChoice,
   parseDuration,
   parseInteger,
-  parseList,
   parsePositiveDuration,
   parseSize,
   ValueError,
 } from '../model/parse.ts';
-import { quoted } from '../model/text.ts';
 import { parseAllow } from './allow.ts';
+import { parseDockerFilter } from './docker-filter.ts';
+import { parseEndpoints, parseRanges } from './endpoints.ts';
 
 /** One static option. Its flag, variable and file key are made of its name: see `flagOf`, `envOf`. */
 export interface OptionSpec<T> {
@@ -85,6 +85,13 @@ export const OPTIONS = {
     default: undefined,
     defaultText: '$DOCKER_CERT_PATH if $DOCKER_TLS_VERIFY is set, else none',
     doc: 'Folder with ca.pem, cert.pem and key.pem: tcp:// endpoints then speak TLS',
+  }),
+  dockerFilter: fixed<readonly ContainerFilter[]>({
+    value: 'FILTERS',
+    parse: parseDockerFilter,
+    default: [],
+    defaultText: 'none',
+    doc: 'Containers that are looked at, as `docker ps --filter` has it: `label=KEY`, `label=KEY=VALUE`, `name=`, `network=`, `image=`, `project=`, each with `*` and also with `!=`; all must fit, the others are as if they were not there',
   }),
   allow: live<readonly AllowRule[]>({
     value: 'RULES',
@@ -266,29 +273,4 @@ const parseWorkerCount = parseInteger(1, 256);
 const parseHeaderSizeBytes = parseInteger(1_024, 65_536);
 function parseHeaderSize(text: string): number {
   return parseHeaderSizeBytes(String(parseSize(text)));
-}
-
-function parseEndpoints(text: string): string[] {
-  return parseList(text).map((endpoint) => {
-    if (/^unix:\/\/\/.+/.test(endpoint)) return endpoint;
-    const match = /^(?:tcp|https?):\/\/([^/]+?)(?::(\d+))?\/?$/.exec(endpoint);
-    if (match === null || !URL.canParse(endpoint.replace(/^tcp/, 'http'))) {
-      throw new ValueError(
-        `wants endpoints such as unix:///var/run/docker.sock or tcp://host:2376, not ${quoted(endpoint)}`,
-      );
-    }
-    return `tcp://${match[1]}:${match[2] ?? '2375'}`;
-  });
-}
-
-function parseRanges(text: string): string[] {
-  return parseList(text).map((range) => {
-    const [address = '', prefix, ...rest] = range.split('/');
-    const bits = isIP(address) === 4 ? 32 : 128;
-    const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
-    if (isIP(address) === 0 || !isPrefix || rest.length > 0) {
-      throw new ValueError(`wants addresses or CIDR ranges such as 10.0.0.0/8, not ${quoted(range)}`);
-    }
-    return prefix === undefined ? `${address}/${bits}` : range;
-  });
 }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { startBackend } from '../support/backend.ts';
-import { runCli } from '../support/cli.ts';
+import { RunningCli, runCli } from '../support/cli.ts';
 
 const NO_DOCKER = ['serve', '--docker', 'off', '--admin', 'off'];
 
@@ -71,4 +71,11 @@ t.test('certificates for Docker that cannot be read end it with a sentence', asy
   t.equal(code, 1);
   t.match(stderr, /^error: .*certs/m);
   t.notMatch(stderr, /\n {4}at /, 'no stack');
+});
+
+t.test('without an admin address, a start that waits for an Engine does not end the program', async (t) => {
+  const args = ['serve', '--docker=unix:///nowhere.sock', '--admin=off', '--http=127.0.0.1:0'];
+  const cli = new RunningCli([...args, '--start-timeout=500ms', '--log-format=json']);
+  t.teardown(() => cli.child.kill('SIGKILL'));
+  await cli.until(/listens on/);
 });

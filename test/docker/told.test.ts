@@ -1,7 +1,7 @@
 // What a person is told of containers that are set up wrong.
 import t from 'tap';
 import { RunningCli } from '../support/cli.ts';
-import { runContainer, testImage, uniqueName } from '../support/docker.ts';
+import { docker, runContainer, testImage, uniqueName } from '../support/docker.ts';
 import { startEngineServer } from '../support/engine-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { startApp, type TestFairlead } from '../support/fairlead.ts';
@@ -65,7 +65,18 @@ if (image !== undefined) {
 
   const skip = process.getuid?.() !== 0 && 'only root becomes another user';
   t.test('a user without rights on the socket is told so once, with the cure', { skip }, async (t) => {
-    const args = ['--http', '127.0.0.1:0', '--admin', 'off', '--docker', ENGINE, '--log-format', 'json'];
+    const args = [
+      '--http',
+      '127.0.0.1:0',
+      '--admin',
+      'off',
+      '--docker',
+      ENGINE,
+      '--log-format',
+      'json',
+      '--start-timeout',
+      '1s',
+    ];
     const cli = new RunningCli(['serve', ...args], { uid: 65_534 });
     t.teardown(() => cli.child.kill('SIGKILL'));
     const [line] = await cli.until(/^.*no permission for .*$/m);
@@ -73,16 +84,70 @@ if (image !== undefined) {
     t.match(line, /the user 65534 must be in its group \(docker run --group-add/);
     await cli.until(/listens on/);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    t.equal(cli.stderr.match(/no permission for/g)?.length, 1, 'once, not at each try');
+    t.equal(cli.stderr.match(/docker: no permission for/g)?.length, 1, 'once, not at each try');
   });
 
   t.test('an Engine behind what refuses a question is a problem that says which', async (t) => {
     const server = await startEngineServer(t, 'tcp', { status: 403 });
-    const fairlead = await startApp(t, '--docker', server.endpoint);
+    const fairlead = await startApp(t, '--docker', server.endpoint, '--start-timeout', '100ms');
     const text = await told(fairlead, 'docker', /answers 403/);
     t.match(
       text,
       /answers 403 to \/containers\/json: what stands before the Engine must let GET of \/version/,
     );
   });
+
+  t.test(
+    'two Fairleads with filters see each only its own containers, and no problem of the others',
+    async (t) => {
+      const host = `${uniqueName('h')}.localhost`;
+      const stage = (name: string, labels = {}) =>
+        runContainer(t, image, { labels: { 'fairlead.host': host, 'told.stage': name, ...labels } });
+      const [one, two] = await Promise.all([stage('one'), stage('two', { 'fairlead.hots': 'x' })]);
+      const [first, second] = await Promise.all(
+        ['label=told.stage=one', 'label=told.stage,label!=told.stage=one'].map((filter) =>
+          startApp(t, '--docker', ENGINE, '--docker-filter', filter),
+        ),
+      );
+      const serves = async (fairlead: TestFairlead | undefined) =>
+        (await fairlead?.state())?.services.flatMap(({ backends }) => backends.map(({ name }) => name));
+      await eventually('the first has its own', async () => (await serves(first))?.length === 1);
+      t.strictSame(await serves(first), [one]);
+      t.notOk((await first?.state())?.problems.some(({ subject }) => subject === two));
+      t.ok(
+        await eventually('the second has the other', async () => (await second?.state())?.problems.length),
+      );
+      t.match(await first?.explain(two), /ignored: excluded by --docker-filter label=told\.stage=one/);
+      t.match(await second?.explain(one), /ignored: excluded by --docker-filter label!=told\.stage=one/);
+    },
+  );
+
+  t.test('labels of another proxy are one notice, and explain says where to read on', async (t) => {
+    const rule = { 'traefik.http.routers.blog.rule': 'Host(`blog.localhost`)' };
+    const name = await runContainer(t, image, { labels: rule });
+    const fairlead = await startApp(t, '--docker', ENGINE);
+    const text = await told(fairlead, 'docker', /labels of Traefik and none of Fairlead/);
+    t.match(text, /docs\/recipes\/moving\.md/);
+    t.match(
+      await fairlead.explain(name),
+      /ignored: it has no fairlead label, but one of Traefik \(traefik\.http\.routers\.blog\.rule\)/,
+    );
+  });
+
+  t.test(
+    "an Engine behind a container of this host is this host's, and needs no published port",
+    async (t) => {
+      const relay =
+        "require('net').createServer(s=>{const e=require('net').connect('/var/run/docker.sock');s.pipe(e).pipe(s);e.on('error',()=>s.destroy());s.on('error',()=>e.destroy())}).listen(2375)";
+      const filter = uniqueName('told');
+      t.teardown(() => docker('rm', '-f', filter));
+      const socket = ['-v', '/var/run/docker.sock:/var/run/docker.sock', '--entrypoint', '/usr/bin/node'];
+      await docker('run', '-d', '--name', filter, ...socket, image, '-e', relay);
+      const address = await docker('inspect', '-f', '{{.NetworkSettings.IPAddress}}', filter);
+      const host = `${uniqueName('h')}.localhost`;
+      const name = await runContainer(t, image, { labels: { 'fairlead.host': host } });
+      const fairlead = await startApp(t, '--docker', `tcp://${address}:2375`);
+      t.ok(await eventually('it is routed', async () => (await fairlead.ask({ host })).body === name));
+    },
+  );
 }

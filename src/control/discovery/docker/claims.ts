@@ -1,11 +1,13 @@
 import type { AllowRule } from '../../../model/allow.ts';
+import type { ContainerFilter } from '../../../model/container-filter.ts';
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
 import type { HealthFlag } from '../../../model/health.ts';
 import { boundProblems, type Problem } from '../../../model/problem.ts';
-import { listFew } from '../../../model/text.ts';
-import { type Claimant, judge, rulesAbout } from '../labels/allow.ts';
+import { listFew, shorten } from '../../../model/text.ts';
+import { type Claimant, fits, judge, rulesAbout } from '../labels/allow.ts';
 import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
 import { type Draft, makeDraft } from '../labels/draft.ts';
+import { type ForeignLabel, foreignLabel, MOVING } from '../labels/foreign.ts';
 import { PREFIX, type SettingProblem } from '../labels/key.ts';
 import { LABEL_LIMITS } from '../labels/limits.ts';
 import { type ParsedService, parseLabels } from '../labels/parse.ts';
@@ -27,6 +29,8 @@ export interface ContainerReport {
   readonly container: Container;
   /** Why it is not looked at; absent when it is. */
   readonly ignored?: string;
+  /** The other proxy whose labels it has, and none of ours. */
+  readonly foreign?: string;
   readonly services: readonly ServiceReport[];
   readonly problems: readonly Problem[];
 }
@@ -43,19 +47,23 @@ export interface ReportContext {
   readonly deaths: ReadonlyMap<string, number>;
   /** Who may claim what; without any rule everyone may everything. */
   readonly allow: readonly AllowRule[];
+  /** A container has to fit all of them to be looked at. */
+  readonly filters?: readonly ContainerFilter[];
 }
 
 /** Reads a container: its labels, where it is reached, and what stands in the way. Pure. */
 export function reportContainer(container: Container, context: ReportContext): ContainerReport {
-  const ignored = whyIgnored(container, context.reach);
+  const ignored = whyIgnored(container, context);
   if (ignored !== undefined) return { container, ignored, services: [], problems: [] };
   const parsed = parseLabels(container.labels, container.refused);
   const problems = parsed.problems.map((problem) => toProblem(problem, container, context));
   if (!parsed.isEnabled) {
     const isOff = container.labels[`${PREFIX}enable`] !== undefined;
+    const other = isOff ? undefined : foreignLabel(container.labels);
     return {
       container,
-      ignored: isOff ? 'fairlead.enable is false' : 'it has no fairlead label',
+      ignored: isOff ? 'fairlead.enable is false' : `it has no fairlead label${insteadOf(other)}`,
+      ...(other !== undefined && { foreign: other.proxy }),
       services: [],
       problems: boundProblems(problems, LABEL_LIMITS.problems),
     };
@@ -73,10 +81,16 @@ export function reportContainer(container: Container, context: ReportContext): C
   return { container, services, problems: boundProblems(problems, LABEL_LIMITS.problems) };
 }
 
-function whyIgnored(container: Container, reach: Reach): string | undefined {
+function insteadOf(other: ForeignLabel | undefined): string {
+  return other === undefined ? '' : `, but one of ${other.proxy} (${shorten(other.label)}): see ${MOVING}`;
+}
+
+function whyIgnored(container: Container, { reach, filters = [] }: ReportContext): string | undefined {
   if (reach.kind === 'container' && reach.self.id === container.id) return 'it is Fairlead itself';
   if (isOneOff(container)) return 'it is a one-off of docker compose run';
-  return undefined;
+  const claimant = claimantOf(container);
+  const against = filters.find(({ kind, pattern, isNot }) => fits(kind, pattern, claimant) === isNot);
+  return against && `excluded by --docker-filter ${against.text}`;
 }
 
 function claimantOf({ name, image, labels, networks }: Container): Claimant {

@@ -24,6 +24,8 @@ const EXTRAS = 200;
 export interface Read {
   readonly claims: readonly Claim[];
   readonly problems: readonly Problem[];
+  /** Names of running containers that have labels of another proxy and none of ours, by that proxy. */
+  readonly foreign: ReadonlyMap<string, readonly string[]>;
   /** Nothing is left to look at. */
   readonly isWhole: boolean;
 }
@@ -93,6 +95,7 @@ export class Reports {
   read(context: Omit<ReportContext, 'find'>): Read {
     const claims: Claim[] = [];
     const problems: Problem[] = [];
+    const foreign = new Map<string, string[]>();
     let left = PORTION;
     let extras = EXTRAS;
     let isWhole = true;
@@ -107,10 +110,15 @@ export class Reports {
       }
       const { report } = seen;
       if (report === undefined) continue;
+      if (report.foreign !== undefined && report.container.state === 'running') {
+        const names = foreign.get(report.foreign);
+        if (names === undefined) foreign.set(report.foreign, [report.container.name]);
+        else names.push(report.container.name);
+      }
       for (const { claim } of report.services) claims.push(claim);
       if (report.problems.length > 0) problems.push(...report.problems);
     }
-    if (!isWhole || this.#leaving.size === 0) return { claims, problems, isWhole };
+    if (!isWhole || this.#leaving.size === 0) return { claims, problems, foreign, isWhole };
     for (const id of this.#leaving) this.#seen.delete(id);
     this.#leaving.clear();
     return this.read(context);

@@ -1,7 +1,8 @@
+import { isIP } from 'node:net';
 import type { AllowRule } from '../../../model/allow.ts';
 import type { Clock } from '../../../model/clock.ts';
+import type { ContainerFilter } from '../../../model/container-filter.ts';
 import type { Contribution, SourceStatus } from '../../../model/contribution.ts';
-import type { Problem } from '../../../model/problem.ts';
 import { guarded } from '../../../telemetry/internal-errors.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
@@ -11,6 +12,7 @@ import type { Container } from './container.ts';
 import { Details } from './details.ts';
 import type { Engine } from './engine.ts';
 import { explainEngineError } from './engine-error.ts';
+import { engineProblems } from './engine-problems.ts';
 import type { EngineEvent } from './event.ts';
 import { GoneClaims } from './gone.ts';
 import { Lists } from './lists.ts';
@@ -27,6 +29,8 @@ const MAX_ASKED = 500;
 export interface DockerSourceOptions {
   /** Who may claim what; without any rule everyone may everything. */
   readonly allow: readonly AllowRule[];
+  /** Which containers are looked at; all without any. */
+  readonly filters?: readonly ContainerFilter[];
   readonly name: string;
   readonly endpoint: string;
   readonly engine: Engine;
@@ -41,7 +45,12 @@ export interface DockerSourceOptions {
         /** Whether the containers behind a gateway are reached from this host; all are where it is not said. */
         readonly isNear?: (gateway: string) => boolean;
       }
-    | { readonly kind: 'published'; readonly host: string };
+    | {
+        readonly kind: 'published';
+        readonly host: string;
+        /** The same: an address of the Engine that is one of its containers behind a near gateway is on this host. */
+        readonly isNear?: (gateway: string) => boolean;
+      };
 }
 
 /** The services that the containers of one Docker Engine claim by their labels. */
@@ -81,7 +90,7 @@ export class DockerSource implements Source {
     this.#reader = new Reader({
       details: this.#details,
       finish: (container) => this.#reports.known(this.#news.correct(container)),
-      isNear: options.elsewhere.kind === 'here' ? options.elsewhere.isNear : undefined,
+      isNear: options.elsewhere.isNear,
     });
     this.#touched = new Touched(options.clock, (ids) => this.#ask(ids));
     this.#stopping = new Stopping(options.engine, options.clock, (id) => {
@@ -211,12 +220,13 @@ export class DockerSource implements Source {
       stopping: this.#stopping.signals,
       deaths: this.#deaths,
       allow: this.#options.allow,
+      filters: this.#options.filters ?? [],
     };
-    const { claims, problems, isWhole } = this.#reports.read(context);
+    const { claims, problems, foreign, isWhole } = this.#reports.read(context);
     this.#publish({
       status: this.#status,
       claims: [...claims, ...this.#gone.update(claims)],
-      problems: [...problems, ...this.#ownProblems()],
+      problems: [...problems, ...engineProblems(this.#status, this.#unreadable, foreign)],
       ...(!isWhole && { isPartial: true }),
     });
     if (!isWhole && !this.#isContinuing) this.#continue();
@@ -229,20 +239,6 @@ export class DockerSource implements Source {
       this.#isContinuing = false;
       if (!this.#isStopped) this.#contribute();
     });
-  }
-
-  /** What is wrong with the Engine itself. */
-  #ownProblems(): Problem[] {
-    const base = { severity: 'error', source: this.name, subject: this.name, where: '' } as const;
-    const problems: Problem[] = [];
-    const { connected, error } = this.#status;
-    if (!connected && error !== undefined)
-      problems.push({ ...base, message: error, hint: 'what is known of it stays until it answers' });
-    if (this.#unreadable > 0) {
-      const message = `of its list of containers ${this.#unreadable} cannot be read: they have no id`;
-      problems.push({ ...base, where: 'list', message });
-    }
-    return problems;
   }
 
   /** Whether we are one of the containers, and on which networks, decides how all others are reached. */
@@ -261,6 +257,18 @@ export class DockerSource implements Source {
           return { kind: 'container', self: this.#reports.connected(container), drivers: this.#drivers };
       }
     }
-    return elsewhere.kind === 'published' ? elsewhere : { kind: 'host', drivers: this.#drivers };
+    const isHere = elsewhere.kind === 'here' || this.#isBehindOwnContainer(elsewhere);
+    return isHere ? { kind: 'host', drivers: this.#drivers } : elsewhere;
+  }
+
+  /** Whether the Engine is asked by way of one of its containers, such as a filter, on a bridge of this machine. */
+  #isBehindOwnContainer({ host, isNear }: { host: string; isNear?: (gateway: string) => boolean }): boolean {
+    if (isNear === undefined || isIP(host) === 0) return false;
+    for (const { networks } of this.#reports.containers())
+      if (
+        networks.some((one) => one.address === host && !one.isFar && this.#drivers.get(one.id) === 'bridge')
+      )
+        return true;
+    return false;
   }
 }

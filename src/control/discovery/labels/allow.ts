@@ -23,7 +23,8 @@ export function rulesAbout(rules: readonly AllowRule[], claimant: Claimant): rea
   return rules.filter(({ who }) => who.every(({ kind, pattern }) => fits(kind, pattern, claimant)));
 }
 
-function fits(kind: Who, pattern: string, { name, image, labels, networks }: Claimant): boolean {
+/** Whether a container is one of those that a pattern of that kind means. */
+export function fits(kind: Who, pattern: string, { name, image, labels, networks }: Claimant): boolean {
   switch (kind) {
     case 'container':
       return fitsGlob(pattern, name);

@@ -169,13 +169,15 @@ function suggest(key: string, shown: string): string | undefined {
   return `did you mean ${shorten(shown.slice(0, shown.length - key.length))}${nearest}?`;
 }
 
-/** `farlead.host` is not ours, but surely meant to be. */
+/** `farlead.host` and `fairlead-host` are not ours, but surely meant to be. */
 function prefixSlip(label: string): SettingProblem | undefined {
-  const dot = label.indexOf('.');
-  const key = label.slice(dot + 1);
-  if (dot === -1 || dot > MAX_SLIP) return undefined;
-  const prefix = label.slice(0, dot + 1).toLowerCase();
-  if (distance(prefix, PREFIX) > 2 || !BY_KEY.has(splitName(key).key)) return undefined;
+  const isSlip = (word: string) => distance(`${word.toLowerCase()}.`, PREFIX) <= 2;
+  const ways = [/^([^.]{1,32})\.(.+)$/s, /^([^.:_/-]{1,32})[:_/-](.+)$/s].map((way) => way.exec(label));
+  const rest = ways.find((match) => isSlip(match?.[1] ?? ''))?.[2];
+  if (rest === undefined) return undefined;
+  // FAIRLEAD_HOST is the way that variables are written.
+  const key = BY_KEY.has(splitName(rest).key) ? rest : rest.toLowerCase().replaceAll('_', '-');
+  if (!BY_KEY.has(splitName(key).key)) return undefined;
   return {
     severity: 'notice',
     key: shorten(label),

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { parseDockerFilter } from '../../../../src/config/docker-filter.ts';
 import {
   type ContainerReport,
   type ReportContext,
@@ -196,4 +197,54 @@ t.test('keys of a route need a host, keys of a service a host or a service', asy
 t.test('a restarted container is another backend than before', async (t) => {
   const deaths = new Map([[containerId('abc'), 2]]);
   t.equal(claimOf({}, { deaths })?.serves?.key, 'abc000000000~2:80');
+});
+
+t.test('a container that the filter excludes is ignored with all its mistakes', async (t) => {
+  const labels = { 'fairlead.hots': 'a.org', stage: 'test' };
+  const ignoredBy = (filter: string, parts: Partial<Container> = {}) => {
+    const { ignored, services, problems } = report(
+      { labels, ...parts },
+      { filters: parseDockerFilter(filter) },
+    );
+    if (ignored !== undefined) t.same([services, problems], [[], []]);
+    return ignored;
+  };
+  t.equal(ignoredBy('label=stage=prod'), 'excluded by --docker-filter label=stage=prod');
+  t.equal(ignoredBy('label!=stage'), 'excluded by --docker-filter label!=stage');
+  t.equal(ignoredBy('label=stage'), undefined);
+  t.equal(ignoredBy('label!=stage=prod,network=bri*'), undefined);
+  t.equal(ignoredBy('label=stage, network=web'), 'excluded by --docker-filter network=web', 'all must fit');
+  t.equal(ignoredBy('name=other-*'), 'excluded by --docker-filter name=other-*');
+  t.equal(ignoredBy('image=my/shop', { image: 'my/shop:1.2' }), undefined);
+});
+
+t.test('a container with labels of another proxy is told where to read on', async (t) => {
+  const of = (labels: Record<string, string>) => report({ labels });
+  const traefik = { 'traefik.enable': 'true', 'traefik.http.routers.blog.rule': 'Host(`blog.org`)' };
+  t.equal(
+    of(traefik).ignored,
+    'it has no fairlead label, but one of Traefik (traefik.http.routers.blog.rule): see docs/recipes/moving.md',
+  );
+  t.equal(of(traefik).foreign, 'Traefik');
+  t.equal(of({ caddy: 'a.org', 'caddy.reverse_proxy': '{{upstreams 80}}' }).foreign, 'Caddy');
+  t.equal(of({ caddy_0: 'a.org' }).foreign, 'Caddy');
+  t.equal(of({ 'com.github.nginx-proxy.nginx-proxy.keepalive': '8' }).foreign, 'nginx-proxy');
+  t.equal(of({ ...traefik, 'traefik.enable': 'false' }).foreign, undefined, 'one that wants none');
+  t.equal(of({ ...traefik, ...HOST }).foreign, undefined, 'nor one that has ours, too');
+  t.equal(of({ ...traefik, 'fairlead.enable': 'false' }).foreign, undefined);
+  t.equal(of({ 'org.caddy': 'x', traefikx: 'y' }).ignored, 'it has no fairlead label');
+});
+
+t.test('a port that is not the one exposed is a doubt for when nothing answers there', async (t) => {
+  const doubtOf = (label: Record<string, string>, ports = [80]) =>
+    claimOf({ labels: { ...HOST, ...label }, ports })?.serves?.doubt;
+  t.equal(doubtOf({ 'fairlead.port': '8080' }), 'the container exposes 80, fairlead.port says 8080');
+  t.equal(doubtOf({ 'fairlead.port': '80' }), undefined);
+  t.equal(doubtOf({ 'fairlead.port': '80' }, []), undefined, 'what exposes nothing says nothing against it');
+  t.equal(doubtOf({}, [80, 443]), 'of the ports 80, 443 the lowest was taken, fairlead.port names another');
+  const named = { 'fairlead.services.b.host': 'b.org', 'fairlead.services.b.port': '81' };
+  t.equal(
+    report({ labels: named }).services[0]?.claim.serves?.doubt,
+    'the container exposes 80, fairlead.services.b.port says 81',
+  );
 });

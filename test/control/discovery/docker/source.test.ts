@@ -254,3 +254,59 @@ t.test('elsewhere the published ports are taken', async (t) => {
   );
   t.same(claim('shop-a')?.serves?.address, { host: 'docker.example.org', port: 32768 });
 });
+
+t.test('containers with labels of other proxies are one notice for each proxy, while they run', async (t) => {
+  const traefik = { 'traefik.http.routers.x.rule': 'Host(`x.org`)' };
+  const { engine, clock, latest } = await followEngine(t, (engine) => {
+    const names = ['wiki', 'blog', 'shop', 'mail', 'chat', 'docs', 'wood'];
+    engine.entries = names.map((name, i) => makeEntry({ id: `a${i}`, name, labels: traefik }));
+    engine.entries.push(makeEntry({ id: 'b', name: 'old', labels: traefik, state: 'exited' }));
+    engine.entries.push(makeEntry({ id: 'c', name: 'cms', labels: { caddy: 'cms.org' } }));
+  });
+  t.strictSame(latest().problems, [
+    {
+      severity: 'notice',
+      source: 'docker',
+      subject: 'docker',
+      where: 'Traefik',
+      message:
+        '7 containers have labels of Traefik and none of Fairlead: blog, chat, docs, mail, shop and 2 more',
+      hint: 'see docs/recipes/moving.md',
+    },
+    {
+      severity: 'notice',
+      source: 'docker',
+      subject: 'docker',
+      where: 'Caddy',
+      message: '1 container has labels of Caddy and none of Fairlead: cms',
+      hint: 'see docs/recipes/moving.md',
+    },
+  ]);
+  engine.entries = [];
+  await clock.advance(15_000);
+  t.same(latest().problems, []);
+});
+
+t.test("an Engine that is asked by way of one of its containers here is this host's", async (t) => {
+  const hostOf = async (host: string, isNear?: () => boolean) => {
+    const { claim } = await followEngine(
+      t,
+      (engine) => {
+        engine.entries = [
+          makeEntry({ id: 'a', name: 'filter', labels: {}, address: '172.17.0.9' }),
+          makeEntry({ id: 'b', name: 'shop', address: '172.17.0.2' }),
+        ].map((entry) => {
+          const [network] = Object.values(entry.NetworkSettings.Networks);
+          if (network !== undefined) network.Gateway = '172.17.0.1';
+          return entry;
+        });
+      },
+      { elsewhere: { kind: 'published', host, ...(isNear && { isNear }) } },
+    );
+    return claim('shop')?.serves?.address.host;
+  };
+  t.equal(await hostOf('172.17.0.9', () => true), '172.17.0.2', 'by their own addresses');
+  t.equal(await hostOf('172.17.0.9', () => false), undefined, 'a bridge of another machine');
+  t.equal(await hostOf('172.17.0.9'), undefined, 'a machine without bridges');
+  t.equal(await hostOf('10.0.0.7', () => true), undefined, 'another machine');
+});
