@@ -28,6 +28,12 @@ export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
     log.info(`${more} more requests of clients that were too slow in the last minute`),
   );
   const refusals = new Ration(clock, 1, MINUTE, () => {});
+  const tls = new Ration(clock, 1, MINUTE, (more) =>
+    log.info(`${more} more connections of clients that speak TLS to the http port in the last minute`),
+  );
+  const http2 = new Ration(clock, 1, MINUTE, (more) =>
+    log.info(`${more} more connections of clients that speak HTTP/2 without asking in the last minute`),
+  );
   return {
     write(entry) {
       switch (entry.error) {
@@ -35,6 +41,18 @@ export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
           if (refusals.take())
             log.warn(
               `a connection of ${entry.client} was refused, since it has as many as max-connections-per-client lets it; if it is a proxy, trusted-proxies should name it`,
+            );
+          break;
+        case 'tls-hello':
+          if (tls.take())
+            log.info(
+              `${entry.client} speaks TLS to the http port; Fairlead has no TLS yet: ask for http://, or put a server with TLS in front of it (docs/recipes/tls-in-front.md)`,
+            );
+          break;
+        case 'http2-preface':
+          if (http2.take())
+            log.info(
+              `${entry.client} speaks HTTP/2 without asking (prior knowledge); Fairlead speaks HTTP/1.1 and said so`,
             );
           break;
         case 'client-stalled':
@@ -48,7 +66,7 @@ export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
       }
     },
     flush() {
-      for (const ration of [failures, clients]) ration.flush();
+      for (const ration of [failures, clients, tls, http2]) ration.flush();
     },
   };
 }

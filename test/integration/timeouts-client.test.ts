@@ -201,7 +201,7 @@ t.test('a client that takes nothing more is cut off', async (t) => {
   await clock.advance(1_000);
   await pass(clock, 30_000);
   await connection.untilClosed();
-  t.match(proxy.entries, [{ status: 200, error: 'client-gone' }]);
+  t.match(proxy.entries, [{ status: 200, error: 'client-stalled' }]);
   t.equal(proxy.plane.stats().clientConnections, 0);
 });
 

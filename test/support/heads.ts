@@ -1,10 +1,6 @@
 import type { HeadRules } from '../../src/data/http1/head.ts';
-import {
-  explainBeginning,
-  mayBeginRequest,
-  parseRequestHead,
-  RequestHead,
-} from '../../src/data/http1/request-head.ts';
+import { parseRequestHead, RequestHead } from '../../src/data/http1/request-head.ts';
+import { explainBeginning, mayBeginRequest } from '../../src/data/http1/request-line.ts';
 import {
   mayBeginResponse,
   parseResponseHead,

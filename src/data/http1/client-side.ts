@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
+import type { ProxyError } from '../proxy/errors.ts';
 import type { Downstream } from '../proxy/exchange.ts';
 import type { ForwardedFields } from '../proxy/headers.ts';
+import { errorReply } from '../proxy/reply.ts';
+import { Http2Refusal } from './http2-refusal.ts';
 import type { Flow } from './outbox.ts';
 import type { ResponseHead } from './response-head.ts';
 import type { ServerContext } from './server-context.ts';
@@ -17,6 +20,8 @@ export abstract class ClientSide {
   readonly socket: Socket;
   own: Downstream['own'] = undefined;
   protected readonly context: ServerContext;
+  /** Of a client that is still being told that HTTP/2 is not spoken here. */
+  protected http2: Http2Refusal | undefined = undefined;
   protected talking: Talk | undefined = undefined;
 
   constructor(context: ServerContext, socket: Socket) {
@@ -52,6 +57,16 @@ export abstract class ClientSide {
   }
 
   abstract flush(): Flow;
+
+  /** Tells a client that what it sent is no request, and why: the last that it is told. */
+  protected tellRefused(error: ProxyError, requestId: string): void {
+    this.http2 = Http2Refusal.of(error, this.socket);
+    if (this.http2 !== undefined) return;
+    const { writer } = this.talk;
+    writer.begin();
+    writer.reply(errorReply(error, '', requestId), false);
+    writer.flush();
+  }
 
   protected wait(ms: number): void {
     this.deadline = this.context.sweep.deadlineIn(ms);

@@ -3,7 +3,8 @@ import { BodyReader } from './body-reader.ts';
 import type { BodySink } from './chunked.ts';
 import type { HeadRules } from './head.ts';
 import { HeadReader, type HeadState } from './head-reader.ts';
-import { explainBeginning, mayBeginRequest, parseRequestHead, type RequestHead } from './request-head.ts';
+import { parseRequestHead, type RequestHead } from './request-head.ts';
+import { explainBeginning, mayBeginRequest } from './request-line.ts';
 
 /** Takes what is read of a client's connection, in order. */
 export interface RequestSink extends BodySink {

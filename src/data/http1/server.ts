@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Deferred } from '../listener/intake.ts';
 import { ProxyError } from '../proxy/errors.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
-import { errorReply, type Reply } from '../proxy/reply.ts';
+import type { Reply } from '../proxy/reply.ts';
 import { reset } from '../reset.ts';
 import type { Expiring } from '../sweep.ts';
 import { ClientSide } from './client-side.ts';
@@ -176,15 +176,14 @@ export class ClientConnection
     const id = crypto.randomUUID();
     this.context.refused(error, this.peer, id);
     this.#keepAlive = false;
-    this.talk.writer.begin();
-    this.reply(errorReply(error, '', id));
+    this.tellRefused(error, id);
     this.#linger();
   }
 
   // The socket's events.
 
   onData(chunk: Buffer): void {
-    if (this.#isLingering) return;
+    if (this.#isLingering) return this.http2?.read(chunk);
     const { reader } = this.talk;
     if (this.#mustWait(reader)) {
       // What has come is enough to wait with.
@@ -274,12 +273,13 @@ export class ClientConnection
   /** Says that nothing more comes, and reads on for a while: closing over unread bytes would reset the answer. */
   #linger(): void {
     this.#isLingering = true;
-    this.talking?.reader.takeRest();
+    const rest = this.talking?.reader.takeRest();
     if (this.socket.destroyed) return;
-    // For what is not sent yet the client has its time, as before.
-    this.wait(this.context.bodyTimeout);
-    this.socket.end(() => this.wait(LINGER_MS));
+    // For what is not sent yet the client has its time, as before; one that is still to be told something has to ask for it.
+    this.wait(this.http2 === undefined ? this.context.bodyTimeout : this.context.headerTimeout);
     this.socket.resume();
+    if (this.http2 !== undefined) return this.http2.read(rest);
+    this.socket.end(() => this.wait(LINGER_MS));
   }
 
   /** It is the client's turn while it does not take what is written, or owes more of its request. */

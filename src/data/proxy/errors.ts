@@ -22,6 +22,8 @@ const KINDS = {
   'head-too-large': { side: 'downstream', status: 431, retry: 'never' },
   'bad-expectation': { side: 'downstream', status: 417, retry: 'never' },
   'not-implemented': { side: 'downstream', status: 501, retry: 'never' },
+  'tls-hello': { side: 'downstream', status: 400, retry: 'never' },
+  'http2-preface': { side: 'downstream', status: 505, retry: 'never' },
   'bad-version': { side: 'downstream', status: 505, retry: 'never' },
   'client-gone': { side: 'downstream', status: 499, retry: 'never' },
   /** It is there, and does not take the response. */
@@ -61,7 +63,13 @@ const KINDS = {
 export type ErrorCode = keyof typeof KINDS;
 
 /** Errors of clients that those who run the proxy should hear of: an option of theirs, or its port, is behind them. */
-const NEWS: ReadonlySet<ErrorCode> = new Set(['too-many-connections', 'client-stalled', 'body-timeout']);
+const NEWS: ReadonlySet<ErrorCode> = new Set([
+  'too-many-connections',
+  'client-stalled',
+  'body-timeout',
+  'tls-hello',
+  'http2-preface',
+]);
 
 /** Whether an error is for the error log, and not only a line among the requests. */
 export function isNews({ side, code }: ProxyError): boolean {

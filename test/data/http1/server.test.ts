@@ -116,7 +116,7 @@ t.test('a client that neither takes nor, for the backend’s sake, may send is l
   answer(connection, 5_000);
   connection.pauseBody();
   await clock.advance(30_200);
-  t.same(failed, ['client-gone']);
+  t.same(failed, ['client-stalled']);
 });
 
 t.test('a client that may not send is not blamed for sending nothing', async (t) => {

@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import type { ProxyError } from '../proxy/errors.ts';
+
+const PREFACE_SIZE = 24;
+const FRAME_HEAD_SIZE = 9;
+const HEADERS = 0x01;
+/** Empty: whoever speaks HTTP/2 begins with them. */
+const SETTINGS = Buffer.from('000000040000000000', 'hex');
+const HTTP_1_1_REQUIRED = 0x0d;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Tells a client that begins with HTTP/2 to speak HTTP/1.1, in its own words (RFC 9113, section 7): the first request that it
+ * makes is refused for that. curl asks again in HTTP/1.1 then, others say so. Before the request it would be an error to refuse
+ * it; after a GOAWAY, or an answer in HTTP/1, clients have an error that says nothing.
+ */
+export class Http2Refusal {
+  readonly #socket: Socket;
+  readonly #head = Buffer.alloc(FRAME_HEAD_SIZE);
+  #filled = 0;
+  #isDone = false;
+  /** Bytes that are of no interest: of the preface, then of the bodies of frames. */
+  #skip = PREFACE_SIZE;
+
+  /** Undefined when it is not HTTP/2 that the client speaks. */
+  static of({ code }: ProxyError, socket: Socket): Http2Refusal | undefined {
+    return code === 'http2-preface' ? new Http2Refusal(socket) : undefined;
+  }
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.write(SETTINGS);
+  }
+
+  /** Takes what the client sends, from the preface on. Once its request is refused it hears no more, and should leave. */
+  read(chunk: Buffer = NOTHING): void {
+    for (let at = 0; at < chunk.length && !this.#isDone; ) {
+      const skipped = Math.min(this.#skip, chunk.length - at);
+      this.#skip -= skipped;
+      at += skipped;
+      if (at === chunk.length) break;
+      this.#head[this.#filled++] = chunk[at++] as number;
+      if (this.#filled === FRAME_HEAD_SIZE) this.#readHead();
+    }
+  }
+
+  #readHead(): void {
+    this.#filled = 0;
+    this.#skip = this.#head.readUIntBE(0, 3);
+    if (this.#head[3] !== HEADERS) return;
+    this.#isDone = true;
+    const reset = Buffer.from('00000403000000000000000000', 'hex');
+    reset.writeUInt32BE(this.#head.readUInt32BE(5), 5);
+    reset.writeUInt32BE(HTTP_1_1_REQUIRED, FRAME_HEAD_SIZE);
+    this.#socket.write(reset);
+  }
+}
