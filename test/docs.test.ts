@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { parse } from 'yaml';
 import { referencePage } from '../docs/reference.ts';
+import { parseConfigFile } from '../src/config/config-yaml.ts';
 import { loadOptions } from '../src/config/load.ts';
 import { parseComposeFile } from '../src/control/discovery/file/compose.ts';
 import { parseServicesFile } from '../src/control/discovery/file/parse.ts';
@@ -21,7 +22,11 @@ t.test('the reference page is what the tables say', async (t) => {
 t.test('the example files are valid, and the pages that they name are there', async (t) => {
   const read = (name: string) => readFileSync(join(PROJECT, 'config', name), 'utf8');
   const example = read('fairlead.example.yaml');
-  t.same(loadOptions({ args: ['--config', 'x'], env: {}, readFile: () => example }).errors, []);
+  t.same(
+    loadOptions({ args: ['--config', 'x'], env: {}, readFile: () => example, parseFile: parseConfigFile })
+      .errors,
+    [],
+  );
   const { services, problems } = parseServicesFile('x', example, 0);
   t.same([...problems, ...services.flatMap((service) => service.problems)], []);
   t.same(parseComposeFile('compose.yaml', read('compose.yaml'), {}), { services: 2, problems: [] });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writePerformancePage } from '../../docs/performance.ts';
 import { App } from '../../src/app.ts';
+import { parseConfigFile } from '../../src/config/config-yaml.ts';
 import { loadOptions } from '../../src/config/load.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -37,7 +38,12 @@ process.exit();
 async function run(): Promise<ScaleResults> {
   const matchNs = [timeMatch(1, 1), timeMatch(SERVICES, HOSTS_EACH)] as const;
   const args = ['--http', '127.0.0.1:0', '--admin', 'off', '--docker', `unix://${socket}`];
-  const { options, file } = loadOptions({ args, env: {}, readFile: () => undefined });
+  const { options, file } = loadOptions({
+    args,
+    env: {},
+    readFile: () => undefined,
+    parseFile: parseConfigFile,
+  });
   const app = new App({ options, file, log: silentLog() });
   const startedAt = performance.now();
   await app.start();

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import type { Options } from '../config/options.ts';
-import { type Address, formatAddress, isEverywhere } from '../model/address.ts';
+import { formatAddress } from '../model/address.ts';
+import { reachable } from './admin-address.ts';
 
 /** What the admin address of a running Fairlead answered. */
 export interface AdminAnswer {
@@ -35,11 +36,6 @@ export async function askAdmin(
   } catch {
     return undefined;
   }
-}
-
-/** Where what listens on an address of this machine is reached from here: at home, if it listens everywhere. */
-export function reachable({ host, port }: Address): Address {
-  return { host: isEverywhere(host) ? '127.0.0.1' : host, port };
 }
 
 /** Why a running Fairlead could not be asked. */

@@ -1,3 +1,4 @@
+import { parseConfigFile } from '../config/config-yaml.ts';
 import { type LoadedOptions, loadOptions } from '../config/load.ts';
 import type { ConfigError, ReadFile } from '../config/setting.ts';
 import { readText } from '../config/text-file.ts';
@@ -5,15 +6,8 @@ import { isComposeFile, parseComposeFile } from '../control/discovery/file/compo
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { AllowRule } from '../model/allow.ts';
 import type { Problem } from '../model/problem.ts';
-import {
-  EXIT_USAGE,
-  locate,
-  print,
-  printError,
-  servicesProblems,
-  type Terminal,
-  whatIsWrong,
-} from './terminal.ts';
+import { locate, servicesProblems, whatIsWrong } from './configuration.ts';
+import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
 /** Validates configuration and compose files. */
 export async function check(files: readonly string[], terminal: Terminal): Promise<number> {
@@ -44,7 +38,7 @@ function rulesOf(files: readonly string[], read: ReadFile): readonly AllowRule[]
 }
 
 function loadFile(path: string, readFile: ReadFile): LoadedOptions {
-  return loadOptions({ args: ['--config', path], env: {}, readFile });
+  return loadOptions({ args: ['--config', path], env: {}, readFile, parseFile: parseConfigFile });
 }
 
 function checkFile(path: string, read: ReadFile, env: Terminal['env'], allow: readonly AllowRule[]): boolean {

@@ -8,8 +8,9 @@ import { formatAddress, isEverywhere } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
 import { makeLog } from '../telemetry/log.ts';
 import { outputOf } from '../telemetry/output.ts';
+import { readConfiguration } from './configuration.ts';
 import { runApp } from './serve.ts';
-import { EXIT_USAGE, readConfiguration, type Terminal } from './terminal.ts';
+import { EXIT_USAGE, type Terminal } from './terminal.ts';
 
 const NAMES = ['anchor', 'bollard', 'cleat'];
 /** How long a backend fails its checks after it was asked to. */

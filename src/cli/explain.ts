@@ -11,7 +11,8 @@ import { silentLog } from '../telemetry/log.ts';
 import { borderOf } from '../worker.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import type { Given } from './command.ts';
-import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
+import { readOptions } from './configuration.ts';
+import { EXIT_FAILURE, EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
 /** How long to look around without a running Fairlead, at most. */
 const LOOK_MS = 3_000;

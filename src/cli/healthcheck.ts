@@ -1,33 +1,39 @@
-import { request } from 'undici';
+import { type LoadedOptions, loadOptions } from '../config/load.ts';
+import { readText } from '../config/text-file.ts';
 import { formatAddress } from '../model/address.ts';
-import { askAdmin, explainSilence, reachable } from './admin-client.ts';
-import { EXIT_FAILURE, EXIT_USAGE, printError, readOptions, type Terminal } from './terminal.ts';
+import { reachable } from './admin-address.ts';
+import { plainGet } from './plain-get.ts';
+import { withServed } from './served.ts';
+import { EXIT_FAILURE, EXIT_USAGE, printError, reportOptions, type Terminal } from './terminal.ts';
 
 /** How long a Fairlead may take to answer, in milliseconds: less than Docker waits for a check. */
 const TIMEOUT_MS = 2_000;
 
 /**
- * Whether the Fairlead of these options answers: for a container's HEALTHCHECK.
+ * Whether the Fairlead of these options is ready: for a container's HEALTHCHECK.
  */
-export async function healthcheck(args: readonly string[], terminal: Terminal): Promise<number> {
-  const loaded = readOptions(args, terminal);
-  if (loaded === undefined) return EXIT_USAGE;
-  const { options } = loaded;
-  if (options.admin === false) return checkHttp(formatAddress(reachable(options.http)));
-  const answer = await askAdmin(options, '/healthz');
-  if (answer?.status === 200) return 0;
-  printError(`error: ${explainSilence(options, answer)}`);
+export async function healthcheck(args: readonly string[], { env, program }: Terminal): Promise<number> {
+  const loaded = await loadLightly(withServed(args, program), env);
+  if (reportOptions(loaded)) return EXIT_USAGE;
+  const { admin, http } = loaded.options;
+  const asked = admin === false ? http : admin;
+  // Without an admin address clients' own is all there is to ask: any answer will do.
+  const answer = await plainGet(reachable(asked), admin === false ? '/' : '/readyz', TIMEOUT_MS);
+  if (answer !== undefined && (admin === false || answer.status === 200)) return 0;
+  if (answer === undefined) printError(`error: no Fairlead answers at ${formatAddress(asked)}`);
+  else printError(...`error: Fairlead answered ${answer.status}: ${answer.body.trim()}`.split('\n'));
   return EXIT_FAILURE;
 }
 
-/** Without an admin address clients' own is all there is to ask: any answer will do. */
-async function checkHttp(authority: string): Promise<number> {
-  try {
-    const { body } = await request(`http://${authority}/`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    await body.dump();
-    return 0;
-  } catch {
-    printError(`error: no Fairlead answers at ${authority}`);
-    return EXIT_FAILURE;
-  }
+/** Without the library that reads the configuration file, where there is none. */
+async function loadLightly(args: readonly string[], env: Terminal['env']): Promise<LoadedOptions> {
+  let hasFile = false;
+  const noteFile = () => {
+    hasFile = true;
+    return {};
+  };
+  const loaded = loadOptions({ args, env, readFile: readText, parseFile: noteFile });
+  if (!hasFile) return loaded;
+  const { parseConfigFile: parseFile } = await import('../config/config-yaml.ts');
+  return loadOptions({ args, env, readFile: readText, parseFile });
 }

@@ -2,7 +2,8 @@ import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts
 import { parseWeight, ValueError } from '../model/parse.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import type { Given, Run } from './command.ts';
-import { EXIT_FAILURE, EXIT_USAGE, print, printError, readOptions, type Terminal } from './terminal.ts';
+import { readOptions } from './configuration.ts';
+import { EXIT_FAILURE, EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
 /** `fairlead drain|ready|maintenance BACKEND` */
 export function stateCommand(state: AdminState): Run {

@@ -7,7 +7,8 @@ import { internalErrors, surviveExceptions } from '../telemetry/internal-errors.
 import { type Log, makeLog } from '../telemetry/log.ts';
 import { drainOutputs } from '../telemetry/output.ts';
 import { VERSION } from '../version.ts';
-import { EXIT_FAILURE, EXIT_USAGE, printError, readConfiguration, type Terminal } from './terminal.ts';
+import { readConfiguration } from './configuration.ts';
+import { EXIT_FAILURE, EXIT_USAGE, printError, type Terminal } from './terminal.ts';
 import { whereDashboardIs } from './where-dashboard-is.ts';
 
 /** The main job. */

@@ -3,20 +3,12 @@ import type { Options } from '../config/options.ts';
 import { systemClock } from '../model/clock.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import type { Given } from './command.ts';
+import { readOptions } from './configuration.ts';
 import { filterState, nearestService } from './status-filter.ts';
 import { statusReport } from './status-report.ts';
 import { statusTable, wholeTable } from './status-table.ts';
 import { painted } from './styled.ts';
-import {
-  EXIT_FAILURE,
-  EXIT_USAGE,
-  print,
-  printError,
-  readOptions,
-  screenOf,
-  type Terminal,
-  write,
-} from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, print, printError, screenOf, type Terminal, write } from './terminal.ts';
 import { type Answer, watch } from './watch.ts';
 
 /** Between two looks, in milliseconds, where nobody says. */

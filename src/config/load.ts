@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { ValueError } from '../model/parse.ts';
-import { readConfigFile } from './config-file.ts';
+import { type ParseFile, readConfigFile } from './config-file.ts';
 import { readFlags, readVariables } from './flags.ts';
 import { nameOf, OPTION_KEYS, OPTIONS, type OptionKey, type Options } from './options.ts';
 import type { ConfigError, ReadFile, Setting, Settings } from './setting.ts';
@@ -25,6 +25,8 @@ export interface LoadInput {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: ReadFile;
+  /** `parseConfigFile`, for which a library is loaded that not everyone needs. */
+  readonly parseFile: ParseFile;
   /** Whether every user of the machine may read a file, which one with a token should not be. */
   readonly isForAll?: (path: string) => boolean;
 }
@@ -36,13 +38,14 @@ const FOR_ALL = 'holds the admin token, and every user of this machine can read 
 
 /** Options of flags, variables and the file, in that order of precedence; every mistake of all three at once. */
 export function loadOptions(input: LoadInput): LoadedOptions {
-  const { args, env, readFile } = input;
+  const { args, env, readFile, parseFile } = input;
   const errors: ConfigError[] = [];
   const warnings: ConfigError[] = [];
   const flags = readFlags(args, errors, warnings);
   const variables = readVariables(env, warnings);
   const named = flags.config ?? (env['FAIRLEAD_CONFIG'] || undefined);
-  const { path: file, text, settings: ofFile } = readConfigFile(named, DEFAULT_FILES, readFile, errors);
+  const found = readConfigFile(named, DEFAULT_FILES, readFile, parseFile, errors);
+  const { path: file, text, settings: ofFile } = found;
   const above: Settings = { ...variables, ...flags.settings };
   const settings: Settings = { ...dockerDefaults(env), ...ofFile, ...above };
   readToken(settings, input, errors, warnings);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { servedArguments, without } from '../../src/cli/served.ts';
-import { deadPort } from '../support/backend.ts';
+import { deadPort, startCannedBackend, startRawBackend } from '../support/backend.ts';
 import { runCli, startCli } from '../support/cli.ts';
 
 t.test('a Fairlead that answers is healthy, with a token and without an admin address', async (t) => {
@@ -18,12 +18,32 @@ t.test('a Fairlead that answers is healthy, with a token and without an admin ad
 t.test('where none answers, the exit code is 1 and the address is told', async (t) => {
   const port = await deadPort();
   const { code, stderr } = await runCli(['healthcheck', '--admin', `127.0.0.1:${port}`]);
-  t.strictSame(
-    [code, stderr],
-    [1, `error: no Fairlead answers at 127.0.0.1:${port} (--admin ADDRESS asks another)\n`],
-  );
+  t.strictSame([code, stderr], [1, `error: no Fairlead answers at 127.0.0.1:${port}\n`]);
   const without = await runCli(['healthcheck', '--admin', 'off', '--http', `127.0.0.1:${port}`]);
   t.strictSame([without.code, without.stderr], [1, `error: no Fairlead answers at 127.0.0.1:${port}\n`]);
+});
+
+t.test('one that never heard of its Engine is ill, and says what it waits for', async (t) => {
+  const docker = ['--docker', 'unix:///tmp/fairlead-none.sock', '--start-timeout', '0s'];
+  const { admin } = await startCli(t, 'serve', docker);
+  const { code, stderr } = await runCli(['healthcheck', '--admin', `127.0.0.1:${admin}`]);
+  t.equal(code, 1);
+  t.match(
+    stderr,
+    /^error: Fairlead answered 503: not ready\ndocker was never heard \(unix:\S+none\.sock: .+\)\n$/,
+  );
+});
+
+t.test('what answers no HTTP, too much or nothing is none', async (t) => {
+  const servers = [
+    await startCannedBackend(t, 'SSH-2.0-OpenSSH\r\n'),
+    await startRawBackend(t, (socket) => socket.end('x'.repeat(1_000_000))),
+    await startRawBackend(t, () => {}),
+  ];
+  for (const { port } of servers) {
+    const { code, stderr } = await runCli(['healthcheck', '--admin', `127.0.0.1:${port}`]);
+    t.strictSame([code, stderr], [1, `error: no Fairlead answers at 127.0.0.1:${port}\n`]);
+  }
 });
 
 t.test('the options are those of the process that serves', async (t) => {

@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import type { LiveState } from '../../src/admin/state.ts';
 import { App } from '../../src/app.ts';
+import { parseConfigFile } from '../../src/config/config-yaml.ts';
 import { loadOptions } from '../../src/config/load.ts';
 import { readText } from '../../src/config/text-file.ts';
 import type { Source } from '../../src/control/discovery/source.ts';
@@ -61,7 +62,12 @@ export async function startAppWith(
   ...flags: string[]
 ): Promise<TestApp> {
   const args = ['--http', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--grace', '100ms', ...flags];
-  const { options, errors, file } = loadOptions({ args, env: {}, readFile: readText });
+  const { options, errors, file } = loadOptions({
+    args,
+    env: {},
+    readFile: readText,
+    parseFile: parseConfigFile,
+  });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   const app = new App({ options, file, log: silentLog(), sources });
   await app.start();

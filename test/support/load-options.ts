@@ -1,3 +1,4 @@
+import { parseConfigFile } from '../../src/config/config-yaml.ts';
 import { type LoadedOptions, loadOptions } from '../../src/config/load.ts';
 import type { Unreadable } from '../../src/config/setting.ts';
 
@@ -14,7 +15,14 @@ export interface TestInput {
 /** Options of these sources and of nothing else of this machine. */
 export function load({ args = [], env = {}, files = {}, isForAll }: TestInput): LoadedOptions {
   const list = typeof args === 'string' ? args.split(' ') : args;
-  return loadOptions({ args: list, env, readFile: (path) => files[path], ...(isForAll && { isForAll }) });
+  const readFile = (path: string) => files[path];
+  return loadOptions({
+    args: list,
+    env,
+    readFile,
+    parseFile: parseConfigFile,
+    ...(isForAll && { isForAll }),
+  });
 }
 
 /** Options of a file alone. */
