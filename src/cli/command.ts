@@ -52,3 +52,9 @@ export interface Command {
   /** Loaded when it is asked for: `version` must not wait for a proxy. */
   readonly load: () => Promise<Run>;
 }
+
+/** What a command needs to find a running Fairlead. */
+export const ASKS = ['admin', 'adminToken', 'adminTokenFile'] as const;
+
+/** How a command ends that was asked for what makes no sense. */
+export const MISTAKE = [2, 'a mistake in the arguments, a variable or the configuration file'] as const;

@@ -1,13 +1,7 @@
 import { VERSION } from '../version.ts';
-import type { Command, Operand, Run } from './command.ts';
+import { DRAIN, MAINTENANCE, READY, WEIGHT } from './backend-commands.ts';
+import { ASKS, type Command, MISTAKE, type Run } from './command.ts';
 import { print, type Terminal } from './terminal.ts';
-
-/** What a command needs to find a running Fairlead. */
-const ASKS = ['admin', 'adminToken', 'adminTokenFile'] as const;
-
-const ANSWERED = [0, 'done'] as const;
-const MISTAKE = [2, 'a mistake in the arguments, a variable or the configuration file'] as const;
-const BACKEND: readonly Operand[] = [{ kind: 'backend' }];
 
 /** A command that takes its arguments as they are. */
 function plain(load: () => Promise<(args: readonly string[], terminal: Terminal) => Promise<number>>) {
@@ -147,57 +141,29 @@ const HEALTHCHECK: Command = {
   load: plain(async () => (await import('./healthcheck.ts')).healthcheck),
 };
 
-const ORDERED = [ANSWERED, [1, 'no Fairlead answers, it refuses, or has no such backend'], MISTAKE] as const;
-const UNTIL = 'It holds until Fairlead restarts, whatever happens to the container meanwhile.';
-
-const DRAIN: Command = {
-  name: 'drain',
-  usage: 'BACKEND [OPTIONS]',
-  doc: 'Send a backend no new requests; cut what is left after its drain time',
-  about: [UNTIL],
-  operands: BACKEND,
-  options: ASKS,
-  examples: [['drain web-1', 'before it is stopped by hand, say']],
-  exits: ORDERED,
-  load: async () => (await import('./order.ts')).stateCommand('drain'),
-};
-
-const MAINTENANCE: Command = {
-  name: 'maintenance',
-  usage: 'BACKEND [OPTIONS]',
-  doc: 'Send a backend no new requests; what it has may finish, however long',
-  about: [UNTIL],
-  operands: BACKEND,
-  options: ASKS,
-  examples: [['maintenance web-1', '`fairlead ready web-1` ends it']],
-  exits: ORDERED,
-  load: async () => (await import('./order.ts')).stateCommand('maintenance'),
-};
-
-const READY: Command = {
-  name: 'ready',
-  usage: 'BACKEND [OPTIONS]',
-  doc: 'End the drain or maintenance of a backend',
-  operands: BACKEND,
-  options: ASKS,
-  examples: [['ready web-1', 'it gets requests again, once it is well']],
-  exits: ORDERED,
-  load: async () => (await import('./order.ts')).stateCommand('ready'),
-};
-
-const WEIGHT: Command = {
-  name: 'weight',
-  usage: 'BACKEND 0–256|default [OPTIONS]',
-  doc: 'Give a backend another weight',
-  about: [UNTIL],
-  operands: [{ kind: 'backend' }, { kind: 'choice', choices: ['default', '0', '1'] }],
-  options: ASKS,
-  examples: [
-    ['weight web-1 0', 'only clients that are sticky to it stay'],
-    ['weight web-1 default', 'the configured one'],
+const COMPLETION: Command = {
+  name: 'completion',
+  usage: 'bash|zsh|fish',
+  doc: 'Print what teaches a shell to complete commands, options and names',
+  about: [
+    'Names of containers, services and hosts are those that the running Fairlead knows; where none answers within a second there are none.',
   ],
-  exits: ORDERED,
-  load: async () => (await import('./order.ts')).weight,
+  operands: [{ kind: 'choice', choices: ['bash', 'zsh', 'fish'] }],
+  options: [],
+  examples: [
+    [
+      'completion bash > ~/.local/share/bash-completion/completions/fairlead',
+      'with the package bash-completion',
+    ],
+    ['completion bash >> ~/.bashrc', 'without it'],
+    ['completion zsh > /usr/local/share/zsh/site-functions/_fairlead', 'or another folder of $fpath'],
+    ['completion fish > ~/.config/fish/completions/fairlead.fish', 'for every new fish'],
+  ],
+  exits: [
+    [0, 'it is printed'],
+    [2, 'there is no completion for that shell'],
+  ],
+  load: async () => (await import('./completion-command.ts')).completion,
 };
 
 const HELP: Command = {
@@ -242,12 +208,23 @@ export const COMMANDS: readonly Command[] = [
   READY,
   WEIGHT,
   HEALTHCHECK,
+  COMPLETION,
   HELP,
   VERSION_COMMAND,
 ];
 
 /** What Fairlead runs for itself; people need not know of it. */
 export const INTERNAL: readonly Command[] = [
+  {
+    name: 'names',
+    usage: 'backend|service|subject [OPTIONS]',
+    doc: 'What a shell may complete',
+    operands: [{ kind: 'word' }],
+    options: ASKS,
+    examples: [],
+    exits: [],
+    load: async () => (await import('./names.ts')).namesCommand,
+  },
   {
     name: 'worker',
     usage: '',
