@@ -1,4 +1,5 @@
 // Makes dist/: the program with all that it needs in a few files, of which a command loads those that it uses.
+import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -11,6 +12,21 @@ const DIST = join(ROOT, 'dist');
  * the program and half of its start.
  */
 const UNUSED = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
+
+/** The commit that this is made of: as a release tells, else as git does; unknown in an archive without either. */
+function commit(): string | undefined {
+  const told = process.env['REVISION'];
+  if (told !== undefined && told !== '') return told.slice(0, 12);
+  const { status, stdout } = spawnSync(
+    'git',
+    ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  );
+  return status === 0 ? stdout.trim() : undefined;
+}
 
 const withoutUnused: Plugin = {
   name: 'without what is not used',
@@ -33,6 +49,7 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
   plugins: [withoutUnused],
+  define: { FAIRLEAD_COMMIT: JSON.stringify(commit()) ?? 'undefined' },
   // CommonJS among the libraries asks for these, which ES modules do not have.
   banner: {
     js: [

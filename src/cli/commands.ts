@@ -1,4 +1,4 @@
-import { VERSION } from '../version.ts';
+import { describeVersion } from '../version.ts';
 import { DRAIN, MAINTENANCE, READY, WEIGHT } from './backend-commands.ts';
 import { ASKS, type Command, MISTAKE, type Run } from './command.ts';
 import { print, type Terminal } from './terminal.ts';
@@ -191,7 +191,7 @@ const VERSION_COMMAND: Command = {
   examples: [['version', 'Fairlead’s, and that of the Node.js that runs it']],
   exits: [[0, 'it is printed']],
   load: async () => async () => {
-    print(`fairlead ${VERSION} (Node.js ${process.version})`);
+    print(describeVersion());
     return 0;
   },
 };

@@ -14,7 +14,12 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
 
 const folder = t.testdir();
-const npm = (...args: string[]) => execute('npm', args, { cwd: PROJECT, maxBuffer: 16 * 1024 * 1024 });
+const npm = (...args: string[]) =>
+  execute('npm', args, {
+    cwd: PROJECT,
+    env: { ...process.env, REVISION: '0123456789abcdef' },
+    maxBuffer: 16 * 1024 * 1024,
+  });
 const { stdout } = await npm('pack', '--json', '--pack-destination', folder);
 // What `prepare` prints comes before; newer npm names the packages.
 const told = JSON.parse(stdout.slice(stdout.search(/^[[{]$/m)));
@@ -66,7 +71,7 @@ t.test('what the sources load by a path beside them lies there in the package, t
 t.test('installed without a registry and without scripts, it answers requests', async (t) => {
   const program = await install(t, archive, '--offline', '--ignore-scripts');
   const run = async (...args: string[]) => (await execute(program, args, { env, cwd: folder })).stdout;
-  t.match(await run('version'), `fairlead ${version}`);
+  t.match(await run('version'), `fairlead ${version} (commit 0123456789ab, Node.js ${process.version})`);
   t.match(await run('--help'), /Usage: fairlead \[COMMAND\]/);
   await serves(t, program);
 });
