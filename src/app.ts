@@ -9,6 +9,7 @@ import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { makeProbe } from './control/health/probe.ts';
+import { PagesFolder, sourceWithPages } from './control/pages.ts';
 import { Entrance } from './entrance.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
@@ -25,7 +26,7 @@ import type { Log } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { linesLost } from './telemetry/output.ts';
 import { VERSION } from './version.ts';
-import { borderOf, makePlane } from './worker.ts';
+import { borderOf, makePlane, pagesDir } from './worker.ts';
 import { LocalTraffic } from './workers/local.ts';
 import { spawnWorkers } from './workers/process.ts';
 import { Supervisor } from './workers/supervisor.ts';
@@ -72,7 +73,10 @@ export class App {
     this.#dockers = dockerSources(options, clock, log);
     const files = file === undefined ? [] : [new FileSource(file, clock, log)];
     const border = borderOf(options);
-    const within = [...this.#dockers, ...files, ...sources].map((source) => sourceWithin(border, source));
+    const pages = new PagesFolder(() => pagesDir(options), clock);
+    const within = [...this.#dockers, ...files, ...sources].map((source) =>
+      sourceWithPages(pages, sourceWithin(border, source)),
+    );
     const probe = probeWithin(border, makeProbe(options.maxHeaderSize));
     this.#control = new ControlPlane(within, clock, probe);
     this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));

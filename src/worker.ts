@@ -37,7 +37,7 @@ export function makePlane(
   const plane = new DataPlane(
     {
       ...options,
-      pages: options.pages || fileURLToPath(new URL('../config/pages', import.meta.url)),
+      pages: pagesDir(options),
       maxConnections: maxConnections(options, log),
       border: borderOf(options),
     },
@@ -54,6 +54,11 @@ export function makePlane(
       errorLog.flush();
     },
   };
+}
+
+/** The folder of pages: that of the options, or the one that comes with Fairlead. */
+export function pagesDir({ pages }: Options): string {
+  return pages || fileURLToPath(new URL('../config/pages', import.meta.url));
 }
 
 /** Where labels must not lead, by the options. */

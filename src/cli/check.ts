@@ -1,11 +1,16 @@
+import { readdirSync } from 'node:fs';
 import { parseConfigFile } from '../config/config-yaml.ts';
 import { type LoadedOptions, loadOptions } from '../config/load.ts';
+import type { Options } from '../config/options.ts';
 import type { ConfigError, ReadFile } from '../config/setting.ts';
 import { readText } from '../config/text-file.ts';
 import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
-import { parseServicesFile } from '../control/discovery/file/parse.ts';
+import { type FileService, parseServicesFile } from '../control/discovery/file/parse.ts';
+import { didYouMean } from '../control/nearest.ts';
+import { hasPage, pagesOf } from '../control/pages.ts';
 import type { AllowRule } from '../model/allow.ts';
 import type { Problem } from '../model/problem.ts';
+import { pagesDir } from '../worker.ts';
 import { locate, servicesProblems, whatIsWrong } from './configuration.ts';
 import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
@@ -23,40 +28,52 @@ export async function check(files: readonly string[], terminal: Terminal): Promi
   const texts = new Map(files.map((path) => [path, readText(path)]));
   // Also of a pipe, which is read but once.
   const read: ReadFile = (path) => (texts.has(path) ? texts.get(path) : readText(path));
-  const allow = rulesOf(files, read);
-  const results = files.map((file) => checkFile(file, read, terminal.env, allow));
+  const held = heldTo(files, read);
+  const results = files.map((file) => checkFile(file, read, terminal.env, held));
   return results.every((isGood) => isGood) ? 0 : EXIT_USAGE;
 }
 
-/** The rules that compose files are held to: those of the configuration files among them. */
-function rulesOf(files: readonly string[], read: ReadFile): readonly AllowRule[] {
-  return files.flatMap((path) => {
+/** What compose files are held to, by the configuration files among those that are checked. */
+interface Held {
+  readonly allow: readonly AllowRule[];
+  /** Names of the files in their folders of pages; undefined where no configuration says which. */
+  readonly pages: ReadonlySet<string> | undefined;
+}
+
+function heldTo(files: readonly string[], read: ReadFile): Held {
+  const all = files.flatMap((path) => {
     const text = read(path);
-    if (typeof text !== 'string' || isComposeFile(text)) return [];
-    return loadFile(path, read).options.allow;
+    return typeof text !== 'string' || isComposeFile(text) ? [] : loadFile(path, read).options;
   });
+  return {
+    allow: all.flatMap(({ allow }) => allow),
+    pages: all.length === 0 ? undefined : new Set(all.flatMap(pagesIn)),
+  };
+}
+
+function pagesIn(options: Options): string[] {
+  try {
+    return readdirSync(pagesDir(options));
+  } catch {
+    return [];
+  }
 }
 
 function loadFile(path: string, readFile: ReadFile): LoadedOptions {
   return loadOptions({ args: ['--config', path], env: {}, readFile, parseFile: parseConfigFile });
 }
 
-function checkFile(path: string, read: ReadFile, env: Terminal['env'], allow: readonly AllowRule[]): boolean {
+function checkFile(path: string, read: ReadFile, env: Terminal['env'], held: Held): boolean {
   const text = read(path);
   if (typeof text !== 'string') {
     printError(`${path}: error: cannot be read: ${text?.why ?? 'no such file'}`);
     return false;
   }
-  return isComposeFile(text) ? checkCompose(path, text, env, allow) : checkConfig(path, text, read);
+  return isComposeFile(text) ? checkCompose(path, text, env, held) : checkConfig(path, text, read);
 }
 
-function checkCompose(
-  path: string,
-  text: string,
-  env: Terminal['env'],
-  allow: readonly AllowRule[],
-): boolean {
-  const { services, problems } = parseComposeFile(path, text, env, allow);
+function checkCompose(path: string, text: string, env: Terminal['env'], held: Held): boolean {
+  const { services, problems } = parseComposeFile(path, text, env, held.allow, held.pages);
   const errors = printProblems(path, problems);
   if (errors === 0) print(`${path}: OK, ${count(services, 'service')} with fairlead labels`);
   return errors === 0;
@@ -68,9 +85,44 @@ function checkConfig(path: string, text: string, read: ReadFile): boolean {
   const optionErrors = loaded.errors.filter((error) => !needsToken(error));
   if (loaded.errors.some(needsToken)) printError(`${path}: notice: admin needs a token, by variable or flag`);
   printError(...optionErrors.map(({ where, message }) => `${where}: error: ${message}`));
-  const errors = optionErrors.length + printProblems(path, servicesProblems(path, text, loaded.errors));
+  const problems = [...servicesProblems(path, text, loaded.errors), ...missingIn(services, loaded.options)];
+  const errors = optionErrors.length + printProblems(path, problems);
   if (errors === 0) print(`${path}: OK, ${count(services.length, 'service')}`);
   return errors === 0;
+}
+
+/** What the services of a file name and is not there: pages, and services that may come from elsewhere. */
+function missingIn(services: readonly FileService[], options: Options): Problem[] {
+  const claims = services.flatMap((service) => service.claims);
+  const names = new Set(services.map(({ name }) => name));
+  const pages = new Set(pagesIn(options));
+  const notice = (where: string, message: string, hint: string): Problem => {
+    return { severity: 'notice', source: 'file', subject: '', where, message, hint };
+  };
+  const notices = claims.flatMap((claim) => {
+    const where = (key: string) => `services.${claim.service}.${key}`;
+    const missing = pagesOf(claim)
+      .filter(({ file }) => !hasPage(pages, file))
+      .map(({ key, file }) =>
+        notice(
+          where(key),
+          `there is no page ${file} in ${pagesDir(options)}`,
+          didYouMean(file, pages) ?? 'see pages',
+        ),
+      );
+    const unknown = (claim.settings.fallback ?? []).flatMap((one) =>
+      one.kind === 'service' && !names.has(one.service)
+        ? notice(
+            where('fallback'),
+            `names service ${one.service}, which this file does not have`,
+            didYouMean(one.service, names) ?? 'well, if a container has it',
+          )
+        : [],
+    );
+    return [...missing, ...unknown];
+  });
+  // Each backend of a service claims the same.
+  return [...new Map(notices.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** A token rather comes by a variable than stands in a file. */

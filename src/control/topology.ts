@@ -3,13 +3,17 @@ import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
 import { boundProblems, type Problem } from '../model/problem.ts';
+import type { Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { Ghosts } from './ghosts.ts';
 import { placeTie, routeKey, tiesOf } from './groups.ts';
 import { compareRoutes, compareServices, mergeClaims, type Part, type Signals } from './merge.ts';
+import { didYouMean } from './nearest.ts';
 
 /** Problems of one container or file that are carried. */
 const MAX_PROBLEMS = 100;
+/** Services that are not there for which a name is suggested. */
+const MAX_SUGGESTIONS = 10;
 
 /** What all sources together say. */
 export interface Merged extends Topology {
@@ -37,6 +41,8 @@ export class Merger {
   readonly #islands = new Set<Island>();
   #topology: Topology = { services: [], routes: [] };
   readonly #ghosts: Ghosts;
+  readonly #suggestions = new Map<string, string | undefined>();
+  #suggestedFor: readonly Service[] = [];
 
   constructor(clock: Clock) {
     this.#ghosts = new Ghosts(clock);
@@ -61,9 +67,20 @@ export class Merger {
     for (const { part } of this.#islands) {
       Object.assign(signals, part.signals);
       problems.push(...part.problems);
-      for (const { service, problem } of part.fallbacks) if (!names.has(service)) problems.push(problem);
+      for (const { service, problem } of part.fallbacks)
+        if (!names.has(service)) problems.push(this.#suggest(service, problem, names));
     }
     return { services, routes, signals, problems: boundProblems(problems, MAX_PROBLEMS) };
+  }
+
+  /** With the name that was meant, of the first few: each is compared with many. */
+  #suggest(service: string, problem: Problem, names: ReadonlySet<string>): Problem {
+    if (this.#suggestedFor !== this.#topology.services) this.#suggestions.clear();
+    this.#suggestedFor = this.#topology.services;
+    if (!this.#suggestions.has(service) && this.#suggestions.size < MAX_SUGGESTIONS)
+      this.#suggestions.set(service, didYouMean(service, names));
+    const hint = this.#suggestions.get(service);
+    return hint === undefined ? problem : { ...problem, hint };
   }
 
   /** @param due ties of islands that are merged anew though their claims are the same */

@@ -150,3 +150,15 @@ t.test('a fallback to a service that is not there is a notice on who named it', 
   ]);
   t.same(problems(...claims, makeClaim('c', { service: 'static', hosts: [], serves: false })), []);
 });
+
+t.test('a service that others fall back to under another name is suggested', async (t) => {
+  const fallback = [{ kind: 'service', service: 'statik' }] as const;
+  const { problems } = mergeContributions([
+    makeContribution([
+      makeClaim('a', { settings: { fallback } }),
+      makeClaim('b', { service: 'static', hosts: [] }),
+      makeClaim('c', { service: 'other', hosts: [] }),
+    ]),
+  ]);
+  t.match(problems, [{ where: 'fallback', hint: 'did you mean static?' }]);
+});

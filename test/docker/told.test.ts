@@ -1,4 +1,6 @@
 // What a person is told of containers that are set up wrong.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { RunningCli } from '../support/cli.ts';
 import { docker, runContainer, testImage, uniqueName } from '../support/docker.ts';
@@ -150,4 +152,23 @@ if (image !== undefined) {
       t.ok(await eventually('it is routed', async () => (await fairlead.ask({ host })).body === name));
     },
   );
+
+  t.test('a page and a service that are not there are told, until they are', async (t) => {
+    const pages = t.testdir({});
+    const host = `${uniqueName('h')}.localhost`;
+    const name = await runContainer(t, image, {
+      labels: { 'fairlead.host': host, 'fairlead.fallback': 'service:told-spare, page:sorry.html' },
+    });
+    const fairlead = await startApp(t, '--docker', ENGINE, '--pages', pages);
+    t.match(await told(fairlead, name, /no page/), `there is no page sorry.html in ${pages} (see --pages)`);
+    t.match(
+      await told(fairlead, name, /falls back/),
+      'falls back to service told-spare, which does not exist now',
+    );
+    await writeFile(join(pages, 'sorry.html'), 'sorry');
+    await runContainer(t, image, { labels: { 'fairlead.service': 'told-spare' } });
+    const isSolved = async () => !(await fairlead.state()).problems.some(({ subject }) => subject === name);
+    await eventually('both are solved', isSolved, PATIENT_MS);
+    t.notMatch(await fairlead.explain(name), 'notice');
+  });
 }

@@ -2,12 +2,15 @@ import { basename, dirname, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { AllowRule } from '../../../model/allow.ts';
 import type { Problem } from '../../../model/problem.ts';
+import { routeName } from '../../../model/route.ts';
 import { fallbacksBeyond } from '../../border.ts';
+import { didYouMean } from '../../nearest.ts';
+import { hasPage, pagesOf } from '../../pages.ts';
 import { type Claimant, judge, PROJECT_LABEL, rulesAbout } from '../labels/allow.ts';
 import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
-import { PREFIX } from '../labels/key.ts';
+import { PREFIX, type SettingProblem } from '../labels/key.ts';
 import { readLabels } from '../labels/limits.ts';
-import { parseLabels } from '../labels/parse.ts';
+import { type ParsedService, parseLabels } from '../labels/parse.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
 /** What the labels of a compose file amount to. */
@@ -31,20 +34,28 @@ export function isComposeFile(text: string): boolean {
 /**
  * Reads the labels of a compose file's services as `docker compose` would hand them to containers.
  * @param allow who may claim what; without any rule everyone may everything
+ * @param pages names of the files that pages may be; not looked at where they are not known
  */
 export function parseComposeFile(
   path: string,
   text: string,
   env: Env,
   allow: readonly AllowRule[] = [],
+  pages?: ReadonlySet<string>,
 ): ParsedCompose {
   const reading = new YamlReading('compose', path, text);
   const problems = reading.errors;
   if (problems.length > 0) return { services: 0, problems };
-  const file = { reading, path, env, allow };
+  const file: ComposeFile = { reading, path, env, allow, pages, names: new Set(), fallbacks: [] };
   let services = 0;
   for (const item of reading.pairs(reading.get(reading.root, 'services'))) {
     if (checkService(file, item, problems)) services++;
+  }
+  for (const { service, key, node } of file.fallbacks) {
+    if (file.names.has(service)) continue;
+    const message = `${key} names service ${service}, which this file does not have`;
+    const hint = didYouMean(service, file.names) ?? 'well, if another project or file has it';
+    problems.push(reading.problem(node, message, hint, 'notice'));
   }
   return { services, problems };
 }
@@ -54,6 +65,10 @@ interface ComposeFile {
   readonly path: string;
   readonly env: Env;
   readonly allow: readonly AllowRule[];
+  readonly pages: ReadonlySet<string> | undefined;
+  /** Services that containers of the file would make, and those that they fall back to. */
+  readonly names: Set<string>;
+  readonly fallbacks: { readonly service: string; readonly key: string; readonly node: unknown }[];
 }
 
 /** True when the service has labels of ours. */
@@ -71,6 +86,7 @@ function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boole
   if (parsed.isEnabled) {
     const rules = rulesAbout(file.allow, claimantOf(file, item, read.labels));
     for (const service of parsed.services) {
+      found.push(...references(file, service, (key) => nodes.get(key) ?? item.key));
       const missing = missingRoute(service);
       const verdict = rules.length === 0 ? undefined : judge(service, rules);
       found.push(
@@ -93,6 +109,32 @@ function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boole
   for (const { severity, key, message, hint } of found)
     problems.push(reading.problem(nodes.get(key) ?? item.key, `${key} ${message}`, hint, severity));
   return parsed.isEnabled;
+}
+
+/** Notes which services it makes and falls back to; answers which of its pages are not there. */
+function references(
+  { names, fallbacks, pages }: ComposeFile,
+  { name, draft }: ParsedService,
+  nodeOf: (key: string) => unknown,
+): SettingProblem[] {
+  const prefix = prefixOf(name);
+  if (draft.service !== undefined) names.add(draft.service);
+  for (const host of draft.host ?? []) names.add(routeName({ host, path: draft.path ?? '/' }));
+  const key = `${prefix}fallback`;
+  for (const one of draft.settings.fallback ?? [])
+    if (one.kind === 'service') fallbacks.push({ service: one.service, key, node: nodeOf(key) });
+  if (pages === undefined) return [];
+  return pagesOf(draft)
+    .filter(({ file }) => !hasPage(pages, file))
+    .map(({ key, file }) => {
+      const hint = didYouMean(file, pages) ?? 'see pages';
+      return {
+        severity: 'notice',
+        key: prefix + key,
+        message: `names page ${file}, which is not there`,
+        hint,
+      };
+    });
 }
 
 /** What rules would see of a container of the service: as far as the file says it. */
