@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Test } from 'tap';
 import { Agent, request } from 'undici';
+import { shorten } from '../../src/model/text.ts';
 
 export interface Answer {
   readonly status: number;
@@ -63,9 +64,9 @@ export class RawClient {
   async until(fits: (received: string) => boolean, what: string, timeoutMs = 5_000): Promise<string> {
     const deadline = Date.now() + timeoutMs;
     while (!fits(this.received)) {
-      if (this.isClosed) throw new Error(`closed before ${what}; received ${JSON.stringify(this.received)}`);
+      if (this.isClosed) throw new Error(`closed before ${what}; received ${this.#shown}`);
       const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`no ${what} in time; received ${JSON.stringify(this.received)}`);
+      if (left <= 0) throw new Error(`no ${what} in time; received ${this.#shown}`);
       await this.#change(left);
     }
     return this.received;
@@ -76,10 +77,14 @@ export class RawClient {
     const deadline = Date.now() + timeoutMs;
     while (!this.isClosed) {
       const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`not closed in time; received ${JSON.stringify(this.received)}`);
+      if (left <= 0) throw new Error(`not closed in time; received ${this.#shown}`);
       await this.#change(left);
     }
     return this.received;
+  }
+
+  get #shown(): string {
+    return shorten(JSON.stringify(this.received.slice(0, 4_000)), 2_000);
   }
 
   #change(ms: number): Promise<void> {

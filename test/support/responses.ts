@@ -29,31 +29,45 @@ export function parseResponses(
   isClosed = false,
   method: string | readonly string[] = 'GET',
 ): RawResponse[] {
-  const responses: RawResponse[] = [];
-  let answered = 0;
-  for (let at = 0; at < text.length; ) {
+  const found = new Found();
+  parseOn(found, text, isClosed, method);
+  return found.responses;
+}
+
+/** What was found so far in a text that grows: it is read once, not again with each piece. */
+class Found {
+  readonly responses: RawResponse[] = [];
+  answered = 0;
+  end = 0;
+}
+
+function parseOn(found: Found, text: string, isClosed: boolean, method: string | readonly string[]): void {
+  for (let at = found.end; at < text.length; ) {
     const blank = text.indexOf('\r\n\r\n', at);
     if (blank === -1) break;
     const head = text.slice(at, blank);
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1] ?? Number.NaN);
     if (Number.isNaN(status)) throw new Error(`no response: ${JSON.stringify(text.slice(at, at + 200))}`);
     const headers = headersOf(head);
-    const asked = typeof method === 'string' ? method : (method[answered] ?? 'GET');
+    const asked = typeof method === 'string' ? method : (method[found.answered] ?? 'GET');
     const framed = frame(text, blank + 4, status, headers, isClosed, asked);
     if (framed === undefined) break;
-    responses.push({ status, head, headers, body: framed.body, trailers: framed.trailers });
-    if (status >= 200) answered++;
+    found.responses.push({ status, head, headers, body: framed.body, trailers: framed.trailers });
+    if (status >= 200) found.answered++;
     at = framed.end;
+    found.end = at;
   }
-  return responses;
 }
 
 /** Waits for that many final responses, and answers them. */
 export async function responses(client: RawClient, count: number, method = 'GET'): Promise<RawResponse[]> {
-  const final = () =>
-    parseResponses(client.received, client.isClosed, method).filter(({ status }) => status >= 200);
-  if (final().length < count) await client.until(() => final().length >= count, `${count} responses`);
-  return final();
+  const found = new Found();
+  const isThere = () => {
+    parseOn(found, client.received, client.isClosed, method);
+    return found.answered >= count;
+  };
+  if (!isThere()) await client.until(isThere, `${count} responses`);
+  return found.responses.filter(({ status }) => status >= 200);
 }
 
 /** Sends a request and waits for the one response to it; what was received before is forgotten. */

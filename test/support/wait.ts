@@ -7,6 +7,14 @@ export async function eventually(isSo: () => boolean, what: string, timeoutMs = 
   }
 }
 
+/** Waits until a number that grows has grown so far, however long that takes; fails when it grows no more. */
+export async function lasting(read: () => number, goal: number, what: string): Promise<void> {
+  for (let value = read(); value < goal; value = read()) {
+    const before = value;
+    await eventually(() => read() > before, `${what}: ${before} of ${goal}`);
+  }
+}
+
 /** Waits until a number has stayed the same for a while, and answers it: nothing goes on any more. */
 export async function steady(read: () => number, forMs = 150): Promise<number> {
   let value = read();

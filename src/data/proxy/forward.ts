@@ -249,7 +249,10 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
   #answer(exchange: Exchange, error: ProxyError): void {
     exchange.error = error;
     const page = this.#context.fallbacks.errorPage(exchange, error.status);
-    this.#send(exchange, page ?? errorReply(error, exchange.head.field('accept') ?? '', exchange.id));
+    this.#send(
+      exchange,
+      page ?? errorReply(error, exchange.head.field('accept') ?? '', exchange.id, exchange.head.host),
+    );
   }
 
   #send(exchange: Exchange, reply: Reply): void {

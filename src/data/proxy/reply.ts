@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import type { ProxyError } from './errors.ts';
+import { shorten } from '../../model/text.ts';
+import type { ErrorCode, ProxyError } from './errors.ts';
 
 /** A whole response of our own. */
 export interface Reply {
@@ -12,22 +13,45 @@ export interface Reply {
 /** Seconds after which a client may try again when no backend was available, or it has too much at a time. */
 const RETRY_AFTER = 5;
 
-/** What people read of an error whose reason lies inside: enough to act on, nothing about the inside. */
-const EXPLANATIONS: Readonly<Record<number, string>> = {
-  404: 'No route leads from this address to a service.',
-  408: 'The request did not arrive in time.',
-  500: 'Something went wrong in the proxy.',
-  502: 'The service gave no usable answer.',
-  503: 'The service is not available right now. Please try again soon.',
-  504: 'The service did not answer in time.',
+const SOON = 'Please try again soon.';
+
+/** What people read of an error whose reason lies inside: enough to know what to look for, nothing about the inside. */
+const EXPLANATIONS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'no-route': 'No route matches this host and path.',
+  'head-timeout': 'The request did not arrive in time.',
+  'body-timeout': 'The request did not arrive in time.',
+  internal: 'Something went wrong in the proxy.',
+  'connect-failed': 'The service could not be reached.',
+  'turned-away': 'The service closed the connection before it answered.',
+  'never-read': 'The service closed the connection before it answered.',
+  'stale-connection': 'The service closed the connection before it answered.',
+  reset: 'The service closed the connection before it answered.',
+  'bad-response': 'The service sent an answer that is no valid HTTP.',
+  'retry-status': 'The service gave no usable answer.',
+  'gateway-status': 'The service gave no usable answer.',
+  unavailable: `No backend of the service is available right now. ${SOON}`,
+  busy: `The service has as many requests as it may. ${SOON}`,
+  overloaded: `The proxy has as many connections as it may. ${SOON}`,
+  exhausted: `The proxy has no connection to the service left. ${SOON}`,
+  'drain-over': `The service has been stopped or replaced meanwhile. ${SOON}`,
+  'grace-over': `The proxy is stopping. ${SOON}`,
+  'connect-timeout': 'The service could not be reached in time.',
+  'response-timeout': 'The service did not answer in time.',
+  'body-stalled': 'The service did not take the request in time.',
+  'request-timeout': 'The service did not answer within the time that it has for a whole request.',
 };
 
-/** The response to an error: a page, JSON or a line of text, by what the client accepts. */
-export function errorReply(error: ProxyError, accept: string, requestId: string): Reply {
-  const { status } = error;
+/**
+ * The response to an error: a page, JSON or a line of text, by what the client accepts.
+ * @param host that the client asked for; a mistyped one is the commonest reason for there being no route
+ */
+export function errorReply(error: ProxyError, accept: string, requestId: string, host = ''): Reply {
+  const { status, code, detail } = error;
   const explanation =
-    error.side === 'downstream' && status !== 404 && status !== 408 ? error.detail : EXPLANATIONS[status];
-  return statusReply(status, explanation ?? error.detail, accept, requestId);
+    code === 'no-route' && host !== ''
+      ? `No route matches the host ${shorten(host)} and this path.`
+      : (EXPLANATIONS[code] ?? detail);
+  return statusReply(status, explanation, accept, requestId);
 }
 
 export function statusReply(status: number, explanation: string, accept: string, requestId: string): Reply {

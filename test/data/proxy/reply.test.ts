@@ -84,3 +84,31 @@ t.test("a page of the operator's is sent as it is", async (t) => {
   t.match(fields, 'Content-Type: text/html; charset=utf-8\r\n');
   t.match(fields, 'X-Request-Id: id-2\r\n');
 });
+
+t.test('a 404 names the host that was asked for, and no other', async (t) => {
+  const found = (host: string, accept = '') =>
+    errorReply(new ProxyError('no-route', 'inside'), accept, 'id-1', host).body.toString();
+  t.equal(
+    found('shpo.localhost:8080'),
+    '404 Not Found: No route matches the host shpo.localhost:8080 and this path.\nrequest id-1\n',
+  );
+  t.equal(found(''), '404 Not Found: No route matches this host and path.\nrequest id-1\n');
+  t.ok(found('x'.repeat(16_000)).length < 250);
+  t.notMatch(found('<b>', BROWSER), '<b>');
+});
+
+t.test('each failure has words of its own', async (t) => {
+  const codes = [
+    'unavailable',
+    'busy',
+    'connect-failed',
+    'connect-timeout',
+    'reset',
+    'bad-response',
+  ] as const;
+  const texts = [...codes, 'response-timeout' as const, 'request-timeout' as const].map(
+    (code) => reply('', code).body,
+  );
+  t.equal(new Set(texts).size, texts.length);
+  for (const text of texts) t.match(text, /^50[234] [A-Z][\w ]+: [A-Z].*\.\nrequest id-1\n$/);
+});
