@@ -6,7 +6,7 @@ import { ADMIN_LIMITS, limitConnections } from '../../src/admin/connections.ts';
 import { startAdmin } from '../../src/admin/server.ts';
 import { adminView, startTestAdmin } from '../support/admin.ts';
 import { ask, connectRaw } from '../support/client.ts';
-import { eventually } from '../support/wait.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** A server to which connections come from where the test says. */
 function makeServer() {
@@ -65,7 +65,7 @@ t.test('a connection that is never used, or whose head never ends, is closed', a
   ]) {
     const client = await connectRaw(t, port);
     client.send(text);
-    await eventually(() => client.isClosed, JSON.stringify(text));
+    await eventually(JSON.stringify(text), () => client.isClosed);
     t.notMatch(client.received, /^HTTP\/1\.1 2/);
   }
   t.equal((await ask(port, { path: '/healthz' })).status, 200);
@@ -76,10 +76,10 @@ t.test('too many connections of one client leave it those that it has', async (t
   const clients = [];
   for (let i = 0; i < 12; i++) clients.push(await connectRaw(t, port));
   const tooMany = await connectRaw(t, port);
-  await eventually(() => tooMany.isClosed, 'the newest is closed');
+  await eventually('the newest is closed', () => tooMany.isClosed);
   const [first] = clients;
   first?.send('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await eventually(() => first?.received.startsWith('HTTP/1.1 200 ') === true, 'the first is answered');
+  await eventually('the first is answered', () => first?.received.startsWith('HTTP/1.1 200 ') === true);
 });
 
 /** An address of this machine that is not loopback, if it has one. */

@@ -3,10 +3,10 @@ import t from 'tap';
 import { startRawBackend } from '../support/backend.ts';
 import { connectRaw, RawClient } from '../support/client.ts';
 import { FakeClock, settle } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { exchange, parseResponses, responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 
@@ -26,7 +26,7 @@ t.test('a client that goes away takes its request to the backend with it', async
       // One that closes says no more than one that only listens from now on: it is asked.
       for (let i = 0; i < 9 && !connection.isClosed; i++) await clock.advance(2_100);
       await connection.untilClosed();
-      await eventually(() => proxy.entries.length === 1, 'the end');
+      await eventually('the end', () => proxy.entries.length === 1);
       t.match(
         proxy.entries[0],
         { status: begun === '' ? 499 : 200, error: 'client-gone' },
@@ -51,11 +51,11 @@ t.test(
       for (let k = 1; k <= count; k++) {
         const connection = await backend.connection(0);
         const asked = () => connection.received.split('GET / ').length - 1;
-        await eventually(() => asked() === i + k, 'the request');
+        await eventually('the request', () => asked() === i + k);
         connection.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome');
         await client.until((received) => received.endsWith('some'), 'a beginning');
         connection.send('thing');
-        await eventually(() => proxy.entries.length === i + k, 'the end');
+        await eventually('the end', () => proxy.entries.length === i + k);
       }
       const answers = parseResponses(await client.untilClosed(), true);
       t.same(
@@ -102,7 +102,7 @@ t.test('a client that goes away while it sends takes its request with it', async
   await (await backend.connection(0)).until((received) => received.endsWith('some'), 'a beginning');
   client.socket.destroy();
   await (await backend.connection(0)).untilClosed();
-  await eventually(() => proxy.entries.length === 1, 'the end');
+  await eventually('the end', () => proxy.entries.length === 1);
 });
 
 t.test('a response that breaks off is never a whole one for the client', async (t) => {

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { connectRaw, type RawClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { startProxy } from '../support/proxy.ts';
 import { untilQuiet } from '../support/quiet.ts';
 import { exchange, type RawResponse } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 /** A backend that knows a connection's user by what came on it, as NTLM and Negotiate do. */
 async function startNtlm(t: Test, name: string) {
@@ -52,7 +52,7 @@ t.test('nobody is taken for a client that authenticated its connection', async (
     t.match(await ask(alice), { status: 200, body: 'alice' }, 'she need not say it again');
     t.match(await ask(bob), { status: 401, body: 'nobody' });
     alice.socket.destroy();
-    await eventually(() => proxy.plane.stats().clientConnections === 1, 'she is gone');
+    await eventually('she is gone', () => proxy.plane.stats().clientConnections === 1);
     t.match(await ask(bob), { status: 401, body: 'nobody' });
   }
 });
@@ -82,7 +82,7 @@ t.test('its connection ends with the client’s, and is no other’s until then'
   t.equal(proxy.plane.stats().backends[`test/${backend.port}`]?.idle, 0);
   t.equal(socket?.destroyed, false);
   client.socket.destroy();
-  await eventually(() => socket?.destroyed === true, 'it is closed');
+  await eventually('it is closed', () => socket?.destroyed === true);
   await untilQuiet(proxy);
 });
 
@@ -102,7 +102,7 @@ t.test('a client whose backend is out, or has closed, begins anew elsewhere', as
   t.match(await ask(client, 'Authorization: NTLM once=alice'), { status: 200, body: 'alice' });
   const home = backends.find(({ name }) => !isFirst(name));
   for (const socket of home?.sockets ?? []) socket.destroy();
-  await eventually(() => [...(home?.sockets ?? [])].every(({ closed }) => closed), 'closed');
+  await eventually('closed', () => [...(home?.sockets ?? [])].every(({ closed }) => closed));
   await new Promise((resolve) => setTimeout(resolve, 20));
   t.equal((await ask(client)).status, 401);
 });
@@ -118,7 +118,7 @@ t.test('a client has a few connections of its own, however many services it auth
   const client = await connectRaw(t, proxy.port);
   for (let i = 0; i < 20; i++) await ask(client, 'Authorization: NTLM once=alice', `/${i}`);
   const open = () => [...backend.sockets].filter(({ destroyed }) => !destroyed).length;
-  await eventually(() => open() <= 8, 'few are left');
+  await eventually('few are left', () => open() <= 8);
   t.equal((await ask(client, '', '/19')).body, 'alice');
   t.equal((await ask(client, '', '/0')).body, 'nobody');
 });

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
 import { startRawBackend } from '../support/backend.ts';
+import { eventually } from '../support/eventually.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
 import { startProxy } from '../support/proxy.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 
 const SIZE = 200_000_000;
 /** What may be under way: two kernel buffers for each of two connections, and what the proxy holds. */
@@ -26,7 +27,7 @@ t.test('a client that does not read stops the backend, and gets everything once 
     t.teardown(() => client.destroy());
     // HTTP/1.0, so that the body comes as it is.
     client.write('GET / HTTP/1.0\r\nHost: test.localhost\r\n\r\n');
-    await eventually(() => (production?.accepted() ?? 0) > 100_000, 'a beginning');
+    await eventually('a beginning', () => (production?.accepted() ?? 0) > 100_000);
     const buffersBefore = process.memoryUsage().arrayBuffers;
     const accepted = await steady(() => production?.accepted() ?? 0);
     t.ok(accepted < MOST, `${accepted} bytes were taken from the backend`);
@@ -58,7 +59,7 @@ t.test('a backend that does not read stops the client, and gets everything once 
       read = () => pattern.checkAll(socket);
     };
     socket.on('data', onHead);
-    eventually(() => pattern.checked === SIZE, 'all', 60_000).then(
+    eventually('all', () => pattern.checked === SIZE, 60_000).then(
       () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
       () => {},
     );
@@ -68,7 +69,7 @@ t.test('a backend that does not read stops the client, and gets everything once 
   t.teardown(() => client.destroy());
   client.write(`POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: ${SIZE}\r\n\r\n`);
   const production = produce(client, pattern, SIZE);
-  await eventually(() => production.accepted() > 100_000 && read !== undefined, 'a beginning');
+  await eventually('a beginning', () => production.accepted() > 100_000 && read !== undefined);
   const buffersBefore = process.memoryUsage().arrayBuffers;
   const accepted = await steady(production.accepted);
   t.ok(accepted < MOST, `${accepted} bytes were taken from the client`);

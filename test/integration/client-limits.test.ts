@@ -3,10 +3,10 @@ import t, { type Test } from 'tap';
 import type { DataOptions } from '../../src/data/plane.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { connectRaw, RawClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy, type TestServiceBackend } from '../support/proxy.ts';
 import { responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const get = (...lines: string[]) =>
   `${['GET / HTTP/1.1', 'Host: test.localhost', ...lines].join('\r\n')}\r\n\r\n`;
@@ -30,9 +30,9 @@ async function makeScene(
     return connection;
   };
   const running = (count: number) =>
-    eventually(() => backend.connections.length === count, `${count} requests`);
+    eventually(`${count} requests`, () => backend.connections.length === count);
   const waiting = (count: number) =>
-    eventually(() => proxy.plane.stats().services['test']?.waiting === count, `${count} wait`);
+    eventually(`${count} wait`, () => proxy.plane.stats().services['test']?.waiting === count);
   const statusOf = async (client: RawClient) => (await responses(client, 1))[0]?.status;
   return { backend, proxy, request, running, waiting, statusOf };
 }
@@ -68,7 +68,7 @@ t.test('a client with as many slow connections as there are places leaves the ot
     return client;
   };
   for (let i = 0; i < 40; i++) from('127.0.0.2', 'GET / HTTP/1.1\r\n');
-  await eventually(() => proxy.plane.stats().clientConnectionsTotal === 40, 'all are there');
+  await eventually('all are there', () => proxy.plane.stats().clientConnectionsTotal === 40);
   t.match(proxy.plane.stats(), { clientConnections: 5, clientsRefusedPerClient: 35 });
   for (let i = 0; i < 35; i++) {
     const client = from(`127.0.1.${i + 1}`, get());

@@ -3,10 +3,11 @@ import { get, request as httpRequest, type IncomingMessage } from 'node:http';
 import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { ask } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { Pattern, produce } from '../support/pattern.ts';
 import { startProxy, type TestProxy } from '../support/proxy.ts';
 import { seededRandom } from '../support/random.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 
 /** A backend of downloads: `/NAME/SIZE/STEP` is the pattern of that name, in writes of STEP bytes. */
 async function startDownloads(t: Test, patterns: ReadonlyMap<string, Pattern>): Promise<TestProxy> {
@@ -129,5 +130,5 @@ t.test('uploads that stop and go reach the backend in their own order', async (t
     patterns.map(({ checked, isIntact }) => [checked, isIntact]),
     patterns.map(() => [size, true]),
   );
-  await eventually(() => proxy.entries.length === patterns.length, 'the end of all');
+  await eventually('the end of all', () => proxy.entries.length === patterns.length);
 });

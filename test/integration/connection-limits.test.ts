@@ -4,10 +4,10 @@ import type { DataOptions } from '../../src/data/plane.ts';
 import { startBackend } from '../support/backend.ts';
 import { connectRaw, RawClient } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { exchange, parseResponses, responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 
@@ -30,7 +30,7 @@ async function makeScene(t: Test, options: Partial<DataOptions>) {
   const idle = async () => {
     const before = stats().clientConnectionsTotal;
     const client = await connectRaw(t, proxy.port);
-    await eventually(() => stats().clientConnectionsTotal === before + 1, 'the connection');
+    await eventually('the connection', () => stats().clientConnectionsTotal === before + 1);
     return client;
   };
   /** A client that has been answered and stays. */
@@ -70,7 +70,7 @@ t.test(
       t.equal((await responses(client, 1))[0]?.status, 200);
     }
     served[0]?.client.socket.destroy();
-    await eventually(() => stats().clientConnections === 1, 'a free place');
+    await eventually('a free place', () => stats().clientConnections === 1);
     const { client, answer: respond } = await busy();
     await respond();
     t.equal((await responses(client, 1))[0]?.status, 200, 'a place that became free is taken');
@@ -129,8 +129,8 @@ t.test('a newcomer waits for a place for a moment, and is told when there is non
   await clock.advance(1_500);
   served[0]?.client.socket.resetAndDestroy();
   await eventually(
-    () => stats().clientConnections === 2 && stats().clientsRefusedFull === 0,
     'a place for it',
+    () => stats().clientConnections === 2 && stats().clientsRefusedFull === 0,
   );
   await clock.advance(1_000);
   t.same(await refusal(waiting[1] as RawClient), [503], 'the other has waited for long enough');
@@ -176,13 +176,13 @@ t.test('of a flood only some wait and are told why they are refused, and who ask
     return new RawClient(socket);
   });
   const held = () => flood.filter(({ isClosed }) => !isClosed).length;
-  await eventually(() => held() === 33, 'no descriptor is held by the others');
+  await eventually('no descriptor is held by the others', () => held() === 33);
   t.equal(stats().clientsRefusedFull, 167);
   served.push(await busy());
   await clock.advance(2_100);
   const isTold = ({ received }: RawClient) => received.startsWith('HTTP/1.1 503 ');
   // Of those who waited one was in the way of the client that asked.
-  await eventually(() => flood.filter(isTold).length === 31, 'what they are told');
+  await eventually('what they are told', () => flood.filter(isTold).length === 31);
   for (const { client, answer } of served) {
     await answer();
     t.equal((await responses(client, 1))[0]?.status, 200);
@@ -203,11 +203,11 @@ t.test('a client has no more connections than one may, and others are not held l
   t.same(await refusal(tooMany), [429]);
   t.match(stats(), { clientConnections: 2, clientsRefusedPerClient: 1 });
   for (let i = 0; i < 2; i++) from('127.0.0.2');
-  await eventually(() => stats().clientConnections === 4, 'those of another client');
+  await eventually('those of another client', () => stats().clientConnections === 4);
   for (let i = 0; i < 5; i++) from('127.0.0.3');
-  await eventually(() => stats().clientConnections === 9, 'those of a trusted proxy, which speaks for many');
+  await eventually('those of a trusted proxy, which speaks for many', () => stats().clientConnections === 9);
   first.socket.destroy();
-  await eventually(() => stats().clientConnections === 8, 'one less');
+  await eventually('one less', () => stats().clientConnections === 8);
   await idle();
   t.equal(stats().clientConnections, 9, 'a place that became free is taken');
   t.equal(stats().clientsRefusedPerClient, 1);

@@ -3,11 +3,11 @@ import { makeService } from '../../src/model/service.ts';
 import { startBackend, startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { makeBackend } from '../support/exchange.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { makeSnapshot, startProxy } from '../support/proxy.ts';
 import { exchange, responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 const post = (body: string) =>
@@ -165,7 +165,7 @@ t.test('surplus bytes after a response reach nobody', async (t) => {
       for (const client of clients) {
         t.equal((await exchange(client, GET)).body, 'own');
         if (isLater)
-          await eventually(() => proxy.plane.stats().backends[`test/${port}`]?.idle === 0, 'its end');
+          await eventually('its end', () => proxy.plane.stats().backends[`test/${port}`]?.idle === 0);
       }
       t.equal(connections, 2, 'the connection was not used again');
       t.notMatch(clients.map(({ received }) => received).join(), 'canary');

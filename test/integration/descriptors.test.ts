@@ -4,10 +4,10 @@ import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { startCli } from '../support/cli.ts';
 import { ask, connectRaw, RawClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { parseMetrics } from '../support/metrics.ts';
 import { responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 
@@ -62,7 +62,7 @@ t.test(
     t.equal(cli.child.exitCode, null, 'it runs');
     const held = () => clients.filter(({ isClosed, received }) => !isClosed && received === '').length;
     // Half of the descriptors that are not reserved.
-    await eventually(() => held() <= 32, 'the end of those that are too many');
+    await eventually('the end of those that are too many', () => held() <= 32);
     const before = cpuSeconds(cli.child.pid ?? 0);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     t.ok(cpuSeconds(cli.child.pid ?? 0) - before < 0.5, 'it does not spin');
@@ -103,7 +103,7 @@ t.test('without a limit of its own it survives the one of the machine', { skip: 
     'nor did checks that could not be made fail',
   );
   for (const { socket } of clients) socket.destroy();
-  await eventually(() => clients.every(({ isClosed }) => isClosed), 'their end');
+  await eventually('their end', () => clients.every(({ isClosed }) => isClosed));
   for (let i = 0; i < 50; i++) t.equal((await ask(http)).body, 'a', 'it recovers');
 });
 
@@ -123,7 +123,7 @@ t.test('a descriptor that is missing is not held against the backend', { skip: !
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   for (const client of late) client.send('\r\n');
-  await eventually(() => busy.some(({ received }) => received.startsWith('HTTP/1.1 503 ')), 'a refusal');
+  await eventually('a refusal', () => busy.some(({ received }) => received.startsWith('HTTP/1.1 503 ')));
   // What is closed makes room for requests that still wait: they are answered, too, as they come.
   const answered = new Set<RawClient>();
   const isAllServed = () => {
@@ -136,11 +136,11 @@ t.test('a descriptor that is missing is not held against the backend', { skip: !
     const isOver = busy.every(({ received, isClosed }) => isClosed || received.startsWith('HTTP/1.1 '));
     return isOver && served === backend.connections.length;
   };
-  await eventually(isAllServed, 'the answers of the others');
+  await eventually('the answers of the others', isAllServed);
   for (const { socket } of busy) socket.destroy();
   const client = await connectRaw(t, http);
   client.send(GET);
-  await eventually(() => backend.connections.some(({ isClosed }) => !isClosed), 'a new connection');
+  await eventually('a new connection', () => backend.connections.some(({ isClosed }) => !isClosed));
   for (const connection of backend.connections) if (!connection.isClosed) connection.send(okText('y'));
   t.match(await responses(client, 1), [{ body: 'y' }]);
   t.same((await metrics()).find('fairlead_backend_failures_total'), []);

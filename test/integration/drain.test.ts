@@ -3,10 +3,10 @@ import { connect } from 'node:net';
 import t from 'tap';
 import { connectRaw, RawClient } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { exchange, parseResponses, responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 import { nextMessage, openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
@@ -73,7 +73,7 @@ t.test('a WebSocket on a backend that leaves ends with its drain, and is counted
   t.equal(String((await nextMessage(socket)).bytes), 'still here');
   await clock.advance(1_100);
   await closed;
-  await eventually(() => proxy.entries.length === 1 && backend.sockets.size === 0, 'its end');
+  await eventually('its end', () => proxy.entries.length === 1 && backend.sockets.size === 0);
   t.match(proxy.plane.stats(), { upgrades: 0, clientConnections: 0 });
 });
 
@@ -106,7 +106,7 @@ t.test('a joined connection of which one side has closed ends, though the other 
   await once(socket, 'end');
   client.send('nobody reads this');
   await clock.advance(2_300);
-  await eventually(() => proxy.plane.stats().clientConnections === 0, 'its end');
+  await eventually('its end', () => proxy.plane.stats().clientConnections === 0);
   t.match(proxy.entries, [{ status: 101 }]);
   t.equal(proxy.plane.stats().backends[`test/${backend.port}`]?.inFlight, 0);
 });

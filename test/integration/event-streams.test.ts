@@ -3,10 +3,10 @@ import t, { type Test } from 'tap';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { parseResponses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\nAccept: text/event-stream\r\n\r\n';
 /** More than three times `timeout.idle`. */
@@ -115,7 +115,7 @@ t.test('the kernel asks both sides of an event stream whether they are there', a
 t.test('a stream ends with its client, its backend, and the time of a backend that leaves', async (t) => {
   const gone = await openStream(t, 'text/event-stream');
   gone.client.socket.destroy();
-  await eventually(() => gone.client.isClosed, 'its close');
+  await eventually('its close', () => gone.client.isClosed);
   // It may listen still: that shows when nothing comes for a while.
   await gone.clock.advance(5_000);
   await gone.connection.untilClosed();
@@ -140,7 +140,7 @@ t.test(
     client.socket.pause();
     const piece = 'x'.repeat(65_536);
     for (let i = 0; i < 400; i++) connection.send(`${piece.length.toString(16)}\r\n${piece}\r\n`);
-    await eventually(() => connection.socket.writableLength > 0, 'a halt');
+    await eventually('a halt', () => connection.socket.writableLength > 0);
     await clock.advance(1_000);
     await clock.advance(60_300);
     t.match(proxy.entries, [{ error: 'client-stalled', isCut: true, detail: /body-timeout/ }]);

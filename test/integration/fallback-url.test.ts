@@ -10,10 +10,11 @@ import type { ServiceSettings } from '../../src/model/service.ts';
 import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { deadPort, startBackend, startCannedBackend, startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
 import { startProxy, TEST_OPTIONS } from '../support/proxy.ts';
 import { exchange, parseResponses } from '../support/responses.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 
 /** A proxy whose only service is down and falls back to that URL. */
 function startFallback(
@@ -128,7 +129,7 @@ t.test('a large response is passed on no faster than the client takes it', async
   const request = get({ port: proxy.port, headers: { host: 'test.localhost' }, agent: false });
   const [response] = await once(request, 'response');
   response.pause();
-  await eventually(() => (production?.accepted() ?? 0) > 100_000, 'a beginning');
+  await eventually('a beginning', () => (production?.accepted() ?? 0) > 100_000);
   const accepted = await steady(() => production?.accepted() ?? 0);
   t.ok(accepted < 24_000_000, `${accepted} bytes were taken`);
   pattern.checkAll(response);
@@ -195,7 +196,7 @@ t.test('a client that goes away is not waited for', async (t) => {
   client.send('POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 9\r\n\r\nsome');
   await client.until((received) => received.includes('some'), 'a beginning');
   client.socket.destroy();
-  await eventually(() => isClosed, 'the end');
+  await eventually('the end', () => isClosed);
 });
 
 t.test('a name that stands for nothing is a failed fallback, and the next one answers', async (t) => {

@@ -9,9 +9,9 @@ import { ServiceState } from '../../src/data/upstream/service-state.ts';
 import { internalErrors, type Place } from '../../src/telemetry/internal-errors.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { startProxy, type TestProxy } from '../support/proxy.ts';
 import { exchange, parseResponses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 import { openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
 type Method = (...args: never[]) => unknown;
@@ -43,7 +43,7 @@ const count = (where: Place) => internalErrors.counts[where] ?? 0;
 /** Nothing of what broke is held: the only place of the backend is free, and the client's connection is gone. */
 async function isAllGivenBack(t: Test, proxy: TestProxy): Promise<void> {
   t.equal((await ask(proxy.port)).body, 'a/', 'others are served');
-  await eventually(() => proxy.plane.stats().clientConnections === 0, 'no connection is left');
+  await eventually('no connection is left', () => proxy.plane.stats().clientConnections === 0);
   for (const { inFlight } of Object.values(proxy.plane.stats().backends)) t.equal(inFlight, 0);
 }
 
@@ -118,7 +118,7 @@ t.test('one who waits for a backend and breaks keeps nobody behind it from being
   });
   const proxy = await startProxy(t, [{ backends: [{ port: backend.port, maxConnections: 1 }] }]);
   const held = ask(proxy.port, { path: '/hold' });
-  await eventually(() => waiting.length === 1, 'the first');
+  await eventually('the first', () => waiting.length === 1);
   let isBroken = true;
   breakMethod(t, Forwarder.prototype, 'lookAgain', () => {
     const was = isBroken;
@@ -126,9 +126,9 @@ t.test('one who waits for a backend and breaks keeps nobody behind it from being
     return was;
   });
   const first = ask(proxy.port, { path: '/first' });
-  await eventually(() => proxy.plane.stats().services['test']?.waiting === 1, 'one waits');
+  await eventually('one waits', () => proxy.plane.stats().services['test']?.waiting === 1);
   const second = ask(proxy.port, { path: '/second' });
-  await eventually(() => proxy.plane.stats().services['test']?.waiting === 2, 'two wait');
+  await eventually('two wait', () => proxy.plane.stats().services['test']?.waiting === 2);
   waiting[0]?.();
   t.equal((await held).body, 'held');
   t.equal((await first).status, 500);
@@ -142,7 +142,7 @@ t.test('the next request of a connection is no part of the one that finished', a
   const client = await connectRaw(t, proxy.port);
   const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: test.localhost\r\n\r\n`;
   client.send(get('/a') + get('/b') + get('/c'));
-  await eventually(() => proxy.entries.length === 3, 'three answers');
+  await eventually('three answers', () => proxy.entries.length === 3);
   t.match(proxy.entries, [{ status: 200 }, { status: 500, error: 'internal' }, { status: 200 }]);
 });
 
@@ -175,8 +175,7 @@ t.test('an upgrade that breaks ends, and no other', async (t) => {
   other.send('still');
   const [message] = await once(other, 'message');
   t.equal(String(message), 'still');
-  await eventually(
-    () => Object.values(proxy.plane.stats().backends).every(({ inFlight }) => inFlight === 1),
-    'its place is free',
+  await eventually('its place is free', () =>
+    Object.values(proxy.plane.stats().backends).every(({ inFlight }) => inFlight === 1),
   );
 });

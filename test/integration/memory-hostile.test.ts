@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { startRawBackend } from '../support/backend.ts';
+import { eventually } from '../support/eventually.ts';
 import { bytesInUse } from '../support/memory.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startUnreachable } from '../support/unreachable.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 
 /** What the process may hold for a connection, whatever the shape of what comes, as docs/architecture.md states it. */
 const BOUND = 384 * 1024;
@@ -22,7 +23,7 @@ async function connectAll(t: Test, port: number, first: string): Promise<Socket[
     for (const socket of sockets) socket.destroy();
   });
   for (const socket of sockets) socket.write(first, 'latin1');
-  await eventually(() => sockets.every(({ connecting }) => !connecting), 'the connections');
+  await eventually('the connections', () => sockets.every(({ connecting }) => !connecting));
   return sockets;
 }
 
@@ -121,7 +122,7 @@ t.test('nor interim responses to a client that does not read', async (t) => {
   const before = bytesInUse();
   client.write(GET);
   const isOver = () => backends.some(({ destroyed, bytesWritten }) => destroyed || bytesWritten > 12_000_000);
-  await eventually(isOver, 'the end of it');
+  await eventually('the end of it', isOver);
   const held = bytesInUse() - before;
   t.ok(held < 3 * BOUND, `${Math.round(held / 1024)} KB, with what else the process does`);
   t.match(proxy.entries, [{ status: 502, detail: 'interim responses without end' }]);

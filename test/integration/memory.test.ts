@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { startRawBackend } from '../support/backend.ts';
+import { eventually } from '../support/eventually.ts';
 import { bytesInBuffers } from '../support/memory.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
 import { startProxy } from '../support/proxy.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 
 /** What the process may hold for a connection whose reader stalls, as docs/architecture.md states it. */
 const BOUND = 384 * 1024;
@@ -44,7 +45,7 @@ async function makeFlows(t: Test, direction: Direction, size: number, pattern: P
     client.write(`PUT / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: ${length}\r\n\r\n`);
     if (direction === 'upload') productions.push(produce(client, pattern, size));
     else readers.push(client.pause());
-    await eventually(() => readers[index] !== undefined && productions[index] !== undefined, 'both ends');
+    await eventually('both ends', () => readers[index] !== undefined && productions[index] !== undefined);
     return { reader: readers[index] as Socket, production: productions[index] as Production };
   };
 }

@@ -2,10 +2,10 @@ import t from 'tap';
 import { startCannedBackend, startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { exchange, responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 
@@ -53,9 +53,8 @@ t.test('a line end that an old client sends late behind a body costs it nothing'
     // Longer than a head may take.
     await clock.advance(30_000);
     const answer = exchange(client, GET);
-    await eventually(
-      () => backend.connections.some(({ received }) => received.includes('GET / ')),
-      'the next',
+    await eventually('the next', () =>
+      backend.connections.some(({ received }) => received.includes('GET / ')),
     );
     backend.connections.at(-1)?.send(okText('y'));
     t.match(await answer, { status: 200, body: 'y' });
@@ -66,7 +65,7 @@ t.test('line ends without a request are no sign of life', async (t) => {
   const clock = new FakeClock();
   const proxy = await startProxy(t, [{ backends: [] }], { idleTimeout: 75_000 }, clock);
   const client = await connectRaw(t, proxy.port);
-  await eventually(() => proxy.plane.stats().clientConnections === 1, 'the connection');
+  await eventually('the connection', () => proxy.plane.stats().clientConnections === 1);
   for (let i = 0; i < 10 && !client.isClosed; i++) {
     client.send('\r\n');
     await clock.advance(8_000);

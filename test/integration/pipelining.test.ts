@@ -1,10 +1,11 @@
 import t from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { connectRaw } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { parseResponses, responses } from '../support/responses.ts';
-import { eventually, lasting, steady } from '../support/wait.ts';
+import { lasting, steady } from '../support/wait.ts';
 
 const get = (path: string, host = 'test.localhost') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -129,7 +130,7 @@ t.test('a client that asks and asks but never reads is not asked for more', asyn
   client.socket.pause();
   const total = 400;
   client.send(get('/').repeat(total));
-  await eventually(() => proxy.entries.length > 0, 'the first answer');
+  await eventually('the first answer', () => proxy.entries.length > 0);
   const answered = await steady(() => proxy.entries.length);
   t.ok(answered < total / 2, `${answered} of ${total} were answered`);
   client.socket.resume();
@@ -144,7 +145,7 @@ t.test('also when nobody but the proxy answers', async (t) => {
   // As pages they are more than the kernel keeps, twice over.
   const total = 25_000;
   client.send(`GET / HTTP/1.1\r\nHost: nobody.localhost\r\nAccept: text/html\r\n\r\n`.repeat(total));
-  await eventually(() => proxy.entries.length > 0, 'the first answer');
+  await eventually('the first answer', () => proxy.entries.length > 0);
   const answered = await steady(() => proxy.entries.length);
   t.ok(answered < total / 2, `${answered} of ${total} were answered`);
   client.socket.resume();

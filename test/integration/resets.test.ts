@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t from 'tap';
 import { ask, connectRaw } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { startProxy } from '../support/proxy.ts';
-import { eventually } from '../support/wait.ts';
 
 const FLOOD = 400;
 
@@ -24,10 +24,10 @@ t.test('requests that are reset as they are sent cost their backend few connecti
     socket.write('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
     socket.resetAndDestroy();
   }
-  await eventually(() => {
+  await eventually('all are gone', () => {
     const { clientConnections, clientConnectionsTotal } = proxy.plane.stats();
     return clientConnectionsTotal === FLOOD && clientConnections === 0;
-  }, 'all are gone');
+  });
   t.ok(connections < FLOOD / 10, `${connections} connections`);
   t.equal((await ask(proxy.port)).body, 'x', 'and who stays is answered');
 });

@@ -4,10 +4,10 @@ import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { exchange, parseResponses, responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 import { nextMessage, openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
@@ -117,7 +117,7 @@ t.test('a stop without anything to wait for is done at once, and closes what wai
   const client = await connectRaw(t, proxy.port);
   await exchange(client, GET);
   client.socket.destroy();
-  await eventually(() => proxy.plane.stats().clientConnections === 0, 'its end');
+  await eventually('its end', () => proxy.plane.stats().clientConnections === 0);
   await proxy.plane.stop(60_000);
   backend.server.close();
   await once(backend.server, 'close');
@@ -139,7 +139,7 @@ t.test('an open WebSocket keeps the process until the grace is over', async (t) 
   // Of the echo: two bytes of a frame's head and the text.
   t.match(proxy.entries, [{ status: 101, isCut: true, error: 'grace-over', bytes: 12, durationMs: 5_000 }]);
   await closed;
-  await eventually(() => backend.sockets.size === 0, 'the backend’s side');
+  await eventually('the backend’s side', () => backend.sockets.size === 0);
   t.equal(proxy.entries.length, 1);
 });
 

@@ -4,10 +4,10 @@ import type { ServiceSettings } from '../../src/model/service.ts';
 import { startBackend } from '../support/backend.ts';
 import { connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { parseResponses, responses } from '../support/responses.ts';
-import { eventually } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 1\r\n\r\nx';
@@ -79,14 +79,13 @@ t.test('one try may have less time than the response', async (t) => {
   client.send(GET);
   await backends[0]?.head(0);
   await clock.advance(1_200);
-  await eventually(
-    () => backends.slice(1).some(({ connections }) => connections.length > 0),
-    'the second try',
+  await eventually('the second try', () =>
+    backends.slice(1).some(({ connections }) => connections.length > 0),
   );
   await clock.advance(0);
   await eventually(
-    () => backends.flatMap(({ connections }) => connections).filter(({ received }) => received).length === 2,
     'its head',
+    () => backends.flatMap(({ connections }) => connections).filter(({ received }) => received).length === 2,
   );
   await clock.advance(1_200);
   t.equal((await responses(client, 1))[0]?.status, 504);
@@ -172,7 +171,7 @@ t.test('a backend that takes nothing of an upload is given up', async (t) => {
   );
   const connection = await backends[0]?.connection(0);
   connection?.socket.pause();
-  await eventually(() => client.socket.writableLength > 0, 'a halt');
+  await eventually('a halt', () => client.socket.writableLength > 0);
   await clock.advance(1_000);
   await clock.advance(5_200);
   t.equal((await responses(client, 1))[0]?.status, 504);

@@ -2,10 +2,11 @@ import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { connectRaw, RawClient } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { type ManualBackend, okText, startManualBackend } from '../support/manual.ts';
 import { startProxy, type TestProxy } from '../support/proxy.ts';
 import { exchange, parseResponses } from '../support/responses.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n';
 const OPTIONS = { headerTimeout: 10_000, bodyTimeout: 30_000, idleTimeout: 75_000 };
@@ -29,7 +30,7 @@ async function makeScene(t: Test, minBodyRate = 0): Promise<Scene> {
     clock,
   );
   const client = await connectRaw(t, proxy.port);
-  await eventually(() => proxy.plane.stats().clientConnections === 1, 'the connection');
+  await eventually('the connection', () => proxy.plane.stats().clientConnections === 1);
   return { clock, backend, proxy, client };
 }
 
@@ -64,7 +65,7 @@ t.test('a thousand slow heads hold nobody up, and all of them are let go in time
   const slow = await Promise.all(Array.from({ length: 1_000 }, () => connectRaw(t, proxy.port)));
   for (const one of slow) one.send('GET / HTTP/1.1\r\nX: ');
   const isPast = () => proxy.plane.stats().clientConnections === 1_001;
-  await eventually(isPast, 'all connections');
+  await eventually('all connections', isPast);
   for (let i = 0; i < 9; i++) {
     await clock.advance(1_000);
     for (const one of slow) one.send('y');
@@ -77,7 +78,7 @@ t.test('a thousand slow heads hold nobody up, and all of them are let go in time
   for (const one of slow) one.socket.end();
   const ends = await Promise.all(slow.map((one) => answers(one, 408)));
   t.equal(ends.filter((isAnswered) => isAnswered).length, 1_000);
-  await eventually(() => proxy.plane.stats().clientConnections === 1, 'their end');
+  await eventually('their end', () => proxy.plane.stats().clientConnections === 1);
 });
 
 t.test('a head that follows another has its own time', async (t) => {
@@ -139,7 +140,7 @@ t.test('one that comes at a modest rate is not, nor one that waits for the backe
   }
   connection.socket.pause();
   client.send('x'.repeat(20_000_000));
-  await eventually(() => client.socket.writableLength > 0, 'a halt');
+  await eventually('a halt', () => client.socket.writableLength > 0);
   await steady(() => client.socket.writableLength);
   await clock.advance(600_000);
   t.equal(client.isClosed, false);
@@ -197,7 +198,7 @@ t.test('a client that takes nothing more is cut off', async (t) => {
   await backend.head(0);
   const connection = await backend.connection(0);
   connection.send(`HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(30_000_000)}`);
-  await eventually(() => connection.socket.writableLength > 0, 'a halt');
+  await eventually('a halt', () => connection.socket.writableLength > 0);
   await clock.advance(1_000);
   await pass(clock, 30_000);
   await connection.untilClosed();

@@ -2,10 +2,10 @@ import t from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { startProxy } from '../support/proxy.ts';
 import { responses } from '../support/responses.ts';
 import { startUnreachable } from '../support/unreachable.ts';
-import { eventually } from '../support/wait.ts';
 
 const request = (method: string) =>
   `${method} / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 4\r\n\r\nbody`;
@@ -28,7 +28,7 @@ t.test('a backend to which no connection comes about is given up in time', async
   for (const [index, text] of [request('POST'), UPGRADE].entries()) {
     const client = await connectRaw(t, proxy.port);
     client.send(text);
-    await eventually(() => stats()?.inFlight === 1, 'the try');
+    await eventually('the try', () => stats()?.inFlight === 1);
     await clock.advance(2_800);
     t.equal(client.received, '');
     await clock.advance(400);
@@ -56,7 +56,7 @@ t.test('then another is asked, whatever the method, with the whole body', async 
   for (const method of ['POST', 'PUT']) {
     const client = await connectRaw(t, proxy.port);
     client.send(request(method));
-    await eventually(() => proxy.plane.stats().backends[`test/${port}`]?.inFlight === 1, 'the try');
+    await eventually('the try', () => proxy.plane.stats().backends[`test/${port}`]?.inFlight === 1);
     await clock.advance(2_500);
     t.equal((await responses(client, 1))[0]?.body, `${method} body`);
     // The other one's turn.
@@ -84,7 +84,7 @@ t.test('a large upload goes on after a try that did not connect', async (t) => {
   client.send(
     `POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 3000000\r\n\r\n${'x'.repeat(3_000_000)}`,
   );
-  await eventually(() => proxy.plane.stats().backends[`test/${port}`]?.inFlight === 1, 'the try');
+  await eventually('the try', () => proxy.plane.stats().backends[`test/${port}`]?.inFlight === 1);
   await clock.advance(2_500);
   t.equal((await responses(client, 1))[0]?.body, '3000000');
 });

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import t from 'tap';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { underWay } from '../support/quiet.ts';
 import { openTunnel, type TestTunnel } from '../support/tunnel.ts';
-import { eventually } from '../support/wait.ts';
 
 /** More than the runtime reads ahead, and less than kernels take: who closes without reading it sends a reset. */
 const UNREAD = Buffer.alloc(300_000);
@@ -45,7 +45,7 @@ t.test('a client that has ended, and is then reset, ends the tunnel', async (t) 
   const { client, backend } = tunnel;
   await halfClose(tunnel);
   backend.write(UNREAD);
-  await eventually(() => backend.writableLength === 0, 'all is on its way');
+  await eventually('all is on its way', () => backend.writableLength === 0);
   await new Promise((resolve) => setTimeout(resolve, 20));
   client.destroy();
   await once(client, 'close');

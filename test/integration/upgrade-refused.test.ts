@@ -4,12 +4,13 @@ import { WebSocket } from 'ws';
 import { deadPort, startBackend, startRawBackend } from '../support/backend.ts';
 import { connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
 import { startProxy } from '../support/proxy.ts';
 import { untilQuiet } from '../support/quiet.ts';
 import { parseResponses, responses } from '../support/responses.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 import { nextMessage, openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
 const UPGRADE =
@@ -60,7 +61,7 @@ t.test('a large answer instead of the upgrade is passed on no faster than the cl
   const client = await connectRaw(t, proxy.port);
   client.socket.removeAllListeners('data').pause();
   client.send(UPGRADE);
-  await eventually(() => (production?.accepted() ?? 0) > 100_000, 'a beginning');
+  await eventually('a beginning', () => (production?.accepted() ?? 0) > 100_000);
   const accepted = await steady(() => production?.accepted() ?? 0);
   t.ok(accepted < 24_000_000, `${accepted} bytes were taken`);
   let headEnd = -1;

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import t from 'tap';
 import { connectRaw } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { startManualBackend } from '../support/manual.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
 import { startProxy } from '../support/proxy.ts';
 import { underWay, untilQuiet } from '../support/quiet.ts';
 import { openTunnel, SWITCH, UPGRADE } from '../support/tunnel.ts';
-import { eventually, steady } from '../support/wait.ts';
+import { steady } from '../support/wait.ts';
 import { closed, nextMessage, openWebSocket, startWebSocketBackend } from '../support/websocket.ts';
 
 t.test('messages are echoed: text, binary, large and in fragments', async (t) => {
@@ -165,7 +166,7 @@ t.test(
       const [from, to] = isFromClient ? [client, backend] : [backend, client];
       const pattern = new Pattern();
       const production: Production = produce(from, pattern, SIZE);
-      await eventually(() => production.accepted() > 100_000, 'a beginning');
+      await eventually('a beginning', () => production.accepted() > 100_000);
       const accepted = await steady(production.accepted);
       t.ok(accepted < MOST, `${accepted} bytes were taken`);
       production.done.then(() => from.end());

@@ -1,5 +1,5 @@
+import { eventually } from './eventually.ts';
 import type { TestProxy } from './proxy.ts';
-import { eventually } from './wait.ts';
 
 /** What of a proxy's traffic has not ended: exchanges in flight on backends, client connections, and tunnels. */
 function counts(proxy: TestProxy): number[] {
@@ -14,7 +14,7 @@ export function underWay(proxy: TestProxy): number {
 /** Waits until nothing is under way any more; fails if something is counted that never ends, or ended twice. */
 export async function untilQuiet(proxy: TestProxy): Promise<void> {
   const isQuiet = () => counts(proxy).every((count) => count === 0);
-  await eventually(isQuiet, 'nothing under way').catch(() => {
+  await eventually('nothing under way', isQuiet).catch(() => {
     throw new Error(`still under way, on backends, connections and tunnels: ${counts(proxy).join(' ')}`);
   });
 }

@@ -1,17 +1,10 @@
-/** Waits until something is so, looking again and again; fails after a while. */
-export async function eventually(isSo: () => boolean, what: string, timeoutMs = 5_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+import { eventually } from './eventually.ts';
 
 /** Waits until a number that grows has grown so far, however long that takes; fails when it grows no more. */
 export async function lasting(read: () => number, goal: number, what: string): Promise<void> {
   for (let value = read(); value < goal; value = read()) {
     const before = value;
-    await eventually(() => read() > before, `${what}: ${before} of ${goal}`);
+    await eventually(`${what}: ${before} of ${goal}`, () => read() > before);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ReadRules } from '../../../src/data/http1/request-reader.ts';
 import type { RawClient } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
 import { parseResponses } from '../../support/responses.ts';
-import { eventually } from '../../support/wait.ts';
 import { type Forwarded, head, type RequestCase } from './case.ts';
 import { readRequests } from './codec.ts';
 import { connectTo, type Lane, sendCanary, sendPieces, splitsAtLines } from './lane.ts';
@@ -84,9 +84,9 @@ export async function prime(lane: Lane): Promise<void> {
 }
 
 /** Waits until the connections that the proxy gave up have closed. */
-export function settled(lane: Lane): Promise<void> {
+export async function settled(lane: Lane): Promise<void> {
   const open = () => lane.tap.connections.filter(({ isClosed }) => !isClosed).length;
-  return eventually(() => open() === idle(lane), 'every connection to the backend waits or is closed');
+  await eventually('every connection to the backend waits or is closed', () => open() === idle(lane));
 }
 
 /** The client's view: own answers, then the refusal and the end of the connection, if there is one. */

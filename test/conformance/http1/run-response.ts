@@ -1,9 +1,9 @@
 import type { Test } from 'tap';
 import type { RawClient } from '../../support/client.ts';
 import { FakeClock } from '../../support/clock.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startProxy, type TestProxy, type TestService } from '../../support/proxy.ts';
 import { exchange, parseResponses, type RawResponse } from '../../support/responses.ts';
-import { eventually } from '../../support/wait.ts';
 import { type Forwarded, head, type ResponseCase } from './case.ts';
 import { connectTo, splitsAtLines } from './lane.ts';
 import { answerTo } from './origin.ts';
@@ -58,13 +58,13 @@ async function check(lane: ResponseLane, one: ResponseCase, pieces: readonly Buf
     client.send(one.request);
     const wrong = await compareClient(client, one);
     if (wrong !== '') return wrong;
-    await eventually(() => origin.played > played, 'the last byte of the response');
+    await eventually('the last byte of the response', () => origin.played > played);
     const used = origin.connections.findLast(
       ({ targets }) => targets.at(-1)?.startsWith('/canary/') === false,
     );
     // What is not used again is closed by the proxy, which is the sign that it has read all of it.
     if (!verdict.isReused)
-      await eventually(() => used?.isClosed !== false, "the end of the backend's connection");
+      await eventually("the end of the backend's connection", () => used?.isClosed !== false);
     return await afterwards(lane, client, one, used?.targets);
   } finally {
     client.socket.destroy();

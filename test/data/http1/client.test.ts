@@ -8,10 +8,10 @@ import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
 import type { Timeouts } from '../../../src/model/service.ts';
 import { startCannedBackend, startRawBackend } from '../../support/backend.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
+import { eventually } from '../../support/eventually.ts';
 import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
 import { RULES } from '../../support/heads.ts';
 import { okText } from '../../support/manual.ts';
-import { eventually } from '../../support/wait.ts';
 
 const TIMEOUTS = { connectMs: 0, responseMs: 0, idleMs: 0, eventsMs: 0, requestMs: 0 };
 
@@ -44,7 +44,7 @@ function sendRequest(t: Test, port: number, exchange: Exchange, timeouts: Timeou
 async function withIdleConnection(t: Test): Promise<{ state: BackendState; connection: UpstreamConnection }> {
   const { port } = await startCannedBackend(t, okText('x'));
   const { state, connection, isComplete } = sendRequest(t, port, makeExchange(), TIMEOUTS);
-  await eventually(isComplete, 'the response');
+  await eventually('the response', isComplete);
   return { state, connection };
 }
 
@@ -58,21 +58,21 @@ t.test('nobody can take a connection from the moment on in which it is closed', 
   const { state, connection } = await withIdleConnection(t);
   connection.destroy();
   t.equal(state.idle.length, 0, 'not only when its close is reported');
-  await eventually(() => state.open.size === 0, 'the close');
+  await eventually('the close', () => state.open.size === 0);
 });
 
 t.test('one that waits closes when it is retired', async (t) => {
   const { state } = await withIdleConnection(t);
   state.setFlags(['Draining']);
   t.equal(state.idle.length, 0);
-  await eventually(() => state.open.size === 0, 'the close');
+  await eventually('the close', () => state.open.size === 0);
 });
 
 t.test('one that waits at an address that is no longer the backend’s is not kept', async (t) => {
   const { state } = await withIdleConnection(t);
   state.update(makeBackend('a', { address: { host: '127.0.0.1', port: 1 } }));
   t.equal(state.idle.length, 0);
-  await eventually(() => state.open.size === 0, 'the close');
+  await eventually('the close', () => state.open.size === 0);
 });
 
 t.test('interim responses stop while the client does not take them, and go on when it does', async (t) => {
@@ -89,15 +89,15 @@ t.test('interim responses stop while the client does not take them, and go on wh
     return 'full';
   };
   const { connection, isComplete } = sendRequest(t, port, exchange, { ...TIMEOUTS, responseMs: 1_000 });
-  await eventually(() => informed === 1, 'the first');
+  await eventually('the first', () => informed === 1);
   t.equal(connection.deadline, Number.POSITIVE_INFINITY, "it is the client's turn");
   backend?.write(hint);
   await settle();
   t.equal(informed, 1);
   connection.resume();
   t.not(connection.deadline, Number.POSITIVE_INFINITY, "it is the backend's turn");
-  await eventually(() => informed === 2, 'the second');
+  await eventually('the second', () => informed === 2);
   connection.resume();
   backend?.write(okText('x'));
-  await eventually(isComplete, 'the response');
+  await eventually('the response', isComplete);
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { DirectRead } from '../../../src/data/http1/direct-read.ts';
-import { eventually } from '../../support/wait.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** The two ends of a connection. */
 async function makePair(t: Test): Promise<{ readonly writer: Socket; readonly reader: Socket }> {
@@ -41,7 +41,7 @@ t.test(
       ended = true;
     });
     await trickle(writer, 'abc');
-    await eventually(() => received === 'abc', 'what comes before');
+    await eventually('what comes before', () => received === 'abc');
     for (let round = 0; round < 3; round++) {
       reader.pause();
       await trickle(writer, '0123456789'.repeat(20));
@@ -49,7 +49,7 @@ t.test(
       pieces = 0;
       reader.resume();
       const length = 3 + 200 * (round + 1);
-      await eventually(() => received.length === length, 'all of it');
+      await eventually('all of it', () => received.length === length);
       t.ok(pieces < 10, `in ${pieces} pieces`);
     }
     reader.pause();
@@ -57,7 +57,7 @@ t.test(
     writer.end();
     await new Promise((resolve) => setImmediate(resolve));
     reader.resume();
-    await eventually(() => ended, 'the end');
+    await eventually('the end', () => ended);
     t.equal(received, `abc${'0123456789'.repeat(60)}xyz`);
   },
 );
@@ -74,7 +74,7 @@ t.test('somebody else can read on, also from a pause', async (t) => {
     received += chunk;
   });
   reader.resume();
-  await eventually(() => received === 'abcdef', 'what waited');
+  await eventually('what waited', () => received === 'abcdef');
   await trickle(writer, 'ghi');
-  await eventually(() => received === 'abcdefghi', 'what comes');
+  await eventually('what comes', () => received === 'abcdefghi');
 });
