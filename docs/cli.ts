@@ -50,7 +50,7 @@ function section({
     '',
     `## ${name}`,
     '',
-    '```sh',
+    '```text',
     `fairlead ${name} ${usage}`.trimEnd(),
     '```',
     '',

@@ -12,6 +12,7 @@ const INTRODUCTION = `# Performance
 This page is made by \`npm run bench\` and its companions of what they measured last. Absolute figures differ
 between machines, and between two runs on one; ratios hold better. Measure on your own machine:
 
+<!-- test: skip=they take an hour -->
 \`\`\`sh
 npm run bench              # proxies side by side: what a request costs each of them; about 18 minutes
 npm run bench -- --quick --cases "small GET" --against nginx,haproxy

@@ -4,7 +4,7 @@ set -eu
 mount --make-rprivate /
 # What a page writes into these is gone with it.
 mount -t tmpfs tmpfs "$1/layers"
-for folder in etc root usr/local var/lib; do
+for folder in etc root usr var/lib; do
   mkdir -p "$1/layers/$folder/upper" "$1/layers/$folder/work"
   mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$1/layers/$folder/upper,workdir=$1/layers/$folder/work" "/$folder"
 done

@@ -109,7 +109,8 @@ export class Machine {
 
   #environment(): NodeJS.ProcessEnv {
     const { PATH = '' } = process.env;
-    const programs = [join(HERE, 'bin'), dirname(process.execPath), PATH];
+    // The checkout's own `fairlead` comes last, behind one that a page installs.
+    const programs = [join(HERE, 'bin'), dirname(process.execPath), PATH, join(HERE, 'bin/last')];
     return {
       PATH: programs.join(':'),
       HOME: homedir(),
@@ -119,6 +120,7 @@ export class Machine {
       DOCS_DOCKER: programOf('docker'),
       CURL_HOME: join(HERE, 'bin'),
       npm_config_offline: 'true',
+      npm_config_prefix: '/usr/local',
       npm_config_update_notifier: 'false',
     };
   }

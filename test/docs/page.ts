@@ -6,8 +6,10 @@ export interface Block {
   readonly text: string;
   /** The file that the block is written to. */
   readonly file?: string;
-  /** Runs until the end of the page. */
+  /** Runs until the end of the page, or until a block that stops it. */
   readonly background: boolean;
+  /** Ends what runs in the background. */
+  readonly stop: boolean;
   /** The status that it ends with. */
   readonly exit: number;
   /** What its output has in it; it is run again until it does. */
@@ -38,7 +40,7 @@ export const LIVE_LANGUAGES: ReadonlySet<string> = new Set(['sh', 'bash', 'conso
 
 const COMMENT = /^\s*<!--\s*test:\s*(.*?)\s*-->\s*$/;
 const FENCE = /^(\s*)```(\S*)\s*$/;
-const PLAIN = { background: false, exit: 0 };
+const PLAIN = { background: false, stop: false, exit: 0 };
 
 type Change = Partial<Omit<Block, 'line' | 'language' | 'text'>>;
 
@@ -74,9 +76,9 @@ export function parsePage(markdown: string): Page {
   return { blocks, checkout, errors };
 }
 
-/** What one comment says: `background`, or `KEY=VALUE` to the end of it. */
+/** What one comment says: `background`, `stop`, or `KEY=VALUE` to the end of it. */
 function changeOf(comment: string): Change | undefined {
-  if (comment === 'background') return { background: true };
+  if (comment === 'background' || comment === 'stop') return { [comment]: true };
   const [, key, value = ''] = /^(\w+)=(.+)$/.exec(comment) ?? [];
   if (key === 'file' || key === 'expect' || key === 'skip') return { [key]: value };
   if (key === 'exit' && /^\d+$/.test(value)) return { exit: Number(value) };
@@ -105,9 +107,9 @@ export function consoleCommands(text: string): ConsoleCommand[] {
 /** `…` stands for anything within a line, and alone for any number of lines. */
 function pattern(lines: readonly string[]): RegExp {
   const parts = lines.map((line) => {
-    if (line.trim() === '…') return '(?:.*\n)*?';
+    if (line.trim() === '…') return '(?:[^\n]*\n)*?';
     const words = line.trimEnd().split('…').map(escaped);
-    return `${words.join('.*')}[ \t\r]*\n`;
+    return `${words.join('[^\n]*')}[ \t\r]*\n`;
   });
   return new RegExp(`^${parts.join('')}$`);
 }

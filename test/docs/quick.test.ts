@@ -117,8 +117,16 @@ t.test('a page is read into blocks, with what the comments above them say', asyn
   t.strictSame(page, {
     checkout: true,
     blocks: [
-      { background: false, exit: 2, file: 'a b.yaml', line: 4, language: 'yaml', text: 'a: 1\n' },
-      { background: false, exit: 0, line: 9, language: 'sh', text: 'ls \\\n  -l\n' },
+      {
+        background: false,
+        stop: false,
+        exit: 2,
+        file: 'a b.yaml',
+        line: 4,
+        language: 'yaml',
+        text: 'a: 1\n',
+      },
+      { background: false, stop: false, exit: 0, line: 9, language: 'sh', text: 'ls \\\n  -l\n' },
     ],
     errors: ['line 13: "sikp=no" is no word of the tests', 'line 15: no block follows the comment above'],
   });
@@ -129,7 +137,7 @@ t.test('a console block is commands, each with what it prints', async (t) => {
   const [list, long, plain] = consoleCommands('$ list\na … c.\n…\nz\n$ long \\\n  one\n$ plain\n');
   t.equal(list?.command, 'list');
   t.match('a b c.\nz\n', list?.output);
-  t.match('a b c.\nd\ne\nz\n', list?.output);
+  t.match('a b c.\r\nd\r\n\r\nz\n', list?.output, 'with the line ends of HTTP, too');
   t.notMatch('a b cd\nz\n', list?.output);
   t.notMatch('a b c.\nz\ny\n', list?.output);
   t.strictSame([long?.command, long?.output, plain?.output], ['long \\\n  one', undefined, undefined]);

@@ -8,13 +8,16 @@ import { collect, killGroup, type Machine, PROJECT, type Ran } from './machine.t
 import { type Block, type ConsoleCommand, consoleCommands, LIVE_LANGUAGES, parsePage } from './page.ts';
 import { machineWithImages } from './setup.ts';
 
-/** How long a command may take until it prints what the page shows. */
-const PATIENCE_MS = 20_000;
+/** How long a command may take until it prints what the page shows: `npm ci` may be before it. */
+const PATIENCE_MS = 120_000;
+/** How long all pages of a file may take, on a machine with much else to do; by themselves they take two minutes. */
+const ALL_MS = 15 * 60_000;
 /** What a page says of hosts leads here. */
 const HOSTS = /\b(?:[\w-]+\.)*example\.(?:com|org|net)\b/g;
 
 /** Runs the pages that a pattern names; of these only what PAGES has in it, where that is set. */
 export async function runPages(t: Test, pattern: string | readonly string[]): Promise<void> {
+  t.setTimeout(ALL_MS);
   const names = globSync(pattern, { cwd: PROJECT }).sort();
   const wanted = names.filter((name) => name.includes(process.env['PAGES'] ?? ''));
   const machine = wanted.length > 0 ? await machineWithImages(t) : undefined;
@@ -76,6 +79,7 @@ class PageRun {
 
   /** Does what a block says; answers what is wrong with it. */
   async block(block: Block): Promise<string | undefined> {
+    if (block.stop) this.#stop();
     if (block.file !== undefined) await this.#write(block.file, block.text);
     if (block.language === 'yaml') return this.#checkYaml(block);
     if (!LIVE_LANGUAGES.has(block.language)) return undefined;
@@ -99,8 +103,12 @@ class PageRun {
   }
 
   async end(): Promise<void> {
-    for (const { child } of this.#background) killGroup(child);
+    this.#stop();
     await this.#machine.clean();
+  }
+
+  #stop(): void {
+    for (const { child } of this.#background.splice(0)) killGroup(child);
   }
 
   async #write(file: string, text: string): Promise<void> {

@@ -8,6 +8,8 @@ const { PORTS = '', NAME = hostname(), GREETING = '', START_DELAY = '0' } = proc
 const server = () =>
   createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://stand-in');
+    response.setHeader('Content-Type', 'text/plain');
+    if (pathname === '/events') return stream(response);
     let bytes = 0;
     request.on('data', (data) => (bytes += data.length));
     request.on('end', () => {
@@ -17,9 +19,6 @@ const server = () =>
       const text = `${[...(GREETING ? [GREETING] : []), ...lines, ...headers].join('\n')}\n`;
       setTimeout(() => response.end(text), seconds(searchParams.get('wait')));
     });
-    response.setHeader('Content-Type', 'text/plain');
-    if (pathname === '/events') stream(response);
-    if (pathname === '/stop') process.exit(1);
   });
 
 const titled = (name) => name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
