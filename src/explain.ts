@@ -40,7 +40,8 @@ export function explainContainer(report: ContainerReport, snapshot: Snapshot, hi
   );
   lines.push(...said);
   if (ignored !== undefined) return [...lines, `  ignored: ${ignored}`];
-  for (const service of services) lines.push(...explainServiceOf(service, snapshot, history));
+  for (const service of services)
+    lines.push(...explainServiceOf(service, container.state, snapshot, history));
   if (services.length === 0) lines.push('  traffic: none, because nothing says which requests it wants');
   return lines;
 }
@@ -52,6 +53,7 @@ function withoutCredentials(text: string): string {
 
 function explainServiceOf(
   { name, claim, notes }: ServiceReport,
+  state: string,
   snapshot: Snapshot,
   history: History,
 ): string[] {
@@ -59,7 +61,12 @@ function explainServiceOf(
   if (name !== '') lines.push(`  services.${shorten(name)}`);
   for (const note of notes) lines.push(`  ${note}`);
   const { serves } = claim;
-  if (serves === undefined) return [...lines, '  traffic: none, because of what is wrong above'];
+  const isUp = state === 'running' || state === 'paused';
+  if (serves === undefined)
+    return [
+      ...lines,
+      `  traffic: none, because ${isUp ? 'of what is wrong above' : `the container is ${state}`}`,
+    ];
   let isMember = false;
   for (const service of snapshot.services) {
     const backend = service.backends.find((candidate) => candidate.id === `${service.name}/${serves.key}`);

@@ -85,3 +85,19 @@ t.test('a route is not said to win by a priority that nothing has any more', asy
   );
   t.equal(why({ priority: -1 }), '  because its priority is the highest (0)');
 });
+
+t.test('a container that does not run is said to get no traffic for that', async (t) => {
+  const traffic = (state: string) => {
+    const report = reportContainer(makeContainer({ state }), {
+      source: 'docker',
+      reach: { kind: 'host', drivers: new Map() },
+      find: () => undefined,
+      stopping: new Map(),
+      deaths: new Map(),
+      allow: [],
+    });
+    return explainContainer(report, EMPTY_SNAPSHOT, () => []).at(-1);
+  };
+  t.equal(traffic('exited'), '  traffic: none, because the container is exited');
+  t.equal(traffic('restarting'), '  traffic: none, because the container is restarting');
+});

@@ -42,8 +42,14 @@ function isOnNoNetwork({ name }: Container): Obstacle {
 /**
  * @param wanted the network that a label names
  * @param reached what Fairlead reaches, in words
+ * @param self Fairlead's own container, where its networks decide
  */
-export function notShared(container: Container, wanted: string | undefined, reached: string): Obstacle {
+export function notShared(
+  container: Container,
+  wanted: string | undefined,
+  reached: string,
+  self?: Container,
+): Obstacle {
   if (container.networks.length === 0) return isOnNoNetwork(container);
   const tried = listFew(container.networks.map((network) => network.name));
   const message =
@@ -53,7 +59,17 @@ export function notShared(container: Container, wanted: string | undefined, reac
   return {
     label: 'fairlead.network',
     message,
-    // Docker connects no container that shares another one's network: its owner is the one to connect.
-    hint: `put both on one network: docker network connect NETWORK ${container.networkOf?.slice(0, 12) ?? container.name}`,
+    hint: `put both on one network: docker network connect ${toConnect(container, self)}`,
   };
+}
+
+/** Which network has to be joined by whom: Fairlead joins those of others, but for the default one of all. */
+function toConnect(container: Container, self: Container | undefined): string {
+  // Docker connects no container that shares another one's network: its owner is the one to connect.
+  const name = container.networkOf?.slice(0, 12) ?? container.name;
+  if (self === undefined) return `NETWORK ${name}`;
+  const own = (networks: Container['networks']) => networks.find((one) => one.name !== 'bridge')?.name;
+  const theirs = own(container.networks);
+  if (theirs !== undefined && self.networkOf === undefined) return `${theirs} ${self.name}`;
+  return `${own(self.networks) ?? 'NETWORK'} ${name}`;
 }

@@ -101,7 +101,10 @@ function locateOnNetwork(container: Container, draft: Draft, chosen: ChosenPort,
   const isFar = isHost && (network === undefined || network.isFar === true);
   const published = isFar && wanted === undefined ? publishedAt(container, chosen.port, HERE) : undefined;
   if (published !== undefined) return locateNearby(published, network, chosen);
-  if (network === undefined) return notShared(container, wanted, reached(reach));
+  if (network === undefined) {
+    const self = reach.kind === 'container' && !reach.self.isOnHostNetwork ? reach.self : undefined;
+    return notShared(container, wanted, reached(reach), self);
+  }
   const others = candidates.filter((candidate) => candidate !== network).map((candidate) => candidate.name);
   const why = describeChoice(wanted, others);
   return {

@@ -268,3 +268,23 @@ t.test('of the ports that are published for each family that of the address is t
   );
   t.equal(where('192.0.2.7', '0.0.0.0'), '127.0.0.1:40001');
 });
+
+t.test('the command that puts Fairlead and a container on one network is told whole', async (t) => {
+  const network = (name: string) => ({ name, id: `net-${name}`, address: '172.18.0.2' });
+  const self = makeContainer({ name: 'fairlead', networks: [network('web')] });
+  const hintFor = (names: readonly string[], own = self) => {
+    const container = makeContainer({ networks: names.map(network) });
+    const located = locate(container, makeDraft(), { kind: 'container', self: own, drivers: new Map() });
+    return 'hint' in located ? located.hint : undefined;
+  };
+  const begin = 'put both on one network: docker network connect';
+  t.equal(hintFor(['shop_default']), `${begin} shop_default fairlead`);
+  t.equal(hintFor(['bridge', 'shop_default']), `${begin} shop_default fairlead`);
+  t.equal(
+    hintFor(['bridge']),
+    `${begin} web shop-1`,
+    'the default network of all is not for Fairlead to join',
+  );
+  const onDefault = makeContainer({ name: 'fairlead', networks: [network('other')], networkOf: 'abc' });
+  t.equal(hintFor(['shop_default'], onDefault), `${begin} other shop-1`, 'it shares the network of another');
+});
