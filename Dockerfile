@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.title="Fairlead" \
 COPY --from=runtime /image /
 WORKDIR /app
 COPY package.json LICENSE ./
-COPY config/pages ./config/pages
+COPY config ./config
 COPY --from=build /app/dist ./dist
 ENV PATH=/usr/local/bin NODE_ENV=production FAIRLEAD_HTTP=:80
 # Docker lets any user take port 80 in a container's own network.

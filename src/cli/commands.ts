@@ -141,6 +141,36 @@ const HEALTHCHECK: Command = {
   load: plain(async () => (await import('./healthcheck.ts')).healthcheck),
 };
 
+const INIT: Command = {
+  name: 'init',
+  usage: '[compose|systemd|config] [--output FILE] [--force] [--image NAME]',
+  doc: 'Write a compose file, a unit or a configuration for this machine',
+  about: [
+    'It says what it found: Engines and Podman with the group of their socket, who has the ports, other proxies, networks with containers. Without a word about which it writes a compose file where an Engine answers, else a configuration. It asks nothing, and overwrites nothing without --force.',
+  ],
+  operands: [{ kind: 'choice', choices: ['compose', 'systemd', 'config'] }],
+  flags: [
+    {
+      name: 'output',
+      value: 'FILE',
+      doc: 'Where to; - is standard output (compose.yaml, fairlead.service, fairlead.yaml)',
+    },
+    { name: 'force', doc: 'Overwrite what is there' },
+    { name: 'image', value: 'NAME', doc: 'The image of the compose file ($FAIRLEAD_IMAGE, else fairlead)' },
+  ],
+  options: [],
+  examples: [
+    ['init', 'what fits this machine'],
+    ['init systemd --output -', 'a unit, to look at'],
+  ],
+  exits: [
+    [0, 'it is written'],
+    [1, 'something is there already, or cannot be written'],
+    [2, 'a mistake in the arguments'],
+  ],
+  load: async () => (await import('./init.ts')).init,
+};
+
 const COMPLETION: Command = {
   name: 'completion',
   usage: 'bash|zsh|fish',
@@ -208,6 +238,7 @@ export const COMMANDS: readonly Command[] = [
   READY,
   WEIGHT,
   HEALTHCHECK,
+  INIT,
   COMPLETION,
   HELP,
   VERSION_COMMAND,

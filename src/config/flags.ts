@@ -6,6 +6,9 @@ import { suggestion } from './suggest.ts';
 /** What the names of our variables begin with. */
 const PREFIX = 'FAIRLEAD_';
 
+/** Variables of ours that are no options: the file, and the image that `init` writes. */
+const OTHERS = ['FAIRLEAD_CONFIG', 'FAIRLEAD_IMAGE'];
+
 interface Flags {
   settings: Settings;
   config?: string;
@@ -73,7 +76,7 @@ export function readVariables(
   const names = [...keys.keys(), 'FAIRLEAD_CONFIG'].map((name) => name.slice(PREFIX.length));
   for (const [where, text] of Object.entries(env)) {
     // A variable that is set to nothing is how compose files leave one out.
-    if (!where.startsWith(PREFIX) || !text || where === 'FAIRLEAD_CONFIG') continue;
+    if (!where.startsWith(PREFIX) || !text || OTHERS.includes(where)) continue;
     const key = keys.get(where);
     if (key !== undefined) settings[key] = { text, where };
     // Kubernetes and linked containers set variables of this form by themselves, so it is no error.

@@ -68,7 +68,7 @@ const KNOWN = new Set(['text', 'caddyfile', 'haproxy', 'nginx', 'ini', 'json', '
 
 t.test('labels, options and variables that the pages name are there', async (t) => {
   const keys = new Set(LABEL_KEYS.map(({ key }) => key));
-  const variables = new Set([...OPTION_KEYS.map(envOf), 'FAIRLEAD_CONFIG']);
+  const variables = new Set([...OPTION_KEYS.map(envOf), 'FAIRLEAD_CONFIG', 'FAIRLEAD_IMAGE']);
   for (const page of RUN) {
     const text = read(page);
     for (const [name, key = ''] of text.matchAll(

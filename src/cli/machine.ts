@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import Docker from 'dockerode';
+
+/** An Engine that answers at a socket of this machine, or why it does not. */
+export interface FoundEngine {
+  readonly socket: string;
+  /** `Docker 20.10.24`; undefined when it does not answer. */
+  readonly version?: string;
+  readonly error?: string;
+  readonly isRootless: boolean;
+  readonly gid: number;
+  /** The name of the group that may open the socket; its number where it has none. */
+  readonly group: string;
+  readonly containers: readonly FoundContainer[];
+  /** Networks of Compose projects and of people, where containers may be. */
+  readonly networks: readonly string[];
+}
+
+export interface FoundContainer {
+  readonly name: string;
+  readonly image: string;
+  /** Ports of this machine that lead to it. */
+  readonly ports: readonly number[];
+  readonly labels: readonly string[];
+}
+
+/** What Fairlead has to get along with on this machine. */
+export interface Machine {
+  /** Of all sockets that are there, the one that answers first. */
+  readonly engines: readonly FoundEngine[];
+  /** Who listens on the ports that matter; the name may not be known. */
+  readonly taken: ReadonlyMap<number, string>;
+}
+
+/** Ports that Fairlead might be wanted on. */
+export const PORTS = [80, 443, 8080, 8081, 8082, 9900, 9901, 9902];
+/** How long an Engine may take to answer, in milliseconds. */
+const ENGINE_MS = 3_000;
+const LISTEN = '0A';
+
+/** Looks around; what cannot be read is as if it were not there. */
+export async function lookAround(env: Readonly<Record<string, string | undefined>>): Promise<Machine> {
+  const sockets = socketsOf(env).filter((path) => statOf(path)?.isSocket());
+  const engines = await Promise.all(sockets.map(lookAtEngine));
+  engines.sort((a, b) => Number(b.version !== undefined) - Number(a.version !== undefined));
+  return { engines, taken: takenPorts(engines) };
+}
+
+/** Where Engines listen: what Docker's own client would ask, then Docker, rootless Docker and Podman. */
+export function socketsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+  const host = env['DOCKER_HOST'] ?? '';
+  const runtime = env['XDG_RUNTIME_DIR'];
+  const all = [
+    ...(host.startsWith('unix://') ? [host.slice('unix://'.length)] : []),
+    '/var/run/docker.sock',
+    ...(runtime ? [`${runtime}/docker.sock`] : []),
+    '/run/podman/podman.sock',
+    ...(runtime ? [`${runtime}/podman/podman.sock`] : []),
+  ];
+  return [...new Set(all)];
+}
+
+async function lookAtEngine(socket: string): Promise<FoundEngine> {
+  const gid = statOf(socket)?.gid ?? 0;
+  const base = { socket, gid, group: groupName(readOr('/etc/group'), gid) };
+  const nothing = { isRootless: false, containers: [], networks: [] };
+  const docker = new Docker({ socketPath: socket, timeout: ENGINE_MS });
+  try {
+    const version = await docker.version();
+    const [info, containers, networks] = await Promise.all([
+      docker.info(),
+      docker.listContainers(),
+      docker.listNetworks(),
+    ]);
+    const isPodman = JSON.stringify(version.Components ?? '').includes('Podman');
+    return {
+      ...base,
+      version: `${isPodman ? 'Podman' : 'Docker'} ${version.Version}`,
+      isRootless: ((info.SecurityOptions ?? []) as string[]).some((one) => one.includes('rootless')),
+      containers: containers.map((one) => ({
+        name: (one.Names[0] ?? '').replace(/^\//, ''),
+        image: one.Image,
+        ports: [...new Set(one.Ports.flatMap(({ PublicPort }) => PublicPort ?? []))],
+        labels: Object.keys(one.Labels ?? {}),
+      })),
+      networks: usedNetworks(networks, containers),
+    };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EACCES' ? `no permission: be in the group ${base.group}` : message;
+    return { ...base, ...nothing, error: reason };
+  }
+}
+
+/** Networks that containers are on and Fairlead can join, but for those that every Engine has. */
+function usedNetworks(
+  networks: readonly Docker.NetworkInspectInfo[],
+  containers: readonly Docker.ContainerInfo[],
+): string[] {
+  const used = new Set(containers.flatMap((one) => Object.keys(one.NetworkSettings?.Networks ?? {})));
+  return networks
+    .filter(
+      ({ Name, Driver }) => used.has(Name) && Driver === 'bridge' && Name !== 'bridge' && Name !== 'podman',
+    )
+    .map(({ Name }) => Name)
+    .sort();
+}
+
+const PROXIES =
+  /(?:^|\/)(traefik|nginx-proxy|jwilder\/nginx-proxy|caddy|caddy-docker-proxy|haproxy|envoy|npm|nginx-proxy-manager)(?:[:@-]|$)/;
+const PROXY_LABELS: readonly (readonly [prefix: string, name: string])[] = [
+  ['traefik.', 'Traefik'],
+  ['caddy', 'Caddy'],
+];
+
+/** Other proxies that run, and containers that are labelled for one. */
+export function otherProxies(containers: readonly FoundContainer[]): string[] {
+  const running = containers.flatMap(({ name, image }) =>
+    PROXIES.test(image) ? [`container ${name} runs ${image}`] : [],
+  );
+  const labelled = PROXY_LABELS.flatMap(([prefix, proxy]) => {
+    const count = containers.filter(({ labels }) => labels.some((one) => one.startsWith(prefix))).length;
+    return count === 0 ? [] : [`${count} containers have labels for ${proxy}, which Fairlead does not read`];
+  });
+  return [...running, ...labelled];
+}
+
+function takenPorts(engines: readonly FoundEngine[]): ReadonlyMap<number, string> {
+  const listening = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => parseListening(readOr(path)));
+  const wanted = listening.filter(({ port }) => PORTS.includes(port));
+  const owners =
+    wanted.length === 0 ? new Map<string, string>() : processesOf(wanted.map(({ inode }) => inode));
+  const taken = new Map(wanted.map(({ port, inode }) => [port, owners.get(inode) ?? 'a process'] as const));
+  for (const { containers } of engines)
+    for (const { name, ports } of containers)
+      for (const port of ports) if (PORTS.includes(port)) taken.set(port, `container ${name}`);
+  return taken;
+}
+
+/** Who listens, of a table such as `/proc/net/tcp`. */
+export function parseListening(table: string): { readonly port: number; readonly inode: string }[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const fields = line.trim().split(/\s+/);
+      const port = Number.parseInt(fields[1]?.split(':')[1] ?? '', 16);
+      return fields[3] === LISTEN && !Number.isNaN(port) ? [{ port, inode: fields[9] ?? '' }] : [];
+    });
+}
+
+/** Names of the processes that have these sockets open, as far as they may be looked at. */
+function processesOf(inodes: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  for (const pid of listOr('/proc').filter((name) => /^\d+$/.test(name)))
+    for (const descriptor of listOr(`/proc/${pid}/fd`)) {
+      const link = linkOr(`/proc/${pid}/fd/${descriptor}`);
+      if (wanted.has(link)) found.set(link.slice(8, -1), `${readOr(`/proc/${pid}/comm`).trim()} (${pid})`);
+    }
+  return found;
+}
+
+/** Of a file such as `/etc/group`. */
+export function groupName(groups: string, gid: number): string {
+  const line = groups.split('\n').find((one) => one.split(':')[2] === String(gid));
+  return line?.split(':')[0] || String(gid);
+}
+
+function tried<T>(run: () => T, otherwise: T): T {
+  try {
+    return run();
+  } catch {
+    return otherwise;
+  }
+}
+
+const readOr = (path: string) => tried(() => readFileSync(path, 'utf8'), '');
+const listOr = (path: string) => tried(() => readdirSync(path), []);
+const linkOr = (path: string) => tried(() => readlinkSync(path), '');
+const statOf = (path: string) => tried(() => statSync(path), undefined);
