@@ -73,6 +73,28 @@ t.test(
   },
 );
 
+t.test(
+  'a second attempt beside it adds nothing to that time, and the log says which option it is',
+  async (t) => {
+    // Silent for long, the only other backend is tried, too.
+    const { clock, backends, client, proxy } = await makeScene(t, { hedge: 'hang' }, 2);
+    client.send(GET);
+    await backends[0]?.head(0);
+    await clock.advance(40_000);
+    await backends[1]?.head(0);
+    await clock.advance(20_300);
+    t.equal((await responses(client, 1))[0]?.status, 504);
+    t.match(proxy.entries, [
+      {
+        error: 'response-timeout',
+        attempts: 2,
+        detail: 'no response within 60000 ms (fairlead.timeout.response)',
+      },
+    ]);
+    for (const backend of backends) await (await backend.connection(0)).untilClosed();
+  },
+);
+
 t.test('one try may have less time than the response', async (t) => {
   const settings = { timeouts: { responseMs: 60_000 }, retry: { timeoutMs: 1_000, attempts: 1 } };
   const { clock, backends, client } = await makeScene(t, settings, 3);

@@ -16,6 +16,7 @@ import { RequestLimit } from './request-limit.ts';
 import {
   isRepeatable,
   isRetryStatus,
+  isTooLate,
   mayHold,
   mayRedial,
   mayRetry,
@@ -169,9 +170,11 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
       return;
     }
     blame(exchange, service, backend, error, this.#context);
-    if (exchange.hedge !== undefined) dropAttempt(exchange, service, from);
-    else if (paysRetry(exchange, service, error, this.#context.elapsed()))
-      this.#retry(exchange, service, error);
+    const now = this.#context.elapsed();
+    // An attempt beside it began later, and would have as much time again.
+    if (isTooLate(exchange, error, service.service.timeouts, now)) this.#fail(exchange, service, error);
+    else if (exchange.hedge !== undefined) dropAttempt(exchange, service, from);
+    else if (paysRetry(exchange, service, error, now)) this.#retry(exchange, service, error);
     else this.#fail(exchange, service, error);
   }
 

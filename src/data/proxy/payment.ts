@@ -1,7 +1,7 @@
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { isTooLate, mayRetry } from './retry.ts';
+import { mayRetry } from './retry.ts';
 
 /**
  * Whether the service's budget pays for one more attempt. What never reached a backend costs none: that is always
@@ -24,8 +24,8 @@ export function paysRetry(
   error: ProxyError,
   now: number,
 ): boolean {
-  const { retry, timeouts } = service.service;
-  if (!mayRetry(exchange, error, retry) || isTooLate(exchange, error, timeouts, now)) return false;
+  const { retry } = service.service;
+  if (!mayRetry(exchange, error, retry)) return false;
   return pay(exchange, service, now, error);
 }
 
