@@ -48,13 +48,19 @@ export async function runApp(
       await stopping;
     }
   } catch (error) {
-    printError(`error: ${(error as Error).message}`);
+    printError(`error: ${(error as Error).message}${otherAddress((error as Error).message)}`);
     return EXIT_FAILURE;
   }
   await app.stop();
   log.info('stopped');
   await drainOutputs();
   return 0;
+}
+
+/** Which flag takes another address, where that is what is wrong. */
+function otherAddress(message: string): string {
+  if (!/^cannot listen on .*: another process listens there$/.test(message)) return '';
+  return ` (--${message.includes(' (admin): ') ? 'admin' : 'http'} ADDRESS takes another)`;
 }
 
 /**

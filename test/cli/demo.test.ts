@@ -1,5 +1,6 @@
 import t from 'tap';
-import { startCli } from '../support/cli.ts';
+import { startBackend } from '../support/backend.ts';
+import { runCli, startCli } from '../support/cli.ts';
 import { ask } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -44,4 +45,15 @@ t.test('demo ends at a signal with exit code 0', async (t) => {
   const { cli } = await startCli(t, 'demo');
   cli.child.kill('SIGINT');
   t.equal((await cli.ended).code, 0);
+});
+
+t.test('where its port is taken demo says which flag takes another', async (t) => {
+  const taken = await startBackend(t, 'other');
+  const http = `127.0.0.1:${taken.port}`;
+  const { code, stderr } = await runCli(['demo', '--http', http, '--admin', 'off', '--docker', 'off']);
+  t.equal(code, 1);
+  t.equal(
+    stderr,
+    `error: cannot listen on ${http}: another process listens there (--http ADDRESS takes another)\n`,
+  );
 });

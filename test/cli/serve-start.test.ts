@@ -21,7 +21,10 @@ t.test('an admin address that is taken ends it as well', async (t) => {
     `--admin=127.0.0.1:${port}`,
   ]);
   t.equal(code, 1);
-  t.match(stderr, `error: cannot listen on 127.0.0.1:${port} (admin): another process listens there`);
+  t.match(
+    stderr,
+    `error: cannot listen on 127.0.0.1:${port} (admin): another process listens there (--admin ADDRESS takes another)`,
+  );
 });
 
 t.test('a mistake in the services of the file ends it before it starts, with the line', async (t) => {
