@@ -171,13 +171,15 @@ function toAscii(name: string): string {
 }
 
 function hostHint(text: string): string {
+  // A rule of Traefik, which may have spaces in it.
+  if (/^(?:Host(?:SNI|Regexp)?|Path(?:Prefix)?)\(/i.test(text))
+    return ' (only the name itself, without Host(…); a path goes into its own key)';
   if (/\s/.test(text)) return ' (put commas between hosts)';
   if (/^https?:\/\//.test(text)) return ' (leave out the scheme)';
   if (/^[0-9a-f:.]+$/i.test(text) && text.split(':').length > 2)
     return ' (an IPv6 address stands in brackets)';
   if (/:\d+$/.test(text)) return ' (leave out the port: a route serves every port that Fairlead listens on)';
   if (text.includes('/')) return ' (a path goes into its own key)';
-  if (/^Host\(/i.test(text)) return ' (only the name itself, without Host(…))';
   return '';
 }
 

@@ -54,7 +54,11 @@ t.test('what is no name is refused, with a hint when it is clear what was meant'
     ['2001:db8::7', '(an IPv6 address stands in brackets)'],
     ['shop.example.org/api', '(a path goes into its own key)'],
     ['shop.example.org www.example.org', '(put commas between hosts)'],
-    ['Host(`shop.example.org`)', '(only the name itself, without Host(…))'],
+    ['Host(`shop.example.org`)', '(only the name itself, without Host(…); a path goes into its own key)'],
+    [
+      'Host(`a.org`) || Host(`b.org`)',
+      '(only the name itself, without Host(…); a path goes into its own key)',
+    ],
   ];
   for (const [text, hint] of mistakes) refuses(t, () => parseRouteHost(text), hint, text);
   for (const text of [
