@@ -23,6 +23,7 @@ rm -rf "$root/fairlead" && mkdir "$root/fairlead"
 git -C "$project" ls-files -z | tar -C "$project" --null -T - -c | tar -C "$root/fairlead" -x
 
 # Mounts and processes of its own: what is left at the end ends with it.
+# shellcheck disable=SC2016 # what is quoted is for the shell inside
 unshare --mount --pid --fork bash -euc '
   mount --bind /dev "$1/dev"
   mount -t proc proc "$1/proc"
