@@ -1,48 +1,49 @@
 import { randomBytes } from 'node:crypto';
 import { type AdminServer, startAdmin } from './admin/server.ts';
 import type { Options } from './config/options.ts';
-import { probeWithin, sourceWithin } from './control/border.ts';
+import { PARTS, type Part } from './config/parts.ts';
+import type { Reload } from './config/reload.ts';
+import { readText } from './config/text-file.ts';
+import { probeWithin, type SourceWithin, sourceWithin } from './control/border.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { connectEngine } from './control/discovery/docker/engine.ts';
 import { isThisMachine, nearness, ownContainerIds } from './control/discovery/docker/self.ts';
 import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
-import { makeProbe } from './control/health/probe.ts';
+import { makeProbe, type Probe } from './control/health/probe.ts';
 import { PagesFolder, sourceWithPages } from './control/pages.ts';
 import { Entrance } from './entrance.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
+import type { Border } from './model/border.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { Explanation, Unexplained } from './model/explanation.ts';
-import type { Problem } from './model/problem.ts';
-import type { BackendSignal } from './model/signal.ts';
+import { formatProblem, type Problem } from './model/problem.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
 import { explainSubject } from './subject.ts';
 import { makeChangeLog } from './telemetry/change-log.ts';
-import { guardedClock, internalErrors } from './telemetry/internal-errors.ts';
-import type { Log } from './telemetry/log.ts';
+import { guarded, guardedClock, internalErrors } from './telemetry/internal-errors.ts';
+import type { Log, LogOptions } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { linesLost } from './telemetry/output.ts';
+import { makeTraffic, type TrafficInput, trafficOptions } from './traffic.ts';
 import { VERSION } from './version.ts';
-import { borderOf, makePlane, pagesDir } from './worker.ts';
-import { LocalTraffic } from './workers/local.ts';
-import { spawnWorkers } from './workers/process.ts';
-import { Supervisor } from './workers/supervisor.ts';
+import { borderOf, pagesDir } from './worker.ts';
 
-export interface AppInput {
-  readonly options: Options;
+export interface AppInput extends TrafficInput {
   /** The configuration file, whose services are watched. */
   readonly file: string | undefined;
-  readonly log: Log;
+  /** What stood in that file when the options were read. */
+  readonly text?: string | undefined;
+  /** What options say when their sources are read again; without it they stay as they are. */
+  readonly reload?: Reload;
+  /** Tells the log of other options. */
+  readonly changeLog?: (options: LogOptions) => void;
   /** Sources besides those of the options. */
   readonly sources?: readonly Source[];
   readonly clock?: Clock;
-  /** The program that worker processes run; needed for more than one. */
-  readonly program?: string;
-  /** Standard error is a terminal. */
-  readonly isTerminal?: boolean;
 }
 
 /** Where a running app is reached. */
@@ -53,9 +54,17 @@ export interface Running {
 
 /** Joins the parts: each is handed its slice of the options and what it needs of the others. */
 export class App {
-  readonly #options: Options;
+  readonly #input: AppInput;
+  #options: Options;
   readonly #clock: Clock;
   readonly #dockers: readonly DockerSource[];
+  readonly #file: FileSource | undefined;
+  readonly #sources: readonly SourceWithin[];
+  readonly #border: Border;
+  /** Where labels may lead besides public addresses. */
+  #allowed: Border['allowed'];
+  /** What is wrong with options without a file; else the file's source tells it. */
+  #problems: readonly Problem[] = [];
   readonly #control: ControlPlane;
   readonly #traffic: Traffic;
   readonly #startedAt: number;
@@ -65,20 +74,31 @@ export class App {
   #admin: AdminServer | undefined;
 
   constructor(input: AppInput) {
-    const { options, file, log, sources = [] } = input;
+    const { options, log, sources = [] } = input;
     const clock = guardedClock(input.clock ?? systemClock);
+    this.#input = input;
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#dockers = dockerSources(options, clock, log);
-    const files = file === undefined ? [] : [new FileSource(file, clock, log)];
+    this.#file = this.#watchFile(clock);
     const border = borderOf(options);
-    const pages = new PagesFolder(() => pagesDir(options), clock);
-    const within = [...this.#dockers, ...files, ...sources].map((source) =>
-      sourceWithPages(pages, sourceWithin(border, source)),
+    const allowed = () => this.#allowed;
+    this.#allowed = border.allowed;
+    this.#border = {
+      ...border,
+      get allowed() {
+        return allowed();
+      },
+    };
+    const files = this.#file === undefined ? [] : [this.#file];
+    this.#sources = [...this.#dockers, ...files, ...sources].map((source) =>
+      sourceWithin(this.#border, source),
     );
-    const probe = probeWithin(border, makeProbe(options.maxHeaderSize));
-    this.#control = new ControlPlane(within, clock, probe);
+    const pages = new PagesFolder(() => pagesDir(this.#options), clock);
+    const told = this.#sources.map((source) => sourceWithPages(pages, source));
+    const probe: Probe = (...asked) => makeProbe(this.#options.maxHeaderSize)(...asked);
+    this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe));
     this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
     const { http, startTimeout } = options;
     const [control, traffic] = [this.#control, this.#traffic];
@@ -122,9 +142,56 @@ export class App {
     this.#traffic.kill();
   }
 
-  /** Replaces the workers without losing a request; one alone cannot be. */
+  /** How long running requests may finish at the end. */
+  get graceMs(): number {
+    return this.#options.grace;
+  }
+
+  /** Reads all that options come of again, and replaces the workers without losing a request; one alone cannot be. */
   async reload(): Promise<void> {
+    if (this.#file !== undefined) this.#file.again();
+    else {
+      this.#problems = this.#reread(undefined);
+      for (const problem of this.#problems) this.#input.log.warn(formatProblem(problem));
+    }
     if (this.#entrance.isOpen) await this.#traffic.reload();
+  }
+
+  #watchFile(clock: Clock): FileSource | undefined {
+    const { file: path, text, log } = this.#input;
+    if (path === undefined) return undefined;
+    const onText = (text: string) => this.#reread(text);
+    return new FileSource({ path, text, clock, log, readText, onText });
+  }
+
+  /** Goes by what options say now; answers what is wrong with them. */
+  #reread(text: string | undefined): readonly Problem[] {
+    const { reload, log } = this.#input;
+    if (reload === undefined) return [];
+    const { options, changed, lines, problems } = reload.read(text);
+    this.#options = options;
+    const parts = new Set(changed.flatMap((key) => PARTS[key]));
+    for (const line of lines) log.info(line);
+    for (const part of parts) guarded('source', () => this.#tell(part))();
+    return problems;
+  }
+
+  #tell(part: Part): void {
+    const options = this.#options;
+    switch (part) {
+      case 'traffic':
+        return this.#traffic.adopt(trafficOptions(options, this.#instance), options.grace);
+      case 'log':
+        return this.#input.changeLog?.(options);
+      case 'admin':
+        return this.#admin?.askFor(options.adminToken);
+      case 'docker':
+        for (const docker of this.#dockers) docker.judgeBy(options.allow);
+        return;
+      case 'border':
+        this.#allowed = borderOf(options).allowed;
+        for (const source of this.#sources) source.judgeAgain();
+    }
   }
 
   get snapshot(): Snapshot {
@@ -169,7 +236,7 @@ export class App {
   /** With what is wrong with workers. */
   #shownSnapshot(): Snapshot {
     const alarms = this.#traffic.alarms();
-    if (alarms.length === 0) return this.snapshot;
+    if (alarms.length + this.#problems.length === 0) return this.snapshot;
     const problems = alarms.map(
       (message): Problem => ({
         severity: 'error',
@@ -179,32 +246,8 @@ export class App {
         message,
       }),
     );
-    return { ...this.snapshot, problems: [...this.snapshot.problems, ...problems] };
+    return { ...this.snapshot, problems: [...this.snapshot.problems, ...this.#problems, ...problems] };
   }
-}
-
-/** Where requests are carried: in this process, or in those of several workers. */
-function makeTraffic(
-  { options, log, program, isTerminal = false }: AppInput,
-  clock: Clock,
-  instance: string,
-  onSignal: (signal: BackendSignal) => void,
-): Traffic {
-  if (options.workers === 1)
-    return new LocalTraffic(makePlane({ ...options, instance }, log, clock, onSignal), clock);
-  if (program === undefined) throw new Error('several workers need a program to run');
-  const { adminToken: _, maxConnections, ...given } = options;
-  return new Supervisor({
-    count: options.workers,
-    spawn: spawnWorkers(program),
-    // Each has its share of what all together may have; 0 is what a process can by itself.
-    options: { ...given, instance, maxConnections: Math.ceil(maxConnections / options.workers) },
-    isTerminal,
-    graceMs: options.grace,
-    onSignal,
-    log,
-    clock,
-  });
 }
 
 /** A source for each Engine of the options. Throws when a certificate cannot be read. */

@@ -3,20 +3,21 @@ import { fileURLToPath } from 'node:url';
 import type { Options } from './config/options.ts';
 import { defaultMaxConnections, descriptorLimit, descriptorsFor } from './data/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
+import type { DataOptions } from './data/settings.ts';
 import type { Border } from './model/border.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { type IpRange, parseIpRange } from './model/ip.ts';
 import type { BackendSignal } from './model/signal.ts';
 import type { Plane } from './model/traffic.ts';
-import { openAccessLog } from './telemetry/access-log.ts';
+import { type OpenAccessLog, openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
 import { guardedClock, surviveExceptions } from './telemetry/internal-errors.ts';
-import { type Log, makeLog } from './telemetry/log.ts';
+import { type Log, openLog } from './telemetry/log.ts';
 import { parentChannel } from './workers/channel.ts';
 import { Worker } from './workers/worker.ts';
 
 /** The options of a plane; workers are handed them by their supervisor. */
-export type PlaneOptions = Options & {
+export type PlaneOptions = Omit<Options, 'adminToken'> & {
   /** Of all workers of this Fairlead; see `DataOptions`. */
   readonly instance: string;
 };
@@ -31,23 +32,27 @@ export function makePlane(
   clock: Clock,
   onSignal: (signal: BackendSignal) => void,
 ): Plane {
-  const accessLog = options.accessLog === 'off' ? undefined : openAccessLog(options.accessLog);
-  const onAccess = accessLog?.write;
+  let accessLog = openLogOf(options);
   const errorLog = makeErrorLog(log, clock);
   const plane = new DataPlane(
-    {
-      ...options,
-      pages: pagesDir(options),
-      maxConnections: maxConnections(options, log),
-      border: borderOf(options),
-    },
-    { ...(onAccess && { onAccess }), onError: errorLog.write, onSignal },
+    { ...dataOptions(options, log), instance: options.instance },
+    { ...(accessLog && { onAccess: accessLog.write }), onError: errorLog.write, onSignal },
     clock,
   );
+  let format = options.accessLog;
   return {
     apply: (snapshot) => plane.apply(snapshot),
     listen: (address) => plane.listen(address),
     stats: () => plane.stats(),
+    adopt(given) {
+      const changed = given as PlaneOptions;
+      if (changed.accessLog !== format) {
+        accessLog?.close();
+        accessLog = openLogOf(changed);
+        format = changed.accessLog;
+      }
+      plane.adopt(dataOptions(changed, log), accessLog?.write);
+    },
     async stop(graceMs) {
       await plane.stop(graceMs);
       accessLog?.flush();
@@ -57,12 +62,29 @@ export function makePlane(
 }
 
 /** The folder of pages: that of the options, or the one that comes with Fairlead. */
-export function pagesDir({ pages }: Options): string {
+export function pagesDir({ pages }: Pick<Options, 'pages'>): string {
   return pages || fileURLToPath(new URL('../config/pages', import.meta.url));
 }
 
+function openLogOf({ accessLog }: PlaneOptions): OpenAccessLog | undefined {
+  return accessLog === 'off' ? undefined : openAccessLog(accessLog);
+}
+
+function dataOptions(options: PlaneOptions, log: Log): DataOptions {
+  return {
+    ...options,
+    pages: pagesDir(options),
+    maxConnections: maxConnections(options, log),
+    border: borderOf(options),
+  };
+}
+
 /** Where labels must not lead, by the options. */
-export function borderOf({ http, admin, fallbackAllow }: Options): Border {
+export function borderOf({
+  http,
+  admin,
+  fallbackAllow,
+}: Pick<Options, 'http' | 'admin' | 'fallbackAllow'>): Border {
   return {
     listeners: admin === false ? [http] : [http, admin],
     allowed: fallbackAllow.map((range) => parseIpRange(range) as IpRange),
@@ -72,7 +94,7 @@ export function borderOf({ http, admin, fallbackAllow }: Options): Border {
 }
 
 /** As many as the options say, with a warning when the process cannot serve them; else what it can. */
-function maxConnections({ maxConnections: wanted }: Options, log: Log): number {
+function maxConnections({ maxConnections: wanted }: PlaneOptions, log: Log): number {
   const limit = descriptorLimit();
   if (wanted === 0) return defaultMaxConnections(limit);
   const needed = descriptorsFor(wanted);
@@ -88,12 +110,20 @@ export function runWorkerProcess(): Promise<void> | undefined {
   const channel = parentChannel();
   if (channel === undefined) return undefined;
   // A terminal and some service managers send these to the whole group; what they mean is the supervisor's to say.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  const theirs = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+  for (const signal of theirs) process.on(signal, () => {});
   const hosted = new Worker(channel, ({ options, isTerminal, worker }, onSignal) => {
     const given = options as PlaneOptions;
-    const log = makeLog({ level: given.logLevel, format: given.logFormat }, isTerminal).child({ worker });
+    const { log, change } = openLog(given, isTerminal, { worker });
     surviveExceptions(log);
-    return makePlane(given, log, guardedClock(systemClock), onSignal);
+    const plane = makePlane(given, log, guardedClock(systemClock), onSignal);
+    return {
+      ...plane,
+      adopt(changed) {
+        change(changed as PlaneOptions);
+        plane.adopt(changed);
+      },
+    };
   });
   return hosted.ended;
 }

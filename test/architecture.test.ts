@@ -38,10 +38,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'model',
     'subject.ts',
     'telemetry',
+    'traffic.ts',
     'version.ts',
     'worker.ts',
-    'workers',
   ],
+  'traffic.ts': ['type config', 'model', 'telemetry', 'worker.ts', 'workers'],
   // The other one, of what a worker process is.
   'worker.ts': ['type config', 'data', 'model', 'telemetry', 'workers'],
   'entrance.ts': ['type admin', 'control', 'model', 'telemetry', 'workers'],

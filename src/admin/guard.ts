@@ -13,7 +13,7 @@ export interface Refusal {
 
 /** What lets requests in. */
 export interface Gate {
-  readonly token: string | undefined;
+  token: string | undefined;
   readonly tries: Tries;
 }
 

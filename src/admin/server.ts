@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Address, formatAddress } from '../model/address.ts';
+import { type Address, ListenError } from '../model/address.ts';
 import type { Explanation, Unexplained } from '../model/explanation.ts';
 import { visible } from '../model/visible.ts';
 import { internalErrors } from '../telemetry/internal-errors.ts';
@@ -36,6 +36,8 @@ export interface Readiness {
 
 export interface AdminServer {
   readonly address: Address;
+  /** Lets only those in from now on who have this token. */
+  askFor(token: string | undefined): void;
   close(): void;
 }
 
@@ -76,10 +78,7 @@ export async function startAdmin(
   });
   limitConnections(server, limits);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;
-      reject(new Error(`cannot listen on ${formatAddress(address)} (admin): ${why}`));
-    });
+    server.once('error', (error) => reject(new ListenError(address, error, 'admin')));
     server.listen(address.port, address.host, resolve);
   });
   // Out of file descriptors, say: the next connection may be accepted again.
@@ -87,6 +86,9 @@ export async function startAdmin(
   const { port } = server.address() as AddressInfo;
   return {
     address: { host: address.host, port },
+    askFor(other) {
+      gate.token = other;
+    },
     close() {
       server.close();
       server.closeAllConnections();

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { parseConfigFile } from '../config/config-yaml.ts';
 import { type LoadedOptions, loadOptions } from '../config/load.ts';
-import type { Options } from '../config/options.ts';
+import { nameOf, OPTION_KEYS, OPTIONS, type Options } from '../config/options.ts';
 import type { ConfigError, ReadFile } from '../config/setting.ts';
 import { readText } from '../config/text-file.ts';
 import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
@@ -87,8 +87,18 @@ function checkConfig(path: string, text: string, read: ReadFile): boolean {
   printError(...optionErrors.map(({ where, message }) => `${where}: error: ${message}`));
   const problems = [...servicesProblems(path, text, loaded.errors), ...missingIn(services, loaded.options)];
   const errors = optionErrors.length + printProblems(path, problems);
-  if (errors === 0) print(`${path}: OK, ${count(services.length, 'service')}`);
+  if (errors === 0) print(`${path}: OK, ${count(services.length, 'service')}`, ...whenEffective(loaded));
   return errors === 0;
+}
+
+/** Which of the options of a file an edit changes at once, and which of them only the next start. */
+function whenEffective({ settings }: LoadedOptions): string[] {
+  const given = OPTION_KEYS.filter((key) => settings[key] !== undefined);
+  const names = (isLive: boolean) => given.filter((key) => OPTIONS[key].isLive === isLive).map(nameOf);
+  return [
+    ['an edit takes effect while Fairlead runs', names(true)] as const,
+    ['an edit takes effect at the next start', names(false)] as const,
+  ].flatMap(([what, of]) => (of.length === 0 ? [] : [`  ${what}: ${of.join(', ')}`]));
 }
 
 /** What the services of a file name and is not there: pages, and services that may come from elsewhere. */

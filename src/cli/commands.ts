@@ -36,7 +36,8 @@ const SERVE: Command = {
   usage: '[OPTIONS]',
   doc: 'Balance traffic to the containers of the local Docker Engine (default)',
   about: [
-    'SIGTERM and SIGINT let running requests finish, for at most the time of --grace; a second signal ends at once.',
+    'SIGTERM, SIGINT and SIGQUIT let running requests finish, for at most the time of --grace; a second one ends at once.',
+    'SIGHUP reads the configuration again, as an edit of its file does, and replaces workers one by one.',
   ],
   options: 'all',
   examples: [

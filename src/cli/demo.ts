@@ -6,10 +6,10 @@ import { nameOf } from '../config/options.ts';
 import { staticSource } from '../control/discovery/static.ts';
 import { formatAddress, isEverywhere } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
-import { makeLog } from '../telemetry/log.ts';
+import { openLog } from '../telemetry/log.ts';
 import { outputOf } from '../telemetry/output.ts';
 import { readConfiguration } from './configuration.ts';
-import { runApp } from './serve.ts';
+import { configurationOf, runApp } from './serve.ts';
 import { EXIT_USAGE, type Terminal } from './terminal.ts';
 
 const NAMES = ['anchor', 'bollard', 'cleat'];
@@ -20,13 +20,16 @@ const BROKEN_MS = 20_000;
 export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
   const loaded = readConfiguration(args, terminal);
   if (loaded === undefined) return EXIT_USAGE;
-  const log = makeLog(
-    { level: loaded.options.logLevel, format: loaded.options.logFormat },
-    terminal.isTerminal,
-  );
+  const { log, change } = openLog(loaded.options, terminal.isTerminal);
   const claims = await Promise.all(NAMES.map(startBackend));
   const options = { ...loaded.options, docker: reachableDocker(loaded.options.docker) };
-  const input = { options, file: loaded.file, log, sources: [staticSource('demo', 'this process', claims)] };
+  const input = {
+    ...configurationOf(loaded, args, terminal),
+    options,
+    log,
+    changeLog: change,
+    sources: [staticSource('demo', 'this process', claims)],
+  };
   return runApp(input, terminal, (running) => show(whatToTry(running, options.docker !== false)));
 }
 

@@ -1,5 +1,6 @@
 import { dockerSources } from '../app.ts';
 import type { Options } from '../config/options.ts';
+import { readText } from '../config/text-file.ts';
 import { probeWithin, sourceWithin } from '../control/border.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import { FileSource } from '../control/discovery/file/source.ts';
@@ -55,7 +56,10 @@ async function look(
   file: string | undefined,
 ): Promise<Explanation | Unexplained> {
   const dockers = dockerSources(options, systemClock, silentLog());
-  const files = file === undefined ? [] : [new FileSource(file, systemClock, silentLog())];
+  const files =
+    file === undefined
+      ? []
+      : [new FileSource({ path: file, clock: systemClock, log: silentLog(), readText })];
   const border = borderOf(options);
   const sources = [...dockers, ...files].map((source) => sourceWithin(border, source));
   const control = new ControlPlane(

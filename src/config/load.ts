@@ -111,10 +111,15 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
+/** Whether others than this machine reach an admin address, which takes a token. */
+export function isOpen(admin: Options['admin']): boolean {
+  return admin !== false && !isLoopback(admin.host);
+}
+
 /** A token that is wrong is told of by itself. */
 function checkTogether({ admin }: Options, settings: Settings, errors: ConfigError[]): void {
   const hasToken = settings.adminToken !== undefined || settings.adminTokenFile !== undefined;
-  if (admin === false || isLoopback(admin.host) || hasToken) return;
+  if (!isOpen(admin) || hasToken) return;
   errors.push({
     where: 'admin',
     message: 'listens on more than loopback, which needs an admin-token (or admin-token-file)',

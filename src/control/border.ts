@@ -6,6 +6,11 @@ import type { Fallback } from '../model/service.ts';
 import type { Source } from './discovery/source.ts';
 import type { Probe } from './health/probe.ts';
 
+/** A source that is judged anew when the border is another. */
+export interface SourceWithin extends Source {
+  judgeAgain(): void;
+}
+
 interface Judged {
   readonly claim: Claim;
   readonly problems: readonly Problem[];
@@ -15,9 +20,10 @@ interface Judged {
  * A source whose claims lead neither to this Fairlead itself nor, by the URL of a fallback, to where they must not: what
  * they say of it becomes a problem. Names are judged when they are looked up, by whoever connects.
  */
-export function sourceWithin(border: Border, source: Source): Source {
+export function sourceWithin(border: Border, source: Source): SourceWithin {
   // What stays the same claim stays the same value.
-  const judged = new WeakMap<Claim, Judged>();
+  let judged = new WeakMap<Claim, Judged>();
+  let say = () => {};
   const judge = (claim: Claim): Judged => {
     const known = judged.get(claim) ?? judgeClaim(claim, border);
     judged.set(claim, known);
@@ -26,10 +32,14 @@ export function sourceWithin(border: Border, source: Source): Source {
   return {
     name: source.name,
     watch(publish, signal) {
-      source.watch(
-        (contribution) => publish(withJudged(contribution, contribution.claims.map(judge))),
-        signal,
-      );
+      source.watch((contribution) => {
+        say = () => publish(withJudged(contribution, contribution.claims.map(judge)));
+        say();
+      }, signal);
+    },
+    judgeAgain() {
+      judged = new WeakMap();
+      say();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ClientConnection } from './http1/server.ts';
 import type { ClientLimit } from './listener/client-limit.ts';
 import { type Share, Shares } from './listener/shares.ts';
 import { ProxyError } from './proxy/errors.ts';
+import type { Settings } from './settings.ts';
 import type { Expiring, Sweep } from './sweep.ts';
 
 /** A connection that never asked anything is closed for a newcomer after so long: its first request may be under way. */
@@ -37,8 +38,8 @@ export class Clients implements Expiring {
     clientsRefusedPerClient: 0,
     clientsClosedIdle: 0,
   };
-  readonly #most: number;
-  readonly #limit: ClientLimit;
+  #most: number;
+  #limit: ClientLimit;
   readonly #sweep: Sweep;
   readonly #shares: Shares<ClientConnection>;
   /** Have a place, and have not asked yet; the first has been there for longest. */
@@ -61,6 +62,19 @@ export class Clients implements Expiring {
     this.#nextRest = sweep.now + REST_MS;
     this.deadline = this.#nextRest;
     sweep.add(this);
+  }
+
+  /**
+   * Goes by other limits: who is beyond them stays, and is counted. Who is idle has been so by the time that
+   * there was before, and has to end by the one that there is.
+   */
+  adopt(most: number, settings: Settings, before: Settings): void {
+    this.#most = most;
+    this.#limit = settings.clientLimit;
+    this.#shares.most = settings.clientLimit.most;
+    const moreMs = settings.idleTimeout - before.idleTimeout;
+    for (const connection of this)
+      if (connection.idleSince !== Number.POSITIVE_INFINITY) connection.deadline += moreMs;
   }
 
   /** Those that have a place. */

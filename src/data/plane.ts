@@ -6,20 +6,17 @@ import type { Proof } from '../model/health.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
-import type { ListenAddress, Plane } from '../model/traffic.ts';
+import type { ListenAddress } from '../model/traffic.ts';
 import type { AccessEntry } from '../telemetry/events.ts';
 import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
 import { Applied, type Judges } from './apply.ts';
 import { Clients } from './clients.ts';
-import type { HeadRules } from './http1/head.ts';
 import { ClientConnection } from './http1/server.ts';
 import type { ServerContext } from './http1/server-context.ts';
 import type { UpstreamContext } from './http1/upstream-context.ts';
-import { ClientLimit, type ClientLimits } from './listener/client-limit.ts';
 import { Intake } from './listener/intake.ts';
 import { Shares } from './listener/shares.ts';
 import { type Listening, listenTcp } from './listener/tcp.ts';
-import { trustIn } from './listener/trust.ts';
 import { accessEntry, refusedEntry } from './proxy/access.ts';
 import { isThroughProxy } from './proxy/client.ts';
 import { GRACE_OVER, isNews, ProxyError } from './proxy/errors.ts';
@@ -29,28 +26,17 @@ import { Forwarder } from './proxy/forward.ts';
 import type { ForwardContext } from './proxy/forward-context.ts';
 import { ExchangeGuard } from './proxy/guard.ts';
 import type { RouteTable } from './routing/table.ts';
+import { type DataOptions, makeSettings, type Settings } from './settings.ts';
 import { Sweep } from './sweep.ts';
 import type { BackendState } from './upstream/backend-state.ts';
 import { Ejector } from './upstream/ejection.ts';
 import { HangWatch } from './upstream/hang.ts';
 import type { ServiceState } from './upstream/service-state.ts';
 
-/** The data plane's slice of the options. Times are in milliseconds. */
-export interface DataOptions extends ClientLimits {
-  readonly trustedProxies: readonly string[];
+/** With what is the same for as long as it runs. */
+export interface PlaneOptions extends DataOptions {
   /** Its name in the Via of requests, by which it knows those that come back; the same in all workers. */
   readonly instance: string;
-  readonly pages: string;
-  /** Where fallbacks by URL must not lead; that none leads to where this plane listens is added. */
-  readonly border: Border;
-  readonly headerTimeout: number;
-  readonly bodyTimeout: number;
-  readonly minBodyRate: number;
-  readonly idleTimeout: number;
-  readonly maxRequestsPerConnection: number;
-  readonly maxHeaderSize: number;
-  readonly maxHeaders: number;
-  readonly keepUnderscores: boolean;
 }
 
 /** Who hears of finished requests. */
@@ -75,26 +61,18 @@ function guardedEvents({ onAccess, onError, onSignal }: DataEvents): DataEvents 
 }
 
 /** Takes connections and serves them by the latest snapshot. */
-export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
+export class DataPlane implements ServerContext, ForwardContext, Judges {
   readonly intake = new Intake();
   readonly sweep: Sweep;
-  readonly rules: HeadRules;
-  readonly maxHeaderSize: number;
-  readonly headerTimeout: number;
-  readonly bodyTimeout: number;
-  readonly minBodyRate: number;
-  readonly idleTimeout: number;
-  readonly maxRequestsPerConnection: number;
+  settings: Settings;
   readonly instance: string;
-  readonly fallbacks: Fallbacks;
+  fallbacks: Fallbacks;
   readonly ejector: Ejector;
   readonly upstream: UpstreamContext;
   readonly guard: ExchangeGuard;
-  readonly isTrusted: (address: string) => boolean;
-  readonly clientLimit: ClientLimit;
   isStopping = false;
   readonly #clock: Clock;
-  readonly #events: DataEvents;
+  #events: DataEvents;
   readonly #applied: Applied;
   readonly #watch: HangWatch;
   readonly #clients: Clients;
@@ -104,37 +82,40 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   readonly #unrouted: number[] = new Array(600).fill(0);
   #onEmpty: (() => void) | undefined;
 
-  constructor(options: DataOptions, events: DataEvents, given: Clock, random: () => number = Math.random) {
+  constructor(options: PlaneOptions, events: DataEvents, given: Clock, random: () => number = Math.random) {
     const clock = guardedClock(given);
     this.#clock = clock;
     this.#events = guardedEvents(events);
     this.sweep = new Sweep(clock);
-    this.rules = { maxHeaders: options.maxHeaders, keepUnderscores: options.keepUnderscores };
-    this.maxHeaderSize = options.maxHeaderSize;
-    this.headerTimeout = options.headerTimeout;
-    this.bodyTimeout = options.bodyTimeout;
-    this.minBodyRate = options.minBodyRate;
-    this.idleTimeout = options.idleTimeout;
-    this.maxRequestsPerConnection = options.maxRequestsPerConnection;
+    this.settings = makeSettings(options);
     this.instance = options.instance;
-    this.isTrusted = trustIn(options.trustedProxies);
-    this.clientLimit = new ClientLimit(options, this.isTrusted);
-    this.#requests = new Shares(this.clientLimit.most);
-    this.#clients = new Clients(options.maxConnections, this.clientLimit, this.sweep);
-    this.fallbacks = new Fallbacks(options.pages, this.#withListeners(options.border), options.maxHeaderSize);
+    this.#requests = new Shares(this.settings.clientLimit.most);
+    this.#clients = new Clients(options.maxConnections, this.settings.clientLimit, this.sweep);
+    this.fallbacks = this.#makeFallbacks(options);
     const onSignal = (signal: BackendSignal) => this.#events.onSignal?.(signal);
     this.ejector = new Ejector(this.sweep, clock, onSignal);
     this.#applied = new Applied(clock, random, this);
     this.guard = new ExchangeGuard(new Forwarder(this));
-    const { sweep, rules, maxHeaderSize } = this;
     this.#watch = new HangWatch(clock, this.ejector, onSignal, this.guard);
-    this.upstream = { sweep, watch: this.#watch, rules, maxHeaderSize, events: this.guard };
+    this.upstream = this.#makeUpstream();
   }
 
   /** Swaps in a snapshot: requests from now on follow it. */
   apply(snapshot: Snapshot): void {
     this.fallbacks.forgetPages();
     this.#applied.apply(snapshot);
+  }
+
+  /** Goes by other options from now on: what is there stays, and is treated by them. */
+  adopt(options: DataOptions, onAccess: DataEvents['onAccess']): void {
+    const { onAccess: _, ...events } = this.#events;
+    this.#events = { ...events, ...(onAccess && { onAccess: guarded('log', onAccess) }) };
+    const before = this.settings;
+    this.settings = makeSettings(options);
+    this.#requests.most = this.settings.clientLimit.most;
+    this.#clients.adopt(options.maxConnections, this.settings, before);
+    this.fallbacks.close();
+    this.fallbacks = this.#makeFallbacks(options);
   }
 
   /** Takes connections on an address. Rejects when it cannot. */
@@ -219,7 +200,7 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
 
   open(exchange: Exchange): void {
     if (isThroughProxy(exchange)) {
-      const client = this.clientLimit.clientAt(exchange.client);
+      const client = this.settings.clientLimit.clientAt(exchange.client);
       if (this.#requests.fullOf(client) !== undefined) return this.guard.clientFailed(exchange, TOO_MANY);
       this.#requests.add(client, exchange);
     }
@@ -259,6 +240,22 @@ export class DataPlane implements Plane, ServerContext, ForwardContext, Judges {
   closed(connection: ClientConnection): void {
     this.#clients.delete(connection);
     if (this.#clients.isEmpty) this.#onEmpty?.();
+  }
+
+  #makeFallbacks({ pages, border, maxHeaderSize }: DataOptions): Fallbacks {
+    return new Fallbacks(pages, this.#withListeners(border), maxHeaderSize);
+  }
+
+  #makeUpstream(): UpstreamContext {
+    const plane = this;
+    return {
+      sweep: this.sweep,
+      watch: this.#watch,
+      events: this.guard,
+      get settings() {
+        return plane.settings;
+      },
+    };
   }
 
   #withListeners({ listeners, allowed, local }: Border): Border {

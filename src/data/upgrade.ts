@@ -58,7 +58,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     backend.stats.connectionsOpened++;
     context.sweep.add(this);
     this.#wait(this.#timeouts.connectMs);
-    this.#request = sendUpgrade(exchange, backend, context.maxHeaderSize, this);
+    this.#request = sendUpgrade(exchange, backend, context.settings.maxHeaderSize, this);
   }
 
   /** The request's head left with the constructor. */
@@ -160,7 +160,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   onSwitch(response: IncomingMessage, backend: Socket): boolean {
     const exchange = this.#exchange;
     const wrong = this.#isRequestDone
-      ? whyNotSwitch(response, exchange.head, this.#context.rules)
+      ? whyNotSwitch(response, exchange.head, this.#context.settings.rules)
       : '101 before the end of the request';
     if (wrong !== '') this.#fail('bad-response', wrong);
     if (this.#isOver) return false;
@@ -201,7 +201,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     if (this.#isOver) return;
     const exchange = this.#exchange;
     const { downstream } = exchange;
-    const head = headOf(response, exchange.head.method, this.#context.rules);
+    const head = headOf(response, exchange.head.method, this.#context.settings.rules);
     if (typeof head === 'string') return this.#fail('bad-response', head);
     if (head.status === 101) return this.#fail('bad-response', '101 without an Upgrade');
     this.#response = response;

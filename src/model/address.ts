@@ -21,21 +21,39 @@ export function isWithoutIpv6({ host }: Address, code: string | undefined): bool
   return host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
 }
 
-/** A sentence for people: why an address cannot be listened on, by the code of the error. */
-export function whyNotListening(address: Address, code: string | undefined): string {
-  return `cannot listen on ${formatAddress(address)}: ${explainCode(code)}`;
+/** An address cannot be listened on; the message is a sentence for people. */
+export class ListenError extends Error {
+  readonly address: Address;
+  /** Of the system, such as `EADDRINUSE`. */
+  readonly code: string;
+  /** The option that names the address. */
+  readonly option: 'http' | 'admin';
+
+  constructor(address: Address, cause: unknown, option: 'http' | 'admin' = 'http') {
+    const { code = 'unknown error' } = cause as { readonly code?: string };
+    super(`cannot listen on ${formatAddress(address)} (${option}): ${explainCode(code, address)}`, { cause });
+    this.address = address;
+    this.code = code;
+    this.option = option;
+  }
 }
 
-function explainCode(code: string | undefined): string {
+function explainCode(code: string, { host }: Address): string {
   switch (code) {
     case 'EADDRINUSE':
       return 'another process listens there';
     case 'EACCES':
       return 'ports below 1024 need more rights';
     case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
       return 'this machine has no such address';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the name ${host} is not known here`;
+    case 'EAFNOSUPPORT':
+      return 'this machine has no IPv6';
+    case 'EINVAL':
+      return host.startsWith('fe80:') ? 'a link-local address needs its interface: [fe80::1%eth0]' : code;
     default:
-      return code ?? 'unknown error';
+      return code;
   }
 }

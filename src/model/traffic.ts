@@ -16,6 +16,8 @@ export interface Plane {
   /** Takes connections; answers with the port that was given. Rejects with a sentence for people. */
   listen(address: ListenAddress): Promise<Address>;
   stats(): TrafficStats;
+  /** Goes by other options from now on; nothing that runs is cut for it. */
+  adopt(options: object): void;
   /** Takes nothing new and lets what runs finish, for at most `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -55,6 +57,11 @@ export interface Traffic {
   /** Takes connections on these addresses. Rejects with a sentence for people when one cannot be listened on. */
   start(addresses: readonly Address[]): Promise<Address[]>;
   apply(snapshot: Snapshot): void;
+  /**
+   * Goes by other options from now on; nothing that runs is cut for it.
+   * @param graceMs how long one that is replaced may finish what it has
+   */
+  adopt(options: object, graceMs: number): void;
   /** Takes connections, and follows a snapshot that is at least that new. */
   isServing(version: number): boolean;
   /** Brings what is told below up to date. */

@@ -16,12 +16,23 @@ const FLUSH_MS = 500;
 /** So many characters of lines become bytes in one go (bench/micro/tricks.ts). */
 const TEXT_LENGTH = 8_192;
 
+/** One that has an end: what was gathered is handed over then. */
+export interface OpenAccessLog extends AccessLog {
+  close(): void;
+}
+
 /** An access log on standard output. */
-export function openAccessLog(format: 'json' | 'clf'): AccessLog {
+export function openAccessLog(format: 'json' | 'clf'): OpenAccessLog {
   const output = outputOf(1);
   const log = makeBatch(format, (lines) => output.write(lines, 'access'));
-  setInterval(log.flush, FLUSH_MS).unref();
-  return log;
+  const flushing = setInterval(log.flush, FLUSH_MS).unref();
+  return {
+    ...log,
+    close() {
+      clearInterval(flushing);
+      log.flush();
+    },
+  };
 }
 
 /**

@@ -31,7 +31,11 @@ function logProblems(snapshot: Snapshot, before: Snapshot, write: Write): void {
   for (const problem of fresh) {
     const line = formatProblem(problem);
     if (!known.delete(line))
-      write(problem.severity === 'error' ? 'warn' : 'info', { source: problem.source }, line);
+      write(
+        problem.severity === 'error' ? 'warn' : 'info',
+        { source: problem.source, subject: problem.subject },
+        line,
+      );
   }
   for (const problem of gone) {
     const line = formatProblem(problem);

@@ -7,20 +7,27 @@ import { outputOf } from './output.ts';
 export type Log = pino.Logger;
 
 export interface LogOptions {
-  readonly level: string;
-  readonly format: 'auto' | 'pretty' | 'json';
+  readonly logLevel: string;
+  readonly logFormat: 'auto' | 'pretty' | 'json';
+}
+
+/** A log whose level and format may change. */
+export interface ProgramLog {
+  readonly log: Log;
+  change(options: LogOptions): void;
 }
 
 /**
  * Lines on standard error: for people on a terminal, JSON elsewhere. Standard output belongs to the access log. Also
  * tells of lines of either that were lost.
+ * @param isTerminal standard error is one
+ * @param fields what all lines have, such as the number of a worker
  */
-export function makeLog(options: LogOptions, isTerminal: boolean): Log {
-  const isPretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
-  const toLine = isPretty ? prettyLine(isTerminal) : jsonLine;
+export function openLog(options: LogOptions, isTerminal: boolean, fields: object = {}): ProgramLog {
   const output = outputOf(2);
+  let toLine = lineFormat(options, isTerminal);
   const write = (json: string) => output.write(Buffer.from(toLine(json)), 'program');
-  const log = pino({ level: options.level, base: null }, { write });
+  const log = makeLog(options.logLevel, { write }, fields);
   for (const one of new Set([output, outputOf(1)])) {
     one.listen({
       // Of its own loss it would tell in vain.
@@ -28,7 +35,32 @@ export function makeLog(options: LogOptions, isTerminal: boolean): Log {
       onLost: (name, lines, why) => log.warn(`${lines} lines of the ${name} log were lost: ${why}`),
     });
   }
-  return log;
+  return {
+    log,
+    change(changed) {
+      log.level = changed.logLevel;
+      toLine = lineFormat(changed, isTerminal);
+    },
+  };
+}
+
+/** A log of JSON lines in the form that collectors of logs know: `level`, `time` (ISO 8601, UTC), fields, `msg`. */
+export function makeLog(level: string, destination: pino.DestinationStream, fields: object = {}): Log {
+  return pino(
+    {
+      level,
+      base: { ...fields },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+}
+
+/** What becomes of a line of JSON, by the options. */
+export function lineFormat({ logFormat }: LogOptions, isTerminal: boolean): (json: string) => string {
+  const isPretty = logFormat === 'pretty' || (logFormat === 'auto' && isTerminal);
+  return isPretty ? prettyLine(isTerminal) : jsonLine;
 }
 
 /** JSON lets some characters through that do something to a terminal; between quotes is all the text there is. */

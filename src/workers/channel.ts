@@ -23,6 +23,8 @@ export interface Start {
 export type ToWorker =
   | Start
   | { readonly kind: 'snapshot'; readonly snapshot: WireSnapshot }
+  /** Other options than those that it began with. */
+  | { readonly kind: 'options'; readonly options: object }
   /** The worker of that place is gone: take its connections as well. */
   | { readonly kind: 'cover'; readonly worker: number }
   /** Answered by a report. */

@@ -37,6 +37,10 @@ export class LocalTraffic implements Traffic {
     this.#snapshot = snapshot;
   }
 
+  adopt(options: object): void {
+    this.#plane.adopt(options);
+  }
+
   isServing(version: number): boolean {
     return this.#state === 'serving' && this.#snapshot.version >= version;
   }

@@ -98,6 +98,10 @@ export class RemoteWorker {
     else this.#send(snapshot);
   }
 
+  adopt(options: object): void {
+    void this.#process.channel.send({ kind: 'options', options });
+  }
+
   /** Asks for its stats; resolves when they are here, or when it takes too long. */
   refresh(): Promise<void> {
     return new Promise((resolve) => {

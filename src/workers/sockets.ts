@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import net, { type AddressInfo, type BoundSocket } from 'node:net';
-import { type Address, isWithoutIpv6, whyNotListening } from '../model/address.ts';
+import { type Address, isWithoutIpv6, ListenError } from '../model/address.ts';
 
 /**
  * Sockets for each address, or more for more workers: the runtime accepts one connection of each in a turn of its
@@ -40,7 +40,7 @@ export async function bindAddress(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (isWithoutIpv6(address, code)) return bind(address, '0.0.0.0', places, sharesOut);
-    throw new Error(whyNotListening(address, code), { cause: error });
+    throw new ListenError(address, error);
   }
 }
 

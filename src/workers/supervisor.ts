@@ -41,6 +41,9 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   readonly pack = makePacker();
   readonly onSignal: (signal: BackendSignal) => void;
   readonly #input: SupervisorInput;
+  /** Of the workers that begin from now on. */
+  #options: object;
+  #graceMs: number;
   readonly #places: readonly Place[];
   readonly #listening: BoundAddress[] = [];
   readonly #share: ReturnType<typeof makeSharer>;
@@ -55,6 +58,8 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
 
   constructor(input: SupervisorInput) {
     this.#input = input;
+    this.#options = input.options;
+    this.#graceMs = input.graceMs;
     this.log = input.log;
     this.clock = input.clock;
     this.onSignal = input.onSignal;
@@ -82,6 +87,12 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     }
     this.#snapshot = { ...snapshot, services };
     for (const worker of this.#workers()) worker.apply(this.#snapshot);
+  }
+
+  adopt(options: object, graceMs: number): void {
+    this.#options = options;
+    this.#graceMs = graceMs;
+    for (const worker of this.#workers()) worker.adopt(options);
   }
 
   isServing(version: number): boolean {
@@ -145,9 +156,10 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   // What places ask for.
 
   spawn(worker: number): RemoteWorker {
-    const { options, isTerminal, graceMs } = this.#input;
+    const { isTerminal } = this.#input;
     const process = this.#input.spawn(this.#listening.flatMap(descriptorsOf));
-    const start = { worker, options, isTerminal, graceMs, sockets: inherited(this.#listening) };
+    const common = { isTerminal, options: this.#options, graceMs: this.#graceMs };
+    const start = { ...common, worker, sockets: inherited(this.#listening) };
     return new RemoteWorker(process, start, this.#snapshot, this);
   }
 
@@ -180,7 +192,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     for (const [i, place] of this.#places.entries()) {
       if (this.#isStopping) return;
       try {
-        await place.replace(this.#input.graceMs);
+        await place.replace(this.#graceMs);
       } catch (error) {
         this.log.error(`worker ${i + 1} is not replaced, and no other: ${(error as Error).message}`);
         return;

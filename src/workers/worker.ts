@@ -41,6 +41,8 @@ export class Worker {
         return void this.#start(message);
       case 'snapshot':
         return this.#apply(message.snapshot);
+      case 'options':
+        return guarded('channel', () => this.#plane?.adopt(message.options))();
       case 'cover':
         return void this.#listen(message.worker).catch(() => {});
       case 'report':

@@ -1,3 +1,5 @@
+import { truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runCli } from '../support/cli.ts';
 
@@ -20,7 +22,11 @@ function check(t: Test, files: Record<string, string>, names = Object.keys(files
 
 t.test('the documented configuration is OK', async (t) => {
   const result = await check(t, { 'fairlead.yaml': GOOD });
-  t.strictSame(result, { code: 0, stdout: 'fairlead.yaml: OK, 1 service\n', stderr: '' });
+  const stdout = `fairlead.yaml: OK, 1 service
+  an edit takes effect while Fairlead runs: access-log
+  an edit takes effect at the next start: http, admin, docker, workers
+`;
+  t.strictSame(result, { code: 0, stdout, stderr: '' });
 });
 
 t.test('every mistake of a configuration is printed with its line, and the exit code is 2', async (t) => {
@@ -76,12 +82,33 @@ t.test('a file that cannot be read is a mistake', async (t) => {
   t.equal(stderr, 'gone.yaml: error: cannot be read: no such file\n');
 });
 
+t.test('what is no text file is one mistake with its cause, however large it is', async (t) => {
+  const folder = t.testdir({
+    folder: {},
+    empty: '',
+    large: '',
+    binary: Buffer.from([1, 0, 2]) as unknown as string,
+  });
+  truncateSync(join(folder, 'large'), 100 * 1_048_576);
+  const { code, stdout, stderr } = await runCli(['check', 'folder', 'empty', 'large', 'binary'], {
+    cwd: folder,
+  });
+  t.equal(code, 2);
+  t.equal(stdout, 'empty: OK, 0 services\n');
+  t.equal(
+    stderr,
+    'folder: error: cannot be read: it is a folder\n' +
+      'large: error: cannot be read: it is larger than 4 MB\n' +
+      'binary: error: cannot be read: it is no text\n',
+  );
+});
+
 t.test('all files are checked, also behind a bad one', async (t) => {
   const files = { 'bad.yaml': 'htpp: 1\n', 'good.yaml': GOOD };
   const { code, stdout, stderr } = await check(t, files);
   t.equal(code, 2);
   t.match(stderr, /^bad\.yaml:1: error: htpp is not an option; did you mean http\?$/m);
-  t.equal(stdout, 'good.yaml: OK, 1 service\n');
+  t.match(stdout, /^good\.yaml: OK, 1 service\n/);
 });
 
 t.test('check without a file, or with an option, says how it is used', async (t) => {

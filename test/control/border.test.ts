@@ -112,6 +112,30 @@ t.test('what stays the same claim stays the same value, so that nothing is merge
   t.equal(seen[0]?.claims[0], seen[1]?.claims[0]);
 });
 
+t.test('when the border changes, what was said before is judged by the new one at once', async (t) => {
+  const claim = makeClaim('web', { settings: { fallback: [url('http://10.2.0.1/')] } });
+  let { allowed } = BORDER;
+  const border = {
+    ...BORDER,
+    get allowed() {
+      return allowed;
+    },
+  };
+  const seen: Contribution[] = [];
+  const source = sourceWithin(border, {
+    name: 'docker',
+    watch: (publish) => publish(makeContribution([claim])),
+  });
+  source.judgeAgain();
+  t.equal(seen.length, 0, 'a source that said nothing yet still does not');
+  source.watch((said) => seen.push(said), new AbortController().signal);
+  const refused = seen.at(-1)?.problems.length;
+  allowed = [parseIpRange('10.2.0.0/16') as IpRange];
+  source.judgeAgain();
+  t.strictSame([refused, seen.at(-1)?.problems.length], [1, 0]);
+  t.equal(seen.at(-1)?.claims[0], claim);
+});
+
 t.test('Fairlead is not probed, whichever port a check names', async (t) => {
   const { health } = makeService('web', { health: { port: 9900 } }, []);
   const asked: number[] = [];

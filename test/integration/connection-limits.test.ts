@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
-import type { DataOptions } from '../../src/data/plane.ts';
+import type { DataOptions } from '../../src/data/settings.ts';
 import { startBackend } from '../support/backend.ts';
 import { connectRaw, RawClient } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';

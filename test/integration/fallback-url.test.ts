@@ -5,7 +5,7 @@ import { get, request as httpRequest } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { isIP } from 'node:net';
 import t, { type Test } from 'tap';
-import type { DataOptions } from '../../src/data/plane.ts';
+import type { DataOptions } from '../../src/data/settings.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { deadPort, startBackend, startCannedBackend, startRawBackend } from '../support/backend.ts';

@@ -1,5 +1,6 @@
 import type { ContainerInfo } from 'dockerode';
 import t, { type Test } from 'tap';
+import { readText } from '../../src/config/text-file.ts';
 import { ControlPlane } from '../../src/control/control-plane.ts';
 import { DockerSource } from '../../src/control/discovery/docker/source.ts';
 import { FileSource } from '../../src/control/discovery/file/source.ts';
@@ -39,7 +40,7 @@ async function setUp(t: Test, file?: string): Promise<Scene> {
     elsewhere: { kind: 'here' },
     allow: [],
   });
-  const files = file === undefined ? [] : [new FileSource(file, clock, silentLog())];
+  const files = file === undefined ? [] : [new FileSource({ path: file, clock, log: silentLog(), readText })];
   const probes = new ScriptedProbe(clock);
   const plane = new ControlPlane([source, ...files], clock, probes.probe, () => 0.5);
   plane.start();

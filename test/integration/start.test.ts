@@ -139,7 +139,7 @@ t.test('an address that is taken ends it at once, though nobody else answers', a
   const { cli } = await startServe(t, args);
   const { code, stderr } = await cli.ended;
   t.equal(code, 1);
-  t.match(stderr, `cannot listen on 127.0.0.1:${port}: another process listens there`);
+  t.match(stderr, `cannot listen on 127.0.0.1:${port} (http): another process listens there`);
 });
 
 t.test('an address that somebody took while it waited ends it', async (t) => {
@@ -151,7 +151,7 @@ t.test('an address that somebody took while it waited ends it', async (t) => {
   engine.answer();
   const { code, stderr } = await cli.ended;
   t.equal(code, 1);
-  t.match(stderr, `cannot listen on 127.0.0.1:${http}: another process listens there`);
+  t.match(stderr, `cannot listen on 127.0.0.1:${http} (http): another process listens there`);
 });
 
 t.test('restarts under load answer 200 or nothing, never 404 or 503', async (t) => {

@@ -243,7 +243,7 @@ t.test('a port that is taken is a sentence for people, also by another with seve
   const { http } = await startWorkers(t, [backend.port]);
   await t.rejects(
     startWorkers(t, [backend.port], ['--http', `127.0.0.1:${http}`]),
-    new RegExp(`error: cannot listen on 127\\.0\\.0\\.1:${http}: another process listens there`),
+    new RegExp(`error: cannot listen on 127\\.0\\.0\\.1:${http} \\(http\\): another process listens there`),
   );
 });
 

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { type DataOptions, DataPlane } from '../../src/data/plane.ts';
+import { DataPlane, type PlaneOptions } from '../../src/data/plane.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import type { BackendHealth, HealthFlag, Proof } from '../../src/model/health.ts';
@@ -40,7 +40,7 @@ export interface TestProxy {
   apply(...services: TestService[]): void;
 }
 
-export const TEST_OPTIONS: DataOptions = {
+export const TEST_OPTIONS: PlaneOptions = {
   trustedProxies: [],
   instance: 'fairlead-0123abcd',
   pages: '',
@@ -62,7 +62,7 @@ export const TEST_OPTIONS: DataOptions = {
 export async function startProxy(
   t: Pick<Test, 'teardown'>,
   services: readonly TestService[],
-  options: Partial<DataOptions> = {},
+  options: Partial<PlaneOptions> = {},
   clock: Clock = systemClock,
 ): Promise<TestProxy> {
   const entries: AccessEntry[] = [];

@@ -16,6 +16,7 @@ function makeTraffic(t: Test) {
   const counts = { accepted: 0 };
   const plane: Plane = {
     apply: () => {},
+    adopt: () => {},
     async listen(address) {
       const one = await listenTcp(address, (socket) => {
         counts.accepted++;
@@ -61,7 +62,7 @@ t.test('a turn of the loop accepts many of the connections that wait', { skip },
 t.test('a port that somebody has is refused with a sentence', async (t) => {
   const [{ port } = FREE] = await makeTraffic(t).traffic.start([FREE]);
   await t.rejects(makeTraffic(t).traffic.start([{ ...FREE, port }]), {
-    message: `cannot listen on 127.0.0.1:${port}: another process listens there`,
+    message: `cannot listen on 127.0.0.1:${port} (http): another process listens there`,
   });
 });
 

@@ -62,7 +62,8 @@ t.test('a name is looked up, and one that is none is a sentence for people', asy
   t.teardown(bound.close);
   t.equal(bound.address.host, 'localhost');
   await t.rejects(bindAddress({ host: 'no.such.name.invalid', port: 0 }, 2), {
-    message: /^cannot listen on no\.such\.name\.invalid:0: /,
+    message:
+      /^cannot listen on no\.such\.name\.invalid:0 \(http\): the name no\.such\.name\.invalid is not known here/,
   });
 });
 
@@ -74,7 +75,7 @@ t.test('what one process has, another is told about, although its sockets share 
     for (const server of servers) server.close();
   });
   await t.rejects(bindAddress({ host: '127.0.0.1', port }, 1), {
-    message: `cannot listen on 127.0.0.1:${port}: another process listens there`,
+    message: `cannot listen on 127.0.0.1:${port} (http): another process listens there`,
   });
 });
 

@@ -33,6 +33,16 @@ function served(count: number, connections = 0): TrafficStats {
 
 const SERVED = { backends: [80] };
 
+t.test('other options reach the workers that run and those that begin later', async (t) => {
+  const { supervisor, processes, started, clock } = await startScene(t, 2);
+  supervisor.adopt({ pages: 'there' }, 1_000);
+  for (const process of processes)
+    t.match(process.received.at(-1), { kind: 'options', options: { pages: 'there' } });
+  started(0).die();
+  await clock.advance(0);
+  t.match(started(2).received[0], { kind: 'start', options: { pages: 'there' }, graceMs: 1_000 });
+});
+
 t.test('each worker begins with what is known so far, and hears of each change', async (t) => {
   const { supervisor, processes, started } = makeScene(t, 2);
   const first = makeSnapshot(3, [SERVED]);
@@ -136,7 +146,7 @@ t.test('a port that somebody has is refused with a sentence', async (t) => {
   const { port } = server.address() as { port: number };
   const { supervisor } = makeScene(t, 2);
   await t.rejects(supervisor.start([{ host: '127.0.0.1', port }]), {
-    message: `cannot listen on 127.0.0.1:${port}: another process listens there`,
+    message: `cannot listen on 127.0.0.1:${port} (http): another process listens there`,
   });
 });
 

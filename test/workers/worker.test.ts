@@ -38,6 +38,9 @@ function makeScene(overrides: Partial<Plane> = {}) {
     },
   };
   const plane: Plane = {
+    adopt(options) {
+      happened.push(`adopt ${JSON.stringify(options)}`);
+    },
     apply(snapshot) {
       applied.push(snapshot);
     },
@@ -85,6 +88,12 @@ t.test('a change of health keeps the services that it knows', async (t) => {
   t.equal(applied[1]?.version, 2);
   t.equal(applied[1]?.services, applied[0]?.services, 'the very same');
   t.match(applied[1]?.health.get('test/80'), { flags: ['FailedCheck'] });
+});
+
+t.test('other options reach its plane', async (t) => {
+  const { happened, say } = await startScene();
+  say({ kind: 'options', options: { grace: 1 } });
+  t.strictSame(happened, ['adopt {"grace":1}']);
 });
 
 t.test('it takes the connections of another place once', async (t) => {

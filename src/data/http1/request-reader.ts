@@ -35,7 +35,7 @@ const TARGET_TOO_LONG = new ProxyError('target-too-long', 'the request target is
 /** Finds the requests in the bytes of a client's connection: one after the other, each when the last is answered. */
 export class RequestReader {
   readonly #sink: RequestSink;
-  readonly #limits: ReadRules;
+  readonly #context: { readonly settings: ReadRules };
   readonly #isTrusted: boolean;
   readonly #heads = new HeadReader(mayBeginRequest);
   readonly #body = new BodyReader();
@@ -45,9 +45,9 @@ export class RequestReader {
   #isInLoop = false;
 
   /** @param isTrusted whether the client's X-Forwarded-* headers are believed */
-  constructor(sink: RequestSink, limits: ReadRules, isTrusted: boolean) {
+  constructor(sink: RequestSink, context: { readonly settings: ReadRules }, isTrusted: boolean) {
     this.#sink = sink;
-    this.#limits = limits;
+    this.#context = context;
     this.#isTrusted = isTrusted;
   }
 
@@ -72,7 +72,7 @@ export class RequestReader {
       const end = this.#readBody(chunk, 0, chunk.length);
       if (end < chunk.length) this.#heads.hold(chunk.subarray(end));
     } else if (this.#heads.isPartial && this.#sink.isFree) {
-      this.#readHeads(this.#heads.read(chunk, 0, chunk.length, this.#limits.maxHeaderSize), false);
+      this.#readHeads(this.#heads.read(chunk, 0, chunk.length, this.#context.settings.maxHeaderSize), false);
     } else {
       this.#heads.hold(chunk);
       if (this.#sink.isFree) this.next();
@@ -129,7 +129,7 @@ export class RequestReader {
     while (heads.hasBytes) {
       const byte = heads.bytes[heads.from];
       if (this.#isAfterCr && byte !== LF) return 'malformed';
-      if (!this.#isAfterCr && byte !== CR) return heads.find(this.#limits.maxHeaderSize);
+      if (!this.#isAfterCr && byte !== CR) return heads.find(this.#context.settings.maxHeaderSize);
       this.#isAfterCr = !this.#isAfterCr;
       heads.from++;
     }
@@ -138,7 +138,7 @@ export class RequestReader {
 
   #readRequest(): void {
     const heads = this.#heads;
-    const head = parseRequestHead(heads.text, heads.blank, this.#limits.rules, this.#isTrusted);
+    const head = parseRequestHead(heads.text, heads.blank, this.#context.settings.rules, this.#isTrusted);
     if (head instanceof ProxyError) return this.#sink.refuse(head);
     heads.consume(head.end);
     this.#body.begin(head.length);
@@ -160,7 +160,7 @@ export class RequestReader {
   /** Names with an underscore stay behind here as they do among the headers. */
   #trailers(): string {
     const { trailers } = this.#body;
-    if (trailers === '' || this.#limits.rules.keepUnderscores) return trailers;
+    if (trailers === '' || this.#context.settings.rules.keepUnderscores) return trailers;
     return trailers.replace(/^[^:\r\n]*_[^:\r\n]*:.*\r\n/gm, '');
   }
 }

@@ -16,7 +16,7 @@ export function readResponseHeads(
   buffer: Buffer,
   size: number,
   exchange: Exchange,
-  { rules, maxHeaderSize }: UpstreamContext,
+  { settings: { rules, maxHeaderSize } }: UpstreamContext,
 ): ResponseHead | ProxyError | 'partial' | 'full' {
   let isFull = false;
   let found = reader.read(buffer, 0, size, maxHeaderSize);

@@ -1,28 +1,20 @@
 import type { Intake } from '../listener/intake.ts';
 import type { ProxyError } from '../proxy/errors.ts';
 import type { Exchange } from '../proxy/exchange.ts';
+import type { Settings } from '../settings.ts';
 import type { Sweep } from '../sweep.ts';
-import type { ReadRules } from './request-reader.ts';
 import type { ClientConnection } from './server.ts';
 
 /** What all client connections share. Times are in milliseconds. */
-export interface ServerContext extends ReadRules {
+export interface ServerContext {
+  readonly settings: Settings;
   readonly intake: Intake;
   readonly sweep: Sweep;
-  readonly headerTimeout: number;
-  readonly bodyTimeout: number;
-  /** Bytes a second that the body of a request must bring; 0 is no limit. */
-  readonly minBodyRate: number;
-  readonly idleTimeout: number;
-  /** Requests of one connection, the last of which is answered with a close; 0 is no limit. */
-  readonly maxRequestsPerConnection: number;
   /** The process is stopping: a connection ends with the exchange that it has. */
   readonly isStopping: boolean;
   /** The name of this Fairlead in the Via of requests. */
   readonly instance: string;
   elapsed(): number;
-  /** Whether what an address says of clients is believed. */
-  readonly isTrusted: (address: string) => boolean;
   /** A request has come. Its body follows through `exchange.body` and `exchange.upstream`. */
   open(exchange: Exchange): void;
   /** The client broke its exchange: it went away, stalled, or sent a body that is none. */

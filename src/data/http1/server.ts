@@ -41,14 +41,14 @@ export class ClientConnection
     super(context, socket);
     own(socket, this);
     context.sweep.add(this);
-    this.wait(context.idleTimeout);
+    this.wait(context.settings.idleTimeout);
   }
 
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
   get idleSince(): number {
     const isIdle = this.isFree && this.talking?.reader.isEmpty !== false && this.socket.writableLength === 0;
-    const { sweep, idleTimeout } = this.context;
-    return isIdle ? sweep.madeAt(this.deadline, idleTimeout) : Number.POSITIVE_INFINITY;
+    const { sweep, settings } = this.context;
+    return isIdle ? sweep.madeAt(this.deadline, settings.idleTimeout) : Number.POSITIVE_INFINITY;
   }
 
   protected makeTalk(): Talk {
@@ -135,12 +135,12 @@ export class ClientConnection
   }
 
   headBegan(): void {
-    this.wait(this.context.headerTimeout);
+    this.wait(this.context.settings.headerTimeout);
   }
 
   request(head: RequestHead): void {
     // What follows a request for another protocol may be of that, even if it is refused.
-    const isLast = ++this.#requests === this.context.maxRequestsPerConnection;
+    const isLast = ++this.#requests === this.context.settings.maxRequestsPerConnection;
     if (this.#requests === 1 && !this.context.admit(this)) return;
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#isUnsent = head.length !== 0;
@@ -243,7 +243,7 @@ export class ClientConnection
 
   /** The exchange is over: what came meanwhile is next. */
   #readNext(): void {
-    this.wait(this.context.idleTimeout);
+    this.wait(this.context.settings.idleTimeout);
     if (this.socket.isPaused()) this.socket.resume();
     const { reader } = this.talk;
     if (!reader.hasBytes) return;
@@ -276,7 +276,8 @@ export class ClientConnection
     const rest = this.talking?.reader.takeRest();
     if (this.socket.destroyed) return;
     // For what is not sent yet the client has its time, as before; one that is still to be told something has to ask for it.
-    this.wait(this.http2 === undefined ? this.context.bodyTimeout : this.context.headerTimeout);
+    const { bodyTimeout, headerTimeout } = this.context.settings;
+    this.wait(this.http2 === undefined ? bodyTimeout : headerTimeout);
     this.socket.resume();
     if (this.http2 !== undefined) return this.http2.read(rest);
     this.socket.end(() => this.wait(LINGER_MS));
@@ -286,13 +287,13 @@ export class ClientConnection
   #waitForClient(): void {
     const exchange = this.#exchange;
     const { pace } = this.talk;
-    const { sweep, bodyTimeout } = this.context;
+    const { sweep, settings } = this.context;
     const owes = exchange?.body.isComplete === false && !this.socket.isPaused();
     // One that is answered while it sends speaks when it has something to say.
     if (owes && !exchange.answered && !this.isBehind)
       return this.wait(pace.go(sweep.now, exchange.body.size));
     pace.stop(sweep.now);
-    if (owes || this.isBehind) this.wait(bodyTimeout);
+    if (owes || this.isBehind) this.wait(settings.bodyTimeout);
     else if (this.#ended) this.wait(ASK_MS);
     else this.deadline = Number.POSITIVE_INFINITY;
   }

@@ -14,9 +14,10 @@ export class Talk {
   readonly forwarded: ForwardedFields;
 
   constructor(context: ServerContext, sink: RequestSink, socket: Socket, peer: string) {
-    this.reader = new RequestReader(sink, context, context.isTrusted(peer));
-    this.pace = new Pace(context.minBodyRate, context.bodyTimeout);
+    const { isTrusted, minBodyRate, bodyTimeout } = context.settings;
+    this.reader = new RequestReader(sink, context, isTrusted(peer));
+    this.pace = new Pace(minBodyRate, bodyTimeout);
     this.writer = new ResponseWriter(new Outbox(socket));
-    this.forwarded = new ForwardedFields(peer, 'http', context.isTrusted, context.instance);
+    this.forwarded = new ForwardedFields(peer, 'http', isTrusted, context.instance);
   }
 }

@@ -8,19 +8,19 @@ export interface Share<T> {
 
 /** Shares of clients, each there for as long as its client has something. */
 export class Shares<T> {
-  readonly #most: number;
+  /** Of one client. */
+  most: number;
   readonly #byClient = new Map<string, Share<T>>();
   readonly #byOwned = new Map<T, Share<T>>();
 
-  /** @param most of one client */
   constructor(most: number) {
-    this.#most = most;
+    this.most = most;
   }
 
   /** The share of a client that has all that one may have. */
   fullOf(client: string): Share<T> | undefined {
     const share = this.#byClient.get(client);
-    return share !== undefined && share.has.size >= this.#most ? share : undefined;
+    return share !== undefined && share.has.size >= this.most ? share : undefined;
   }
 
   /** @param client as of `ClientLimit.clientAt`; without a limit nothing is remembered */

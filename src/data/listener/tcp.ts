@@ -1,5 +1,5 @@
 import { type BoundSocket, createServer, type Server, type Socket } from 'node:net';
-import { type Address, isWithoutIpv6, whyNotListening } from '../../model/address.ts';
+import { type Address, isWithoutIpv6, ListenError } from '../../model/address.ts';
 import type { ListenAddress } from '../../model/traffic.ts';
 
 /** Connections that wait to be accepted; the kernel has its own limit too (net.core.somaxconn). */
@@ -26,7 +26,7 @@ export async function listenTcp(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (isWithoutIpv6(address, code)) return listen({ ...address, host: '0.0.0.0' }, onSocket);
-    throw new Error(whyNotListening(address, code), { cause: error });
+    throw new ListenError(address, error);
   }
 }
 

@@ -59,6 +59,11 @@ export class Fallbacks {
     this.#pages.clear();
   }
 
+  /** Others take its place; what it forwards it still does. */
+  close(): void {
+    this.#sites.close();
+  }
+
   reply(exchange: Exchange, fallback: Extract<Fallback, { kind: 'status' | 'page' }>): Reply {
     const accept = exchange.head.field('accept') ?? '';
     if (fallback.kind === 'status') {

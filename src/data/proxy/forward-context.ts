@@ -1,6 +1,6 @@
 import type { UpstreamContext } from '../http1/upstream-context.ts';
-import type { ClientLimit } from '../listener/client-limit.ts';
 import type { RouteTable } from '../routing/table.ts';
+import type { Settings } from '../settings.ts';
 import type { Ejector } from '../upstream/ejection.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,7 +15,7 @@ export interface ForwardContext {
   readonly guard: ExchangeGuard;
   readonly fallbacks: Fallbacks;
   readonly ejector: Ejector;
-  readonly clientLimit: ClientLimit;
+  readonly settings: Settings;
   /** The name of this Fairlead in the Via of requests. */
   readonly instance: string;
   /** `Clock.elapsed`. */

@@ -77,7 +77,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
 
   /** Stands in line for a backend; false when nobody may, or it did for long enough. */
   #wait(exchange: Exchange, service: ServiceState, error: ProxyError, isHeld: boolean): boolean {
-    const client = this.#context.clientLimit.clientAt(exchange.client);
+    const client = this.#context.settings.clientLimit.clientAt(exchange.client);
     if (!service.line.hasPlace(client, service.service.queue.size)) return false;
     const before = exchange.waiting;
     if (before === undefined || before.service !== service) {

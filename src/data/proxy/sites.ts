@@ -21,6 +21,11 @@ export class Sites {
     this.#private = new Agent({ maxHeaderSize, connect: connectWithin(border, true) });
   }
 
+  /** Those that are open end with what they carry. */
+  close(): void {
+    for (const agent of [this.#public, this.#private]) agent.close().catch(() => {});
+  }
+
   /** The connections for a fallback. */
   agent({ mayBePrivate }: UrlFallback): Agent {
     return mayBePrivate === true ? this.#private : this.#public;

@@ -81,7 +81,7 @@ export function readRequests(
   readonly partial: ReadMessage<RequestHead> | undefined;
 } {
   const sink = new Collector();
-  const reader = new RequestReader(sink, limits, trusted);
+  const reader = new RequestReader(sink, { settings: limits }, trusted);
   for (const piece of pieces) {
     reader.read(Buffer.from(piece));
     while (sink.isFree && reader.hasBytes) reader.next();

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { UpstreamConnection } from '../../../src/data/http1/client.ts';
 import { requestText } from '../../../src/data/http1/write.ts';
 import type { Exchange, GuardedEvents } from '../../../src/data/proxy/exchange.ts';
+import { makeSettings } from '../../../src/data/settings.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
 import type { Timeouts } from '../../../src/model/service.ts';
@@ -10,8 +11,8 @@ import { startCannedBackend, startRawBackend } from '../../support/backend.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 import { eventually } from '../../support/eventually.ts';
 import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
-import { RULES } from '../../support/heads.ts';
 import { okText } from '../../support/manual.ts';
+import { TEST_OPTIONS } from '../../support/proxy.ts';
 
 const TIMEOUTS = { connectMs: 0, responseMs: 0, idleMs: 0, eventsMs: 0, requestMs: 0 };
 
@@ -29,7 +30,7 @@ function sendRequest(t: Test, port: number, exchange: Exchange, timeouts: Timeou
   const sweep = new Sweep(new FakeClock());
   const watch = { tick: 0, watch: () => {} };
   const connection = new UpstreamConnection(
-    { sweep, watch, events, rules: RULES, maxHeaderSize: 16_384 },
+    { sweep, watch, events, settings: makeSettings(TEST_OPTIONS) },
     state,
   );
   t.teardown(() => connection.destroy());

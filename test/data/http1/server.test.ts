@@ -6,10 +6,12 @@ import type { ServerContext } from '../../../src/data/http1/server-context.ts';
 import { Intake } from '../../../src/data/listener/intake.ts';
 import { ProxyError } from '../../../src/data/proxy/errors.ts';
 import type { Exchange } from '../../../src/data/proxy/exchange.ts';
+import { makeSettings } from '../../../src/data/settings.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
-import { RULES, responseHead } from '../../support/heads.ts';
+import { responseHead } from '../../support/heads.ts';
 import { heapInUse } from '../../support/memory.ts';
+import { TEST_OPTIONS } from '../../support/proxy.ts';
 
 /** A client whose side of the connection the test is: it takes nothing until told to. */
 class FakeSocket extends Duplex {
@@ -49,17 +51,10 @@ function makeConnection() {
   const context: ServerContext = {
     intake,
     sweep,
-    rules: RULES,
-    maxHeaderSize: 16_384,
-    headerTimeout: 10_000,
-    bodyTimeout: 30_000,
-    minBodyRate: 240,
-    idleTimeout: 75_000,
-    maxRequestsPerConnection: 0,
+    settings: makeSettings({ ...TEST_OPTIONS, bodyTimeout: 30_000 }),
     isStopping: false,
     instance: 'fairlead-0123abcd',
     elapsed: () => clock.elapsed(),
-    isTrusted: () => false,
     open: (exchange) => exchanges.push(exchange),
     clientFailed: (_exchange, error) => failed.push(error.code),
     refused: () => {},

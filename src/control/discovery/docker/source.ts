@@ -74,9 +74,12 @@ export class DockerSource implements Source {
   #unreadable = 0;
   #isContinuing = false;
   #isStopped = false;
+  #hasSpoken = false;
+  #allow: readonly AllowRule[];
 
   constructor(options: DockerSourceOptions) {
     this.#options = options;
+    this.#allow = options.allow;
     this.name = options.name;
     this.#status = {
       name: options.name,
@@ -111,6 +114,13 @@ export class DockerSource implements Source {
       this.#follow(connection, onConnected);
     // What was known stays while the Engine is away.
     void stayConnected({ clock, connect, onLost: (reason) => this.#lost(reason) }, signal);
+  }
+
+  /** Other rules of who may claim what: all containers are judged by them at once. */
+  judgeBy(allow: readonly AllowRule[]): void {
+    this.#allow = allow;
+    this.#reports.renewAll();
+    if (this.#hasSpoken) this.#contribute();
   }
 
   /** What became of each container, for `explain`. */
@@ -213,13 +223,14 @@ export class DockerSource implements Source {
   }
 
   #contribute(): void {
+    this.#hasSpoken = true;
     this.#updateReach();
     const context = {
       source: this.name,
       reach: this.#reach,
       stopping: this.#stopping.signals,
       deaths: this.#deaths,
-      allow: this.#options.allow,
+      allow: this.#allow,
       filters: this.#options.filters ?? [],
     };
     const { claims, problems, foreign, isWhole } = this.#reports.read(context);

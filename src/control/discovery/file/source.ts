@@ -1,80 +1,75 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Clock } from '../../../model/clock.ts';
 import type { Claim, Contribution } from '../../../model/contribution.ts';
 import type { Problem } from '../../../model/problem.ts';
-import { guarded } from '../../../telemetry/internal-errors.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
 import { parseServicesFile } from './parse.ts';
+import { type FileState, type ReadText, WatchedFile } from './watched-file.ts';
 
-/** How often the file is looked at. Asking works where watching does not: mounted files, replaced links. */
-const POLL_MS = 500;
-/** A changed file is read once it stayed the same for so long: half a file is not what was meant. */
-const SETTLE_MS = 50;
+export interface FileSourceOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly readText: ReadText;
+  /** What stood in the file a moment ago, as `WatchedFile.watch` has it. */
+  readonly text?: string | undefined;
+  /** Hears what stands in the file besides services whenever it changed, and answers what is wrong with it. */
+  readonly onText?: (text: string) => readonly Problem[];
+}
 
 /** The services of the configuration file, read again whenever it changes. A bad edit keeps the last good one. */
 export class FileSource implements Source {
   readonly name = 'file';
-  readonly #path: string;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #options: FileSourceOptions;
+  readonly #file: WatchedFile;
   /** The claims of each service as they were when nothing was wrong with it. */
   #good = new Map<string, readonly Claim[]>();
+  /** What is wrong with the text that was read last. */
+  #problems: readonly Problem[] = [];
 
-  constructor(path: string, clock: Clock, log: Log) {
-    this.#path = path;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(options: FileSourceOptions) {
+    const { path, clock, readText } = options;
+    this.#options = options;
+    this.#file = new WatchedFile(path, clock, readText);
   }
 
   watch(publish: (contribution: Contribution) => void, signal: AbortSignal): void {
-    // The stamp is older than the text: an edit between the two is noticed at the next look.
-    let seen = this.#stamp();
-    let changing = seen;
-    publish(this.#read());
-    const look = async () => {
-      const stamp = await stat(this.#path).then(stampOf, () => '');
-      if (signal.aborted) return;
-      const isBeingWritten = stamp !== seen && stamp !== changing;
-      if (stamp !== seen && !isBeingWritten) {
-        seen = stamp;
-        this.#log.info({ file: this.#path }, 'the configuration file changed');
-        guarded('source', () => publish(this.#read()))();
-      }
-      changing = stamp;
-      cancel = this.#clock.after(isBeingWritten ? SETTLE_MS : POLL_MS, look);
+    let isFirst = true;
+    const tell = (state: FileState) => {
+      if (signal.aborted && !isFirst) return;
+      if (!isFirst)
+        this.#options.log.info({ file: this.#options.path }, 'the configuration file is read again');
+      publish(this.#contributionOf(state, isFirst));
+      isFirst = false;
     };
-    let cancel = this.#clock.after(POLL_MS, look);
-    signal.addEventListener('abort', () => cancel(), { once: true });
+    this.#file.watch(tell, signal, this.#options.text);
   }
 
-  #stamp(): string {
-    try {
-      return stampOf(statSync(this.#path));
-    } catch {
-      return '';
-    }
+  /** Reads the file now, whether it changed or not. */
+  again(): void {
+    this.#file.again();
   }
 
-  #read(): Contribution {
-    const base = { name: this.name, target: this.#path };
-    let text: string;
-    let changedAt: number;
-    try {
-      text = readFileSync(this.#path, 'utf8');
-      changedAt = statSync(this.#path).mtimeMs;
-    } catch (error) {
-      const message = `the file cannot be read: ${(error as Error).message}`;
-      const status = { ...base, connected: false, staleSince: this.#clock.now(), error: message };
-      return { status, claims: this.#goodClaims(), problems: [] };
+  #contributionOf({ text, error, changedAt, isDetached }: FileState, isFirst: boolean): Contribution {
+    const { path: target, clock, onText = () => [] } = this.#options;
+    const base = { name: this.name, target };
+    if (text === undefined) {
+      const message = `the file cannot be read: ${error}`;
+      const status = { ...base, connected: false, staleSince: clock.now(), error: message };
+      return { status, claims: this.#goodClaims(), problems: this.#problems };
     }
-    const problems = this.#take(text, changedAt);
-    return { status: { ...base, connected: true }, claims: this.#goodClaims(), problems };
+    const found = this.#take(text, changedAt);
+    // With those it was started.
+    const others = isFirst ? [] : onText(text);
+    const messages = new Set(others.map(({ message }) => message));
+    this.#problems = [...others, ...found.filter(({ message }) => !messages.has(message))];
+    const detached = isDetached ? [this.#detached()] : [];
+    const status = { ...base, connected: true };
+    return { status, claims: this.#goodClaims(), problems: [...this.#problems, ...detached] };
   }
 
   #take(text: string, changedAt: number): Problem[] {
-    const parsed = parseServicesFile(this.#path, text, changedAt);
+    const parsed = parseServicesFile(this.#options.path, text, changedAt);
     if (parsed.problems.length > 0) return [...parsed.problems];
     const good = new Map<string, readonly Claim[]>();
     for (const { name, claims, problems } of parsed.services) {
@@ -89,9 +84,15 @@ export class FileSource implements Source {
   #goodClaims(): Claim[] {
     return [...this.#good.values()].flat();
   }
-}
 
-/** What differs whenever the file does. */
-function stampOf(stats: Stats): string {
-  return `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+  #detached(): Problem {
+    return {
+      severity: 'error',
+      source: this.name,
+      subject: this.#options.path,
+      where: '',
+      message: 'was replaced or deleted where it is mounted from, and this mount still shows the old file',
+      hint: 'mount its folder instead of the file; until then restart after an edit',
+    };
+  }
 }

@@ -1,6 +1,7 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { readText } from '../../../../src/config/text-file.ts';
 import { FileSource } from '../../../../src/control/discovery/file/source.ts';
 import type { Contribution } from '../../../../src/model/contribution.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
@@ -15,7 +16,7 @@ async function watch(t: Test, text: string | undefined) {
   const contributions: Contribution[] = [];
   const stopping = new AbortController();
   const clock = new FakeClock();
-  const source = new FileSource(path, clock, silentLog());
+  const source = new FileSource({ path, clock, log: silentLog(), readText });
   source.watch((contribution) => contributions.push(contribution), stopping.signal);
   t.teardown(() => stopping.abort());
   const next = async (act: () => void) => {
@@ -89,7 +90,7 @@ t.test('a file that is deleted keeps all, and says since when it is stale', asyn
   t.match(removed.status, {
     target: path,
     connected: false,
-    error: /^the file cannot be read: ENOENT/,
+    error: 'the file cannot be read: no such file',
   });
   t.ok(Number(removed.status.staleSince) > start);
   const back = await change('services: { shop: { host: c.org } }');
@@ -123,13 +124,16 @@ t.test('a file that is just being written is not read by halves', async (t) => {
 
 t.test('a path that cannot be looked at is a file that cannot be read', async (t) => {
   const contributions: Contribution[] = [];
-  const source = new FileSource(
-    `${t.testdir({ file: '' })}/file/fairlead.yaml`,
-    new FakeClock(),
-    silentLog(),
-  );
+  const source = new FileSource({
+    path: `${t.testdir({ file: '' })}/file/fairlead.yaml`,
+    clock: new FakeClock(),
+    log: silentLog(),
+    readText,
+  });
   source.watch((contribution) => contributions.push(contribution), AbortSignal.abort());
-  t.match(contributions, [{ claims: [], status: { connected: false, error: /ENOTDIR/ } }]);
+  t.match(contributions, [
+    { claims: [], status: { connected: false, error: 'the file cannot be read: no such file' } },
+  ]);
 });
 
 t.test('a file that does not change says nothing again', async (t) => {
