@@ -22,6 +22,7 @@ import type { Explanation, Unexplained } from './model/explanation.ts';
 import { formatProblem, type Problem } from './model/problem.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
+import { pagesDir } from './shipped.ts';
 import { explainSubject } from './subject.ts';
 import { makeChangeLog } from './telemetry/change-log.ts';
 import { guarded, guardedClock, internalErrors } from './telemetry/internal-errors.ts';
@@ -30,7 +31,7 @@ import { makeMetrics } from './telemetry/metrics.ts';
 import { linesLost } from './telemetry/output.ts';
 import { makeTraffic, type TrafficInput, trafficOptions } from './traffic.ts';
 import { VERSION } from './version.ts';
-import { borderOf, pagesDir } from './worker.ts';
+import { borderOf } from './worker.ts';
 
 export interface AppInput extends TrafficInput {
   /** The configuration file, whose services are watched. */

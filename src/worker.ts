@@ -1,5 +1,4 @@
 import { networkInterfaces } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Options } from './config/options.ts';
 import { defaultMaxConnections, descriptorLimit, descriptorsFor } from './data/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
@@ -9,6 +8,7 @@ import { type Clock, systemClock } from './model/clock.ts';
 import { type IpRange, parseIpRange } from './model/ip.ts';
 import type { BackendSignal } from './model/signal.ts';
 import type { Plane } from './model/traffic.ts';
+import { pagesDir } from './shipped.ts';
 import { type OpenAccessLog, openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
 import { guardedClock, surviveExceptions } from './telemetry/internal-errors.ts';
@@ -59,11 +59,6 @@ export function makePlane(
       errorLog.flush();
     },
   };
-}
-
-/** The folder of pages: that of the options, or the one that comes with Fairlead. */
-export function pagesDir({ pages }: Pick<Options, 'pages'>): string {
-  return pages || fileURLToPath(new URL('../config/pages', import.meta.url));
 }
 
 function openLogOf({ accessLog }: PlaneOptions): OpenAccessLog | undefined {

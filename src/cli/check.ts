@@ -10,7 +10,7 @@ import { didYouMean } from '../control/nearest.ts';
 import { hasPage, pagesOf } from '../control/pages.ts';
 import type { AllowRule } from '../model/allow.ts';
 import type { Problem } from '../model/problem.ts';
-import { pagesDir } from '../worker.ts';
+import { pagesDir } from '../shipped.ts';
 import { locate, servicesProblems, whatIsWrong } from './configuration.ts';
 import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 

@@ -75,7 +75,11 @@ t.test('the page loads nothing from elsewhere, and all that it loads is served',
     t.match(path, /^\/(?!\/)/, `${path} is here`);
     t.equal((await ask(port, { path })).status, 200, `${path} is served`);
   }
-  for (const [name, text] of FILES) t.notMatch(text, /https?:\/\/|url\(/, `${name} names no other place`);
+  for (const [name, text] of FILES) {
+    // The name of a language, from where nothing is loaded.
+    const loaded = text.replace('xmlns="http://www.w3.org/2000/svg"', '');
+    t.notMatch(loaded, /https?:\/\/|url\(/, `${name} names no other place`);
+  }
 });
 
 t.test('the page shows services, backends, problems and sources', async (t) => {

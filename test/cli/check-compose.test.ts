@@ -137,7 +137,7 @@ services:
   });
   const { code, stdout, stderr } = await runCli(['check', 'compose.yaml', 'fairlead.yaml'], { cwd });
   t.equal(code, 2);
-  t.equal(stdout, 'fairlead.yaml: OK, 0 services\n');
+  t.equal(stdout, 'fairlead.yaml: OK, 0 services\n  an edit takes effect while Fairlead runs: allow\n');
   t.strictSame(stderr.trim().split('\n'), [
     'compose.yaml:11: error: fairlead.host is refused: no allow rule lets the container have www.bank.org (one that would: project:shop network:shop_edge host:www.bank.org)',
     'compose.yaml:13: notice: no allow rule is about it: Fairlead would ignore it',

@@ -97,7 +97,7 @@ t.test('maintenance: nothing new, and a WebSocket stays', async (t) => {
   await order({ state: 'maintenance' });
   t.same(await answers(), ['two']);
   t.match(await backend(), { health: { flags: ['Maintenance'] } });
-  t.match(await fairlead.explain('http://test.localhost/'), /Maintenance \(maintenance was ordered/);
+  t.match(await fairlead.explain('http://test.localhost/'), /in maintenance \(maintenance was ordered/);
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.equal(socket.readyState, socket.OPEN);
 });
