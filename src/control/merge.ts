@@ -17,8 +17,14 @@ export interface Part extends Topology {
   readonly problems: readonly Problem[];
   /** Names of the services whose routes are ghosts: nothing serves there. */
   readonly lifeless: ReadonlySet<string>;
-  /** Services that some of these fall back to, and what to say where there is no such service. */
-  readonly fallbacks: readonly { readonly service: string; readonly problem: Problem }[];
+  readonly fallbacks: readonly ServiceFallback[];
+}
+
+/** A service falls back to another one: the problem is what to say where there is no such service. */
+export interface ServiceFallback {
+  readonly from: string;
+  readonly to: string;
+  readonly problem: Problem;
 }
 
 /**
@@ -166,13 +172,13 @@ function reportStripPrefix(group: Group, problems: Problem[]): void {
   }
 }
 
-function fallbacksOf({ name, fallback = [] }: Service, group: Group): Part['fallbacks'] {
+function fallbacksOf({ name, fallback = [] }: Service, group: Group): ServiceFallback[] {
   const claim = group.claims.findLast(({ settings }) => settings.fallback !== undefined);
   if (claim === undefined || claim.isGone) return [];
   return fallback.flatMap((one) => {
     if (one.kind !== 'service') return [];
     const { service } = one;
     const message = `service ${name} falls back to service ${service}, which does not exist now`;
-    return [{ service, problem: notice(claim, 'fallback', message) }];
+    return [{ from: name, to: service, problem: notice(claim, 'fallback', message) }];
   });
 }

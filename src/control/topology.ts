@@ -7,12 +7,19 @@ import type { Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { Ghosts } from './ghosts.ts';
 import { placeTie, routeKey, tiesOf } from './groups.ts';
-import { compareRoutes, compareServices, mergeClaims, type Part, type Signals } from './merge.ts';
+import {
+  compareRoutes,
+  compareServices,
+  mergeClaims,
+  type Part,
+  type ServiceFallback,
+  type Signals,
+} from './merge.ts';
 import { didYouMean } from './nearest.ts';
 
 /** Problems of one container or file that are carried. */
 const MAX_PROBLEMS = 100;
-/** Services that are not there for which a name is suggested. */
+/** Fallbacks to services that are not there for which a name is suggested. */
 const MAX_SUGGESTIONS = 10;
 
 /** What all sources together say. */
@@ -67,19 +74,20 @@ export class Merger {
     for (const { part } of this.#islands) {
       Object.assign(signals, part.signals);
       problems.push(...part.problems);
-      for (const { service, problem } of part.fallbacks)
-        if (!names.has(service)) problems.push(this.#suggest(service, problem, names));
+      for (const fallback of part.fallbacks)
+        if (!names.has(fallback.to)) problems.push(this.#suggest(fallback, names));
     }
     return { services, routes, signals, problems: boundProblems(problems, MAX_PROBLEMS) };
   }
 
   /** With the name that was meant, of the first few: each is compared with many. */
-  #suggest(service: string, problem: Problem, names: ReadonlySet<string>): Problem {
+  #suggest({ from, to, problem }: ServiceFallback, names: ReadonlySet<string>): Problem {
     if (this.#suggestedFor !== this.#topology.services) this.#suggestions.clear();
     this.#suggestedFor = this.#topology.services;
-    if (!this.#suggestions.has(service) && this.#suggestions.size < MAX_SUGGESTIONS)
-      this.#suggestions.set(service, didYouMean(service, names));
-    const hint = this.#suggestions.get(service);
+    const key = JSON.stringify([from, to]);
+    if (!this.#suggestions.has(key) && this.#suggestions.size < MAX_SUGGESTIONS)
+      this.#suggestions.set(key, didYouMean(to, othersThan(from, names)));
+    const hint = this.#suggestions.get(key);
     return hint === undefined ? problem : { ...problem, hint };
   }
 
@@ -167,6 +175,11 @@ export class Merger {
     }
     return found;
   }
+}
+
+/** None falls back to itself. */
+function* othersThan(name: string, names: Iterable<string>): Generator<string> {
+  for (const one of names) if (one !== name) yield one;
 }
 
 function same<T>(before: T | undefined, after: T): T {

@@ -4,6 +4,7 @@ import t from 'tap';
 import { KEEPS_PLACE_MS } from '../../src/control/ghosts.ts';
 import { routeKey } from '../../src/control/groups.ts';
 import { mergeClaims } from '../../src/control/merge.ts';
+import { didYouMean } from '../../src/control/nearest.ts';
 import { Merger } from '../../src/control/topology.ts';
 import type { Claim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
@@ -17,8 +18,14 @@ const sorted = (problems: readonly Problem[]) => problems.map(formatProblem).sor
 function fromScratch(claims: readonly Claim[], before: readonly Route[]) {
   const owners = new Map(before.map((route) => [routeKey(route), route.service]));
   const { services, routes, signals, problems, fallbacks, lifeless } = mergeClaims(claims, owners);
-  const isMissing = (service: string) => !services.some(({ name }) => name === service);
-  const missing = fallbacks.filter(({ service }) => isMissing(service)).map(({ problem }) => problem);
+  const names = services.map(({ name }) => name);
+  const missing = fallbacks
+    .filter(({ to }) => !names.includes(to))
+    .map(({ from, to, problem }) => {
+      const others = names.filter((name) => name !== from);
+      const hint = didYouMean(to, others);
+      return { ...problem, ...(hint && { hint }) };
+    });
   return { services, routes, signals, problems: sorted([...problems, ...missing]), lifeless };
 }
 

@@ -101,9 +101,11 @@ async function answered(client: RawClient, one: RequestCase): Promise<string> {
     parseResponses(client.received, client.isClosed, method).filter(({ status }) => status >= 200);
   if (forwarded.length > 0) await client.until(() => final().length >= forwarded.length, 'the answers');
   if (end === 'waits') client.socket.end();
-  if (end !== 'stays') await client.untilClosed();
-  // Who speaks HTTP/2 is told so in its frames, of which SETTINGS are the first.
-  if (end === 505 && client.received.startsWith('\0\0\0\x04\0')) return '';
+  // Who speaks HTTP/2 is told so in its frames, of which SETTINGS are the first, and once it has asked for something.
+  const isToldInFrames = () =>
+    one.bytes.startsWith('PRI * HTTP/2.0') && client.received.startsWith('\0\0\0\x04\0');
+  if (end !== 'stays') await client.until(() => client.isClosed || isToldInFrames(), 'the end');
+  if (isToldInFrames()) return '';
   const seen = final().map(({ status }) => status);
   if (
     seen.length !== statuses.length ||
