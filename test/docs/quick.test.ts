@@ -94,6 +94,24 @@ t.test('scripts of the package that the pages name are there', async (t) => {
       t.ok(name in scripts, `${page}: npm run ${name}`);
 });
 
+t.test('the table of dependencies in the README is that of package.json', async (t) => {
+  const [, table = ''] = read('README.md').split('\n## Dependencies\n');
+  const rows = table.split('\n## ')[0]?.matchAll(/^\| (.+?) \|/gm) ?? [];
+  const named = [...rows].flatMap(([, packages = '']) =>
+    [...packages.matchAll(/\[([^\]]+)\]\(/g)].map(([, name]) => name),
+  );
+  const { dependencies = {}, devDependencies } = JSON.parse(read('package.json')) as {
+    dependencies?: Record<string, string>;
+    devDependencies: Record<string, string>;
+  };
+  const all = Object.keys({ ...dependencies, ...devDependencies });
+  t.same(
+    named.toSorted(),
+    all.filter((name) => !name.startsWith('@types/')).sort(),
+    'each has a row, and no other has one',
+  );
+});
+
 t.test('a page is read into blocks, with what the comments above them say', async (t) => {
   const page = parsePage(
     [
