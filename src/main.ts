@@ -10,6 +10,9 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   process.exit(1);
 }
 
+// Of libraries that are bundled Node.js tells whoever runs Fairlead, who can do nothing about them.
+process.noDeprecation = true;
+
 // Others send these to have logs reopened; of the first Node.js would open its debugger, of the second the process end.
 for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
 

@@ -82,6 +82,8 @@ ${networks.length === 0 ? '' : `  # Where containers were when this was written.
     next: [
       'echo "FAIRLEAD_ADMIN_TOKEN=$(openssl rand -hex 24)" >> .env',
       'docker compose up -d',
+      'docker run -d --network fairlead-web -l fairlead.host=shop.localhost my/shop',
+      `curl http://shop.localhost${http === 80 ? '' : `:${http}`}/`,
       `the dashboard: http://127.0.0.1:${admin}/, with the token as the password of any user`,
       'docker compose exec fairlead fairlead status',
     ],

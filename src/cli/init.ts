@@ -36,7 +36,7 @@ export const init: Run = async ({ operands: [given], flags, options: [wrong] }, 
   try {
     for (const [i, file] of files.entries()) writeFileSync(paths[i] ?? file.name, file.text);
   } catch (error) {
-    printError(`error: ${(error as Error).message}`);
+    printError(`error: ${target} cannot be written: ${(error as Error).message} (--output - prints it)`);
     return EXIT_FAILURE;
   }
   print(`Written: ${paths.join(', ')}`, '', 'Next', ...next.map((line) => `  ${line}`));

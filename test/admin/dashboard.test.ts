@@ -44,9 +44,16 @@ async function show(state: unknown): Promise<Record<string, string>> {
     return parts[id];
   };
   const document = { hidden: false, body: sealed(), createElement: sealed, getElementById };
-  const fetch = async () => ({ ok: true, json: async () => JSON.parse(JSON.stringify(state)) });
+  const fetch = async (url: unknown) => {
+    // As browsers do on a page whose address has a password: it would be in that of a path, too.
+    if (`${url}` !== 'http://localhost:9900/api/snapshot')
+      throw new TypeError('a URL that includes credentials');
+    return { ok: true, json: async () => JSON.parse(JSON.stringify(state)) };
+  };
+  const location = { origin: 'http://localhost:9900' };
   await new Promise<void>((resolve) => {
-    runInNewContext(`'use strict';${read('app.js')}`, { document, fetch, setTimeout: resolve });
+    const page = { document, fetch, location, URL, setTimeout: resolve };
+    runInNewContext(`'use strict';${read('app.js')}`, page);
   });
   return Object.fromEntries(Object.entries(parts).map(([id, node]) => [id, node.textContent]));
 }

@@ -147,7 +147,7 @@ t.test('init writes, says what is next, and overwrites nothing that it was not t
   t.match(shown.stdout, /^\[Unit\]$/m);
   const nowhere = await runCli(['init', 'config', '--output', 'no/such/folder/x'], { cwd, env });
   t.equal(nowhere.code, 1);
-  t.match(nowhere.stderr, 'error: ENOENT');
+  t.match(nowhere.stderr, 'error: no/such/folder/x cannot be written: ENOENT');
   const wrong = await runCli(['init', 'kubernetes'], { cwd, env });
   t.equal(wrong.code, 2);
   t.match(wrong.stderr, 'error: kubernetes is neither an option nor one of compose, systemd, config');

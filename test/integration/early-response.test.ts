@@ -1,7 +1,9 @@
 import t from 'tap';
 import { startRawBackend } from '../support/backend.ts';
 import { connectRaw } from '../support/client.ts';
-import { okText } from '../support/manual.ts';
+import { FakeClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
+import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { parseResponses } from '../support/responses.ts';
 
@@ -34,4 +36,29 @@ t.test('a client that is still sending reads the whole of an early response', as
   t.equal(proxy.entries.length, 1);
   const [state] = Object.values(proxy.plane.stats().backends);
   t.match(state, { idle: 0, inFlight: 0 }, 'the connection to the backend is not used again');
+});
+
+t.test('an upload that is answered at once lasts for as long as its bytes are taken', async (t) => {
+  const clock = new FakeClock();
+  const backend = await startManualBackend(t);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }], {}, clock);
+  const client = await connectRaw(t, proxy.port);
+  client.send(
+    'PUT /live HTTP/1.1\r\nHost: test.localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n',
+  );
+  await backend.head(0);
+  const connection = await backend.connection(0);
+  connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+  await client.until((received) => received.endsWith('\r\n\r\n'), 'the head');
+  // Five times half of `timeout.idle`, in which the backend says nothing.
+  for (let i = 0; i < 5; i++) {
+    client.send(`4\r\nmore\r\n`);
+    const heard = () => connection.received.split('more').length - 1;
+    await eventually('is it taken?', () => heard() === i + 1);
+    await clock.advance(30_000);
+  }
+  t.equal(client.isClosed, false);
+  await clock.advance(60_300);
+  await client.untilClosed();
+  t.match(proxy.entries, [{ error: /body-(?:stalled|timeout)/ }], 'until neither side says anything');
 });

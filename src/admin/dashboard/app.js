@@ -166,7 +166,8 @@ function show(state) {
 async function poll() {
   if (!document.hidden) {
     try {
-      const response = await fetch('/api/snapshot');
+      // Where the page was opened with a password in its address, that must not be in this one.
+      const response = await fetch(new URL('/api/snapshot', location.origin));
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       show(await response.json());
       document.body.classList.remove('lost');

@@ -139,10 +139,12 @@ export class UpstreamConnection
     exchange.downstream.write(buffer, from, to);
   }
 
-  /** Before the response: the limit is on what the backend, and not the client, has to do next. */
+  /** The limit is on what the backend has to do next; one that answers, and takes the rest of the request, does it. */
   #waitForBackend(isTaken: boolean): void {
-    if (this.#isConnected && this.#phase === 'head')
+    if (this.#phase === 'head' && this.#isConnected)
       this.#wait(this.#patience.headMs(this.#request.isDone, isTaken));
+    if (this.#phase === 'body' && isTaken && this.deadline < Number.POSITIVE_INFINITY)
+      this.#wait(this.#patience.bodyMs);
   }
 
   /** Sets the deadline; 0 is none. */
@@ -280,9 +282,8 @@ export class UpstreamConnection
 
   /** Its request can only be sent again if nobody has read it. */
   get #mustProve(): boolean {
-    return (
-      this.#progress.isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment
-    );
+    const { isUnanswered } = this.#progress;
+    return isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment;
   }
 
   onClose(cause: NodeJS.ErrnoException | undefined): void {

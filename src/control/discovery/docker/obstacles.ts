@@ -68,8 +68,11 @@ function toConnect(container: Container, self: Container | undefined): string {
   // Docker connects no container that shares another one's network: its owner is the one to connect.
   const name = container.networkOf?.slice(0, 12) ?? container.name;
   if (self === undefined) return `NETWORK ${name}`;
-  const own = (networks: Container['networks']) => networks.find((one) => one.name !== 'bridge')?.name;
-  const theirs = own(container.networks);
-  if (theirs !== undefined && self.networkOf === undefined) return `${theirs} ${self.name}`;
-  return `${own(self.networks) ?? 'NETWORK'} ${name}`;
+  const own = (networks: Container['networks']) => networks.filter((one) => one.name !== 'bridge');
+  const [theirs] = own(container.networks);
+  if (theirs !== undefined && self.networkOf === undefined) return `${theirs.name} ${self.name}`;
+  const [ours, ...others] = own(self.networks);
+  if (ours === undefined || others.length === 0) return `${ours?.name ?? 'NETWORK'} ${name}`;
+  // Which of several is for services nothing tells.
+  return `NETWORK ${name}, NETWORK being Fairlead's for services, and not for its admin address or the Engine's socket`;
 }

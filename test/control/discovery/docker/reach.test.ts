@@ -285,6 +285,12 @@ t.test('the command that puts Fairlead and a container on one network is told wh
     `${begin} web shop-1`,
     'the default network of all is not for Fairlead to join',
   );
+  const onMany = makeContainer({ name: 'fairlead', networks: ['admin', 'web'].map(network) });
+  t.match(
+    hintFor(['bridge'], onMany),
+    /connect NETWORK shop-1, .*not for its admin address/,
+    'of several none is guessed',
+  );
   const onDefault = makeContainer({ name: 'fairlead', networks: [network('other')], networkOf: 'abc' });
   t.equal(hintFor(['shop_default'], onDefault), `${begin} other shop-1`, 'it shares the network of another');
 });
