@@ -41,9 +41,15 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   sources: [],
 };
 
-/** What a person would say changed between two snapshots, a line each. */
-export function diffSnapshots(before: Snapshot, after: Snapshot): string[] {
-  const lines: string[] = [];
+/** A line that says what changed, and of what: the same text for all changes of one thing. */
+export interface Difference {
+  readonly subject: string;
+  readonly line: string;
+}
+
+/** What a person would say changed between two snapshots. */
+export function diffSnapshots(before: Snapshot, after: Snapshot): Difference[] {
+  const lines: Difference[] = [];
   const services = changesOf(before.services, after.services);
   const routes = changesOf(before.routes, after.routes);
   compare(lines, 'route', routesByName(routes.gone), routesByName(routes.fresh));
@@ -136,11 +142,15 @@ function backendsById(services: readonly Service[]): Told {
   );
 }
 
-function compare(lines: string[], kind: string, before: Told, after: Told): void {
-  for (const [id, [name]] of before) if (!after.has(id)) lines.push(`- ${kind} ${name}`);
+function compare(lines: Difference[], kind: string, before: Told, after: Told): void {
+  const add = (sign: string, name: string, text = '') => {
+    const subject = `${kind} ${name}`;
+    lines.push({ subject, line: `${sign} ${subject} ${text}`.trimEnd() });
+  };
+  for (const [id, [name]] of before) if (!after.has(id)) add('-', name);
   for (const [id, [name, text]] of after) {
     const was = before.get(id)?.[1];
-    if (was === undefined) lines.push(`+ ${kind} ${name} ${kind === 'service' ? '' : text}`.trimEnd());
-    else if (was !== text) lines.push(`~ ${kind} ${name} ${text}`);
+    if (was === undefined) add('+', name, kind === 'service' ? '' : text);
+    else if (was !== text) add('~', name, text);
   }
 }

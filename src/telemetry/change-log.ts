@@ -4,6 +4,7 @@ import { describeFlags } from '../model/health.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
 import { diffSnapshots, healthChanges, type Snapshot } from '../model/snapshot.ts';
 import type { Log } from './log.ts';
+import { Restless } from './restless.ts';
 
 /** Lines about health, and about problems, in a second; more are only counted. */
 const MAX_LINES = 50;
@@ -14,8 +15,9 @@ type Level = 'info' | 'warn';
 export function makeChangeLog(log: Log, clock: Clock): (snapshot: Snapshot, before: Snapshot) => void {
   const logHealth = bounded(log, clock, 'backends changed their health');
   const logProblem = bounded(log, clock, 'problems came or were solved');
+  const restless = new Restless(clock, (line) => log.info(line));
   return (snapshot, before) => {
-    for (const line of diffSnapshots(before, snapshot)) log.info(line);
+    for (const difference of diffSnapshots(before, snapshot)) restless.write(difference);
     for (const { service, backend, health, isFailure } of healthChanges(before, snapshot)) {
       const text = `${backend.name} of ${service} is ${describeFlags(health.flags)} (${health.reason})`;
       logHealth(isFailure ? 'warn' : 'info', { service, backend: backend.name }, text);

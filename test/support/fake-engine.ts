@@ -136,6 +136,11 @@ export class FakeEngine implements Engine {
     this.#stream?.onEvent({ containerId: containerId(start), action, signal, ...(health && { health }) });
   }
 
+  /** Lets that container end by itself. */
+  emitEnd(start: string, exitCode: number): void {
+    this.#stream?.onEvent({ containerId: containerId(start), action: 'die', signal: Number.NaN, exitCode });
+  }
+
   /** An event that is not understood. */
   emitNonsense(): void {
     this.#stream?.onEvent(undefined);

@@ -105,3 +105,61 @@ t.test('a problem in other words is told, and not said to be solved', async (t) 
     'info: solved: web-0: health: no answer',
   ]);
 });
+
+/** Snapshots of one backend that is there, and then not. */
+function comeAndGo(logChanges: (after: Snapshot, before: Snapshot) => void, count = 1): void {
+  const [there, away] = [fleet(count, []), { ...EMPTY_SNAPSHOT, services: [makeService('shop', {}, [])] }];
+  logChanges(there, away);
+  logChanges(away, there);
+}
+
+t.test(
+  'a backend that comes and goes all the time is told three times, and then once a minute',
+  async (t) => {
+    const { clock, lines, logChanges } = makeLogged();
+    for (let i = 0; i < 30; i++) {
+      comeAndGo(logChanges);
+      await clock.advance(1_000);
+    }
+    t.strictSame(
+      lines.map((line) => line.slice(0, 14)),
+      [
+        'info: + backen',
+        'info: - backen',
+        'info: + backen',
+        'info: - backen',
+        'info: + backen',
+        'info: - backen',
+      ],
+    );
+    await clock.advance(30_000);
+    const times = (count: string) =>
+      `info: backend web-0 of shop comes and goes: it changed ${count} in the last minute, at last - backend web-0 of shop`;
+    t.strictSame(lines.slice(6), [times('60 times')]);
+    comeAndGo(logChanges);
+    await clock.advance(60_000);
+    t.strictSame(lines.slice(7), [times('2 times')], 'also when it slows down');
+    await clock.advance(60_000);
+    t.equal(clock.pending, 0, 'and nothing is counted where nothing changes');
+    comeAndGo(logChanges);
+    t.equal(lines.length, 10, 'and after a quiet minute line by line');
+  },
+);
+
+t.test('what comes and goes hides no change of others', async (t) => {
+  const { lines, logChanges } = makeLogged();
+  for (let i = 0; i < 10; i++) comeAndGo(logChanges);
+  lines.length = 0;
+  const { services } = fleet(1, []);
+  logChanges({ ...EMPTY_SNAPSHOT, services: [...services, makeService('blog', {}, [])] }, EMPTY_SNAPSHOT);
+  t.strictSame(lines, ['info: + service shop', 'info: + service blog']);
+});
+
+t.test('of thousands that come and go fifty are named each minute, and the others counted', async (t) => {
+  const { clock, lines, logChanges } = makeLogged();
+  for (let i = 0; i < 4; i++) comeAndGo(logChanges, 5_000);
+  lines.length = 0;
+  await clock.advance(60_000);
+  t.equal(lines.length, 51);
+  t.equal(lines.at(-1), 'info: 4,950 more come and go: see fairlead status');
+});

@@ -30,6 +30,8 @@ export interface Container {
   readonly refused: readonly SettingProblem[];
   /** `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`. */
   readonly state: string;
+  /** How it ended, while it is `restarting`. */
+  readonly exitCode?: number;
   /** Of its HEALTHCHECK; `none` without one. */
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
   /** TCP ports that it exposes, ascending. */
@@ -67,12 +69,14 @@ export function readContainer(
   const networkMode = textOf(fieldsOf(info['HostConfig'])['NetworkMode']);
   const [, networkOf] = /^container:(.+)$/.exec(networkMode) ?? [];
   const created = info['Created'];
+  const [, exitCode] = /^Restarting \((\d{1,3})\)/.exec(textOf(info['Status'])) ?? [];
   return {
     id,
     name: readName(info['Names']) || id.slice(0, 12),
     image: textOf(info['Image']),
     ...readLabels(info['Labels']),
     state: textOf(info['State']),
+    ...(exitCode !== undefined && { exitCode: Number(exitCode) }),
     health: readHealth(info),
     ports: [...new Set(tcp.flatMap(({ PrivatePort }) => portOf(PrivatePort) ?? []))].sort((a, b) => a - b),
     published: tcp.flatMap(readPublished),

@@ -21,6 +21,8 @@ export interface EngineEvent {
   readonly action: string;
   /** Number of the signal of a `kill`; NaN otherwise. */
   readonly signal: number;
+  /** Of a `die`, where it is said. */
+  readonly exitCode?: number;
   /** What a `health_status` found. */
   readonly health?: Container['health'];
 }
@@ -40,10 +42,13 @@ export function readEvent(line: string): EngineEvent | undefined {
   const [action = '', result = ''] = textOf(raw['Action']).split(': ', 2);
   if (!isContainerId(containerId) || action === '') return undefined;
   const health = parseHealth(result);
+  // Docker's word, and Podman's.
+  const exitCode = textOf(attributes['exitCode']) || textOf(attributes['containerExitCode']);
   return {
     containerId,
     action: PODMAN_ACTIONS[action] ?? action,
     signal: Number(textOf(attributes['signal']) || Number.NaN),
+    ...(/^\d{1,3}$/.test(exitCode) && { exitCode: Number(exitCode) }),
     ...(health && { health }),
   };
 }

@@ -47,6 +47,12 @@ export class Reports {
     for (const { container } of this.#seen.values()) yield container;
   }
 
+  /** The name of a container that asks for something. */
+  routedName(id: string): string | undefined {
+    const report = this.#seen.get(id)?.report;
+    return report === undefined || report.services.length === 0 ? undefined : report.container.name;
+  }
+
   /** The container with the networks that it really has. */
   connected(container: Container): Container {
     const owner = networkOwner(container, this.#find);

@@ -10,6 +10,7 @@ import type { ContainerReport } from './claims.ts';
 import { stayConnected } from './connection.ts';
 import type { Container } from './container.ts';
 import { Details } from './details.ts';
+import { Endings } from './endings.ts';
 import type { Engine } from './engine.ts';
 import { explainEngineError } from './engine-error.ts';
 import { engineProblems } from './engine-problems.ts';
@@ -64,8 +65,7 @@ export class DockerSource implements Source {
   #drivers: ReadonlyMap<string, string> = new Map();
   #reach: Reach = { kind: 'host', drivers: new Map() };
   #status: SourceStatus;
-  /** How often a container ended: a restarted one is another backend, which has to prove its health anew. */
-  readonly #deaths = new Map<string, number>();
+  readonly #endings: Endings;
   readonly #touched: Touched;
   readonly #news: News;
   readonly #details: Details;
@@ -95,6 +95,7 @@ export class DockerSource implements Source {
       finish: (container) => this.#reports.known(this.#news.correct(container)),
       isNear: options.elsewhere.isNear,
     });
+    this.#endings = new Endings(options.clock, () => this.#contribute());
     this.#touched = new Touched(options.clock, (ids) => this.#ask(ids));
     this.#stopping = new Stopping(options.engine, options.clock, (id) => {
       this.#reports.renew(id);
@@ -173,24 +174,23 @@ export class DockerSource implements Source {
     this.#drivers = drivers;
     this.#reports.take(containers);
     const ids = new Set(containers.map(({ id }) => id));
-    for (const id of this.#deaths.keys()) if (!ids.has(id)) this.#deaths.delete(id);
+    this.#endings.take(containers);
     this.#details.keep(ids);
     this.#status = { name: this.name, target: this.#options.endpoint, connected: true };
     this.#contribute();
   }
 
   #onEvent(event: EngineEvent): void {
-    const { containerId, action } = event;
     this.#stopping.onEvent(event);
     this.#news.hear(event);
-    if (action === 'die') this.#deaths.set(containerId, (this.#deaths.get(containerId) ?? 0) + 1);
-    else if (action === 'destroy') this.#deaths.delete(containerId);
-    this.#touched.add(containerId);
+    this.#endings.hear(event);
+    this.#touched.add(event.containerId);
   }
 
   #stop(): void {
     this.#isStopped = true;
     this.#touched.stop();
+    this.#endings.stop();
   }
 
   /** Asks for the containers that something happened to. */
@@ -229,7 +229,7 @@ export class DockerSource implements Source {
       source: this.name,
       reach: this.#reach,
       stopping: this.#stopping.signals,
-      deaths: this.#deaths,
+      deaths: this.#endings.counts,
       allow: this.#allow,
       filters: this.#options.filters ?? [],
     };
@@ -237,7 +237,11 @@ export class DockerSource implements Source {
     this.#publish({
       status: this.#status,
       claims: [...claims, ...this.#gone.update(claims)],
-      problems: [...problems, ...engineProblems(this.#status, this.#unreadable, foreign)],
+      problems: [
+        ...problems,
+        ...engineProblems(this.#status, this.#unreadable, foreign),
+        ...this.#endings.problems(this.name, (id) => this.#reports.routedName(id)),
+      ],
       ...(!isWhole && { isPartial: true }),
     });
     if (!isWhole && !this.#isContinuing) this.#continue();
