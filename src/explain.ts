@@ -1,5 +1,6 @@
 import type { ContainerReport, ServiceReport } from './control/discovery/docker/claims.ts';
 import { PREFIX } from './control/discovery/labels/key.ts';
+import { didYouMean } from './control/nearest.ts';
 import { hostMatches, hostOf, pathMatches } from './data/routing/host.ts';
 import { normalizePath } from './data/routing/path.ts';
 import { RouteTable } from './data/routing/table.ts';
@@ -10,7 +11,7 @@ import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';
 import type { Service } from './model/service.ts';
 import type { Snapshot } from './model/snapshot.ts';
-import { shorten } from './model/text.ts';
+import { listFew, shorten } from './model/text.ts';
 
 /** The changes of a backend's health, the oldest first. */
 export type History = (backendId: string) => readonly Transition[];
@@ -189,7 +190,7 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
     (route) => hostMatches(route.host, host) && pathMatches(route.path, path),
   );
   if (entry === undefined)
-    return [`${text}: 404, because no route fits host ${host} and path ${path}`, ...known(snapshot)];
+    return [`${text}: 404, because no route fits host ${host} and path ${path}`, ...known(snapshot, host)];
   const lines = [
     `${text}: route ${routeName(entry.route)} → service ${entry.service.name}`,
     `  because ${why(entry.route, fitting)}`,
@@ -247,7 +248,14 @@ function why(route: Route, all: readonly Route[]): string {
   return `its host ${route.host} is the most specific that fits`;
 }
 
-function known(snapshot: Snapshot): string[] {
-  const names = snapshot.routes.slice(0, 20).map(routeName);
-  return names.length === 0 ? ['  there are no routes'] : [`  known routes: ${names.join(', ')}`];
+function known({ routes }: Snapshot, host: string): string[] {
+  if (routes.length === 0) return ['  there are no routes'];
+  const others = new Set(routes.map((route) => route.host));
+  // With it only the path is another.
+  others.delete(host);
+  const meant = didYouMean(host, others);
+  return [
+    ...(meant === undefined ? [] : [`  ${meant}`]),
+    `  known routes: ${listFew(routes.map(routeName), 10)}`,
+  ];
 }

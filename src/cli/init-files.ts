@@ -27,9 +27,9 @@ export function findings({ engines, taken }: Machine): string[] {
   ];
 }
 
-/** The Engine that is meant where nobody says which. */
+/** The Engine that is meant where nobody says which: one that does not answer us may answer whoever will run Fairlead. */
 export function engineOf(engines: readonly FoundEngine[]): FoundEngine | undefined {
-  return engines.find(({ version }) => version !== undefined);
+  return engines.find(({ version }) => version !== undefined) ?? engines[0];
 }
 
 /** What to write for this machine. */

@@ -1,5 +1,9 @@
+import type { LiveState } from '../admin/state.ts';
+import type { Options } from '../config/options.ts';
+import { nearest } from '../config/suggest.ts';
 import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { parseWeight, ValueError } from '../model/parse.ts';
+import { listFew } from '../model/text.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import type { Given, Run } from './command.ts';
 import { readOptions } from './configuration.ts';
@@ -44,7 +48,7 @@ async function giveOrder(
   if (loaded === undefined) return EXIT_USAGE;
   const answer = await askAdmin(loaded.options, '/api/backends', { backend: subject, ...order });
   if (answer?.status === 404 || answer?.status === 400) {
-    printError(`error: ${JSON.parse(answer.body).error}; fairlead status names them all`);
+    printError(`error: ${JSON.parse(answer.body).error}; ${await whatIsMeant(subject, loaded.options)}`);
     return EXIT_FAILURE;
   }
   if (answer?.status !== 200) {
@@ -55,4 +59,19 @@ async function giveOrder(
   const said = order.state ?? `weight ${order.weight}`;
   print(...backends.map(({ name, service }) => `${name} of service ${service}: ${said}`));
   return 0;
+}
+
+/** What to say instead of a name that no backend has. */
+async function whatIsMeant(subject: string, options: Options): Promise<string> {
+  const answer = await askAdmin(options, '/api/snapshot');
+  const { services }: Pick<LiveState, 'services'> =
+    answer?.status === 200 ? JSON.parse(answer.body) : { services: [] };
+  const service = services.find(({ name }) => name === subject);
+  const names = (service === undefined ? services : [service]).flatMap(({ backends }) =>
+    backends.map(({ name }) => name),
+  );
+  if (service !== undefined)
+    return `it is a service, of ${names.length === 0 ? 'no backends now' : `the backends ${listFew(names)}`}`;
+  const meant = nearest(subject, names);
+  return meant === undefined ? 'fairlead status names them all' : `did you mean ${meant}?`;
 }

@@ -66,6 +66,8 @@ services:
   const unknown = await ask('shop.localhost/');
   t.equal(unknown.code, 1, 'what is not routed is exit code 1');
   t.match(unknown.stdout, '404, because no route fits host shop.localhost and path /');
+  t.notMatch(unknown.stdout, 'did you mean', 'the host is right');
+  t.match((await ask('http://shpo.localhost/api')).stdout, 'did you mean shop.localhost?');
 });
 
 t.test('without an Engine nobody says that there is no container', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { BackendOrder } from '../../src/model/admin.ts';
-import { startTestAdmin } from '../support/admin.ts';
+import { makeService } from '../../src/model/service.ts';
+import { ADMIN_SNAPSHOT, startTestAdmin } from '../support/admin.ts';
 import { runCli } from '../support/cli.ts';
 
 t.test('drain, maintenance, ready and weight give their orders and say for whom', async (t) => {
@@ -30,6 +31,18 @@ t.test('a backend that is not there is exit code 1', async (t) => {
   const { port } = await startTestAdmin(t);
   const { code, stderr } = await runCli(['drain', 'nobody', '--admin', `127.0.0.1:${port}`]);
   t.same([code, stderr], [1, 'error: there is no backend nobody; fairlead status names them all\n']);
+});
+
+t.test('a name that is nearly one, or that of a service, is told what is there', async (t) => {
+  const [shop] = ADMIN_SNAPSHOT.services;
+  const backends = (shop?.backends ?? []).map((one, i) => ({ ...one, name: `web-${i}` }));
+  const snapshot = { ...ADMIN_SNAPSHOT, services: [makeService('shop', {}, backends)] };
+  const { port } = await startTestAdmin(t, { snapshot: () => snapshot });
+  const drain = async (subject: string) =>
+    (await runCli(['drain', subject, '--admin', `127.0.0.1:${port}`])).stderr;
+  const there = 'it is a service, of the backends web-0, web-1';
+  t.equal(await drain('shop'), `error: there is no backend shop; ${there}\n`);
+  t.equal(await drain('wbe-0'), 'error: there is no backend wbe-0; did you mean web-0?\n');
 });
 
 t.test('what is missing or wrong is exit code 2, and asks nobody', async (t) => {

@@ -37,7 +37,7 @@ export class FileSource implements Source {
     let isFirst = true;
     const tell = (state: FileState) => {
       if (signal.aborted && !isFirst) return;
-      if (!isFirst)
+      if (!isFirst && state.text !== undefined)
         this.#options.log.info({ file: this.#options.path }, 'the configuration file is read again');
       publish(this.#contributionOf(state, isFirst));
       isFirst = false;
@@ -56,7 +56,8 @@ export class FileSource implements Source {
     if (text === undefined) {
       const message = `the file cannot be read: ${error}`;
       const status = { ...base, connected: false, staleSince: clock.now(), error: message };
-      return { status, claims: this.#goodClaims(), problems: this.#problems };
+      const missing = this.#problem(message, 'what it said last stays, but not over a restart');
+      return { status, claims: this.#goodClaims(), problems: [...this.#problems, missing] };
     }
     const found = this.#take(text, changedAt);
     // With those it was started.
@@ -86,13 +87,14 @@ export class FileSource implements Source {
   }
 
   #detached(): Problem {
-    return {
-      severity: 'error',
-      source: this.name,
-      subject: this.#options.path,
-      where: '',
-      message: 'was replaced or deleted where it is mounted from, and this mount still shows the old file',
-      hint: 'mount its folder instead of the file; until then restart after an edit',
-    };
+    return this.#problem(
+      'was replaced or deleted where it is mounted from, and this mount still shows the old file',
+      'mount its folder instead of the file; until then restart after an edit',
+    );
+  }
+
+  /** What is wrong with the file as a whole. */
+  #problem(message: string, hint: string): Problem {
+    return { severity: 'error', source: this.name, subject: this.#options.path, where: '', message, hint };
   }
 }

@@ -93,7 +93,9 @@ t.test('a file that is deleted keeps all, and says since when it is stale', asyn
     error: 'the file cannot be read: no such file',
   });
   t.ok(Number(removed.status.staleSince) > start);
+  t.match(removed.problems, [{ severity: 'error', subject: path, hint: /not over a restart/ }]);
   const back = await change('services: { shop: { host: c.org } }');
+  t.same(back.problems, []);
   t.same(routes(back), ['shop c.org']);
   t.same(back.status, { name: 'file', target: path, connected: true });
 });
