@@ -6,7 +6,12 @@ import { routeName } from '../model/route.ts';
 export function filterState(state: LiveState, text: string): LiveState {
   const exact = state.services.filter(({ name }) => name === text);
   const services = exact.length > 0 ? exact : state.services.flatMap((service) => part(state, service, text));
-  const subjects = new Set(services.flatMap(({ backends }) => backends.map(({ origin }) => origin.name)));
+  const subjects = new Set(
+    services.flatMap(({ backends, absence }) => [
+      ...backends.map(({ origin }) => origin.name),
+      ...(absence?.names ?? []),
+    ]),
+  );
   const problems = state.problems.filter(({ subject }) => subjects.has(subject) || has(subject, text));
   return { ...state, services, problems };
 }
@@ -29,7 +34,10 @@ function has(name: string, text: string): boolean {
   return name.toLowerCase().includes(text.toLowerCase());
 }
 
-/** The ill ones first: services without anybody who serves, then those with some who do not, then the rest. */
+/**
+ * The ill ones first: services without anybody who serves, then those with some who do not, then the rest; last what was
+ * removed.
+ */
 export function illFirst(services: readonly LiveService[]): LiveService[] {
   return services
     .map((service) => ({
@@ -51,6 +59,7 @@ export function stateOfService({ backends }: LiveService): ServiceState {
 }
 
 function illness(service: LiveService): number {
+  if (service.absence?.removed !== undefined) return -1;
   return { available: 0, degraded: 1, unavailable: 2 }[stateOfService(service)];
 }
 

@@ -46,6 +46,8 @@ interface ServiceReport {
   /** Of them those that were answered with 5xx. */
   readonly errors: number;
   readonly waiting: number;
+  /** When its last container was removed; it is forgotten after an hour. */
+  readonly removedAt: string | null;
   readonly backends: readonly BackendReport[];
 }
 
@@ -66,7 +68,7 @@ interface BackendReport {
   readonly requests: number;
 }
 
-/** The state as programs read it, the ill ones first. */
+/** The state as programs read it, the ill ones first and what was removed last. */
 export function statusReport(state: LiveState): StatusReport {
   const { fairlead, version, clientConnections } = state;
   const routes = Map.groupBy(state.routes, ({ service }) => service);
@@ -99,6 +101,7 @@ export function statusReport(state: LiveState): StatusReport {
       requests: service.requests,
       errors: service.errors,
       waiting: service.waiting,
+      removedAt: service.absence?.removed === undefined ? null : time(service.absence.removed.at),
       backends: service.backends.map(backendReport),
     })),
     problems: state.problems,

@@ -3,6 +3,7 @@ import { formatAddress } from '../model/address.ts';
 import { describeFlags } from '../model/health.ts';
 import { formatProblem } from '../model/problem.ts';
 import { routeName } from '../model/route.ts';
+import { listFew } from '../model/text.ts';
 import { columnsOf } from './columns.ts';
 import { illFirst, isOut, stateOfService } from './status-filter.ts';
 import { type Line, plain, span, type Tone } from './styled.ts';
@@ -13,7 +14,7 @@ const HEADER = ['SERVICE', 'ROUTE / BACKEND', 'ADDRESS', 'WEIGHT', 'STATE', 'REQ
 export interface StatusTable {
   /** Fairlead itself, its sources and its workers. */
   readonly head: readonly Line[];
-  /** A row for each service and each backend, the ill ones first, below the names of the columns. */
+  /** A row for each service and each backend, the ill ones first and what was removed last, below the names of the columns. */
   readonly rows: readonly Line[];
   readonly problems: readonly Line[];
 }
@@ -55,17 +56,32 @@ function serviceRows(state: LiveState): Line[] {
   return illFirst(state.services).flatMap((service) => [
     serviceRow(service, (routes.get(service.name) ?? []).map(routeName)),
     ...service.backends.map((backend) => backendRow(backend, state.now)),
-    ...(service.backends.length === 0
-      ? [[span(''), span('  no backends', 'ill'), ...['', '', '', '', ''].map((text) => span(text))]]
-      : []),
+    ...(service.backends.length === 0 ? [absenceRow(service, state.now)] : []),
   ]);
+}
+
+function absenceRow({ absence }: LiveService, now: number): Line {
+  const { names = [], removed } = absence ?? {};
+  const tone = removed === undefined ? 'ill' : 'faint';
+  const idle = names.length === 0 ? '' : `no container serves: ${listFew(names, 3)}`;
+  const why = removed === undefined ? idle : `${names} was removed, forgotten in ${ago(removed.until - now)}`;
+  return [
+    span(''),
+    span('  no backends', tone),
+    span(''),
+    span(''),
+    span(why, tone),
+    span(''),
+    span(removed === undefined ? '' : ago(now - removed.at)),
+  ];
 }
 
 function serviceRow(service: LiveService, routes: readonly string[]): Line {
   const waiting = service.waiting > 0 ? `${service.waiting} waiting` : '';
-  const tone = { available: undefined, degraded: 'warn', unavailable: 'ill' } as const;
+  const tones = { available: undefined, degraded: 'warn', unavailable: 'ill' } as const;
+  const tone = service.absence?.removed === undefined ? tones[stateOfService(service)] : 'faint';
   return [
-    span(service.name, tone[stateOfService(service)]),
+    span(service.name, tone),
     span(routes.join(', ') || 'no route'),
     span(''),
     span(''),

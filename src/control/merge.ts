@@ -5,6 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import { type Route, routeName } from '../model/route.ts';
 import { makeService, type Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
+import { absenceOf } from './absence.ts';
 import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey, routeKeysOf } from './groups.ts';
 import { mergeSettings } from './settings.ts';
 
@@ -92,7 +93,8 @@ function buildService(group: Group, signals: Signals, problems: Problem[]): Serv
   const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
   const service = makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
   reportStripPrefix(group, problems);
-  return service;
+  const absence = ordered.length === 0 ? absenceOf(group) : undefined;
+  return absence === undefined ? service : { ...service, absence };
 }
 
 interface Claimant {

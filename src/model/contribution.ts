@@ -2,7 +2,7 @@ import type { Address } from './address.ts';
 import type { Origin } from './backend.ts';
 import type { BackendHealth } from './health.ts';
 import type { Problem } from './problem.ts';
-import type { ServiceSettings } from './service.ts';
+import type { Removal, ServiceSettings } from './service.ts';
 
 /** The host and path that one claim wants. */
 export interface RouteClaim {
@@ -23,6 +23,8 @@ export interface Claim {
   readonly serves?: ServingAddress;
   /** Nothing makes it any more: it keeps its routes known, and decides nothing where another claim does. */
   readonly isGone?: boolean;
+  /** Of one that is gone. */
+  readonly removed?: Removal;
   /** When it was created, in milliseconds since the epoch: of two that disagree the newest wins. */
   readonly createdAt: number;
 }

@@ -103,6 +103,20 @@ export interface ErrorPage {
   readonly file: string;
 }
 
+/** Since when something is gone, and when it is forgotten, both in milliseconds since the epoch. */
+export interface Removal {
+  readonly at: number;
+  readonly until: number;
+}
+
+/** Why a service has no backends. */
+export interface Absence {
+  /** Names of its containers, of which none serves, the first hundred; or of the last one that was removed. */
+  readonly names: readonly string[];
+  /** Nothing is left of it. */
+  readonly removed?: Removal;
+}
+
 /** A named group of interchangeable backends and how to treat them. (HAProxy calls it a backend.) */
 export interface Service {
   readonly name: string;
@@ -129,6 +143,8 @@ export interface Service {
   /** The first that fits a status is taken. */
   readonly errorPages?: readonly ErrorPage[];
   readonly backends: readonly Backend[];
+  /** Why there are none, where it is known. */
+  readonly absence?: Absence;
 }
 
 /** Everything of a service that an input can set; what is absent keeps its default. */

@@ -120,7 +120,7 @@ const MOST_OF_SETTINGS = 2_000;
 
 function settingsByName(services: readonly Service[]): Told {
   return new Map(
-    services.map(({ name, backends: _, ...settings }) => [
+    services.map(({ name, backends: _, absence: __, ...settings }) => [
       name,
       [name, shorten(JSON.stringify(settings), MOST_OF_SETTINGS)],
     ]),

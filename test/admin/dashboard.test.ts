@@ -131,6 +131,25 @@ t.test('a source that is lost says since when and why', async (t) => {
   t.match(parts['sources'], 'docker x: stale since 2 min: refused');
 });
 
+t.test('the page shows what is ill first, and what was removed last, with why and until when', async (t) => {
+  const [shop] = ADMIN_SNAPSHOT.services;
+  if (shop === undefined) throw new Error('there is a service');
+  const [a] = shop.backends;
+  const now = adminView().now();
+  const removed = { at: now - 300_000, until: now + 3_300_000 };
+  const services = [
+    { ...shop, name: 'a-gone', backends: [], absence: { names: ['old-1'], removed } },
+    { ...shop, name: 'b-well', backends: a === undefined ? [] : [a] },
+    { ...shop, name: 'c-half' },
+    { ...shop, name: 'd-out', backends: [], absence: { names: ['web-9'] } },
+  ];
+  const snapshot = () => ({ ...ADMIN_SNAPSHOT, services });
+  const text = (await show(stateOf(adminView({ snapshot }))))['services'] ?? '';
+  t.strictSame(text.match(/a-gone|b-well|c-half|d-out/g), ['d-out', 'c-half', 'b-well', 'a-gone']);
+  t.match(text, 'no backends: no container serves (web-9)');
+  t.match(text, 'no backends: its last container, old-1, was removed 5 min ago; forgotten in 55 min');
+});
+
 t.test('a hostile name is shown as the text that it is', async (t) => {
   const hostile = '<img src=x onerror=alert(1)>';
   const problems = [

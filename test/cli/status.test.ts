@@ -168,6 +168,28 @@ t.test('the ill ones come first: services that nobody serves, then those with an
   t.strictSame(names, ['blog', 'shop', 'api', 'zoo']);
 });
 
+t.test('what was removed comes last, with since when and until when it is remembered', async (t) => {
+  const { services, ...rest } = manyServices();
+  const removed = { at: ADMIN_NOW - 300_000, until: ADMIN_NOW + 3_300_000 };
+  const absences = { blog: { names: ['blog-1'], removed }, zoo: { names: ['zoo-1', 'web-9'] } };
+  const snapshot = {
+    ...rest,
+    services: services.map((service) => {
+      const absence = absences[service.name as 'blog'];
+      return absence === undefined ? service : { ...service, backends: [], absence };
+    }),
+  };
+  const lines = statusLines(stateOf(adminView({ snapshot: () => snapshot })));
+  const names = lines.flatMap((line) => /^(api|shop|blog|zoo) /.exec(line)?.[1] ?? []);
+  t.strictSame(names, ['zoo', 'shop', 'api', 'blog']);
+  const [idle, gone] = lines.filter((line) => line.includes('no backends'));
+  t.match(idle, /no backends +no container serves: zoo-1, web-9$/);
+  t.match(filterState(stateOf(adminView({ snapshot: () => snapshot })), 'zoo').problems, [
+    { subject: 'web-9' },
+  ]);
+  t.match(gone, /no backends +blog-1 was removed, forgotten in 55m0s +5m0s$/);
+});
+
 t.test('status SERVICE shows what a name, or a part of a name, a route or a backend is about', async (t) => {
   const { port } = await startTestAdmin(t, { snapshot: manyServices });
   const ask = (...args: string[]) => runCli(['status', ...args, '--admin', `127.0.0.1:${port}`]);
@@ -227,6 +249,7 @@ t.test('status --json is a document with the keys that are documented, without s
         requests: 5,
         errors: 2,
         waiting: 0,
+        removedAt: null,
         backends: [
           {
             ...backend,

@@ -36,7 +36,7 @@ export function makeClaim(name: string, parts: ClaimParts = {}): Claim {
     routes: hosts.map((host): RouteClaim => ({ host, path, priority, stripPrefix })),
     settings,
     ...(serves && { serves: { name, key, address, weight, backup, ...(health && { health }) } }),
-    ...(parts.isGone && { isGone: true }),
+    ...(parts.isGone && { isGone: true, removed: { at: createdAt, until: createdAt + 3_600_000 } }),
     createdAt,
   };
 }

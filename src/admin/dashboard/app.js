@@ -77,6 +77,24 @@ const COLUMNS = [
   'failures',
 ];
 
+/** Why a service has no backends, and how bad that is. */
+function absenceLine({ absence }, now) {
+  if (!absence) return element('p', 'state bad', 'no backends');
+  const { names, removed } = absence;
+  const few = names.slice(0, 3).join(', ') + (names.length > 3 ? '…' : '');
+  if (!removed) return element('p', 'state bad', `no backends: no container serves (${few})`);
+  const times = `${ago(now - removed.at)} ago; forgotten in ${ago(removed.until - now)}`;
+  return element('p', 'state wait', `no backends: its last container, ${few}, was removed ${times}`);
+}
+
+/** What is ill comes first, and what was removed last. */
+function illness({ absence, backends }) {
+  if (absence?.removed) return -1;
+  const out = backends.filter(({ health }) => health.flags.length > 0);
+  const isTaken = backends.some(({ health, weight }) => health.flags.length === 0 && weight > 0);
+  return isTaken ? Math.min(1, out.length) : 2;
+}
+
 function serviceCard(service, state) {
   const routes = state.routes.filter((route) => route.service === service.name);
   const shown =
@@ -98,7 +116,7 @@ function serviceCard(service, state) {
     element('h2', '', service.name),
     element('p', 'quiet', shown === service.name ? counts : `${shown} · ${counts}`),
     rows.length === 0
-      ? element('p', 'state bad', 'no backends')
+      ? absenceLine(service, state.now)
       : element('table', '', element('thead', '', element('tr', '', ...head)), element('tbody', '', ...rows)),
   );
 }
@@ -155,7 +173,8 @@ function show(state) {
   problems.hidden = state.problems.length === 0;
   problems.replaceChildren(...state.problems.map(problemLine));
   const empty = element('p', 'quiet', 'No services yet: give a container the label fairlead.host=NAME.');
-  const cards = state.services.map((service) => serviceCard(service, state));
+  const services = state.services.toSorted((a, b) => illness(b) - illness(a));
+  const cards = services.map((service) => serviceCard(service, state));
   document.getElementById('services').replaceChildren(...(cards.length === 0 ? [empty] : cards));
   document.getElementById('workers').replaceChildren(...workersCard(state.workers, state.now));
   document

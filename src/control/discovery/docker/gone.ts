@@ -44,7 +44,9 @@ export class GoneClaims {
     else {
       const { serves: _, ...rest } = claim;
       this.#live.delete(key);
-      this.#gone.set(key, { claim: { ...rest, isGone: true }, at: this.#clock.elapsed() });
+      const at = this.#clock.now();
+      const removed = { at, until: at + REMEMBERED_MS };
+      this.#gone.set(key, { claim: { ...rest, isGone: true, removed }, at: this.#clock.elapsed() });
     }
   }
 

@@ -26,7 +26,8 @@ t.test('what is gone stays known with its options, but without an address', asyn
   const gone = new GoneClaims(new FakeClock());
   gone.update([makeClaim('a'), makeClaim('b')]);
   const { serves: _, ...rest } = makeClaim('a');
-  t.same(gone.update([makeClaim('b')]), [{ ...rest, isGone: true }]);
+  const removed = { at: 1_700_000_000_000, until: 1_700_003_600_000 };
+  t.same(gone.update([makeClaim('b')]), [{ ...rest, isGone: true, removed }]);
   t.same(hosts(gone.update([])), ['a', 'b'], 'and stays so');
 });
 
