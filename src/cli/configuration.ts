@@ -5,7 +5,7 @@ import { isForAll, readText } from '../config/text-file.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
 import { withServed } from './served.ts';
-import { printError, reportOptions, type Terminal } from './terminal.ts';
+import { printError, reportAsking, reportOptions, type Terminal } from './terminal.ts';
 
 /**
  * The options of a command that asks a running Fairlead; undefined when something is wrong with them, which is printed.
@@ -14,7 +14,7 @@ import { printError, reportOptions, type Terminal } from './terminal.ts';
  */
 export function readOptions(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
   const loaded = loadFrom(withServed(args, terminal.program), terminal);
-  return reportOptions(loaded) ? undefined : loaded;
+  return reportAsking(loaded, args) ? undefined : loaded;
 }
 
 /** The same of a command that serves, to which the services of the file matter, too. */

@@ -4,7 +4,7 @@ import { formatAddress } from '../model/address.ts';
 import { reachable } from './admin-address.ts';
 import { plainGet } from './plain-get.ts';
 import { withServed } from './served.ts';
-import { EXIT_FAILURE, EXIT_USAGE, printError, reportOptions, type Terminal } from './terminal.ts';
+import { EXIT_FAILURE, EXIT_USAGE, printError, reportAsking, type Terminal } from './terminal.ts';
 
 /** How long a Fairlead may take to answer, in milliseconds: less than Docker waits for a check. */
 const TIMEOUT_MS = 2_000;
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 2_000;
  */
 export async function healthcheck(args: readonly string[], { env, program }: Terminal): Promise<number> {
   const loaded = await loadLightly(withServed(args, program), env);
-  if (reportOptions(loaded)) return EXIT_USAGE;
+  if (reportAsking(loaded, args)) return EXIT_USAGE;
   const { admin, http } = loaded.options;
   const asked = admin === false ? http : admin;
   // Without an admin address clients' own is all there is to ask: any answer will do.

@@ -63,8 +63,23 @@ export function screenOf({ env }: Pick<Terminal, 'env'>): Screen | undefined {
   return { columns: columns || 80, rows: rows || 24, hasColor: !env['NO_COLOR'] };
 }
 
+/**
+ * The same of a command that asks a running Fairlead. That goes on with what it knew when an edit of its file is bad, so
+ * nobody is kept from asking it: only what was said on the command line or by a variable is an error.
+ * @param args the command's own
+ */
+export function reportAsking({ errors, warnings }: Reported, args: readonly string[]): boolean {
+  const isOwn = ({ where }: ConfigError) => args.includes(where) || /^(?:-|FAIRLEAD_|DOCKER_)/.test(where);
+  return reportOptions({
+    errors: errors.filter(isOwn),
+    warnings: [...warnings, ...errors.filter((error) => !isOwn(error))],
+  });
+}
+
+type Reported = Pick<LoadedOptions, 'errors' | 'warnings'>;
+
 /** Prints what is wrong with the options; true when there is an error among it. */
-export function reportOptions(loaded: Pick<LoadedOptions, 'errors' | 'warnings'>): boolean {
+export function reportOptions(loaded: Reported): boolean {
   const line = ({ where, message }: ConfigError) => `${where}: ${message}`;
   printError(...loaded.warnings.map((warning) => `warning: ${line(warning)}`));
   printError(...loaded.errors.map((error) => `error: ${line(error)}`));

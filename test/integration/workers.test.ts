@@ -185,8 +185,10 @@ t.test(
   async (t) => {
     const backend = await startBackend(t, 'a');
     const { http, cli } = await startWorkers(t, [backend.port], ['--access-log', 'json']);
-    const target = `/${'x'.repeat(6_000)}`;
-    const ask100 = () => Promise.all(Array.from({ length: 100 }, () => ask(http, { path: target })));
+    const long = 'x'.repeat(4_000);
+    // More than the 4 KB that go into a pipe as one.
+    const request = { path: `/${long}`, headers: { referer: long, 'user-agent': long } };
+    const ask100 = () => Promise.all(Array.from({ length: 100 }, () => ask(http, request)));
     await ask100();
     cli.child.kill('SIGHUP');
     await cli.until(/all workers are replaced/);
@@ -198,7 +200,15 @@ t.test(
       .split('\n')
       .map((line) => JSON.parse(line));
     t.equal(entries.length, 200);
-    t.ok(entries.every((entry) => entry.target === target && entry.status === 200));
+    t.ok(entries.every(({ target, status }) => target.length > 2_000 && status === 200));
+    t.ok(
+      Math.min(
+        ...stdout
+          .trimEnd()
+          .split('\n')
+          .map((line) => line.length),
+      ) > 4_096,
+    );
   },
 );
 

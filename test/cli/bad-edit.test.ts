@@ -1,0 +1,33 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { runCli, startCli } from '../support/cli.ts';
+import { eventually } from '../support/eventually.ts';
+
+const GOOD =
+  'access-log: off\nservices: { shop: { host: shop.localhost, backends: ["http://127.0.0.1:1"] } }\n';
+
+t.test('a bad edit of the file keeps nobody from asking the Fairlead that goes on without it', async (t) => {
+  const cwd = t.testdir({ 'fairlead.yaml': GOOD });
+  const env = { FAIRLEAD_CONFIG: 'fairlead.yaml' };
+  const { admin } = await startCli(t, 'serve', ['--docker', 'off'], { cwd, env });
+  const where = ['--admin', `127.0.0.1:${admin}`];
+  for (const bad of [GOOD.replace('off', 'onn'), 'access-log: [', `${GOOD}admin-token-file: /nowhere\n`]) {
+    writeFileSync(join(cwd, 'fairlead.yaml'), bad);
+    await eventually(
+      'is it told of?',
+      async () => {
+        const { code, stdout } = await runCli(['status', ...where], { cwd, env });
+        return code === 0 && /^Problems\n {2}error: .*fairlead\.yaml/m.test(stdout);
+      },
+      30_000,
+    );
+    for (const command of [['explain', 'shop'], ['weight', '127.0.0.1:1', '2'], ['healthcheck']]) {
+      const { code, stderr } = await runCli([...command, ...where], { cwd, env });
+      t.equal(code, 0, `${command[0]} with ${bad}`);
+      t.match(stderr, /^warning: /, 'it says that something is wrong with the file');
+    }
+  }
+  const wrong = await runCli(['status', '--admin', 'nonsense'], { cwd, env });
+  t.equal(wrong.code, 2, 'what the command itself is told wrongly is an error');
+});
