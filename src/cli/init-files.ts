@@ -80,6 +80,7 @@ ${networks.length === 0 ? '' : `  # Where containers were when this was written.
       { name: 'docker-filter.cfg', text: shipped('docker-filter.cfg') },
     ],
     next: [
+      `docker image inspect ${image} >/dev/null   # else: docker build -t ${image} CLONE-OF-FAIRLEAD`,
       'echo "FAIRLEAD_ADMIN_TOKEN=$(openssl rand -hex 24)" >> .env',
       'docker compose up -d',
       'docker run -d --network fairlead-web -l fairlead.host=shop.localhost my/shop',
@@ -104,6 +105,7 @@ function systemd(engine: FoundEngine | undefined, http: number, admin: number): 
   return {
     files: [{ name: 'fairlead.service', text }],
     next: [
+      'which fairlead   # in a folder that systemd looks in, such as /usr/local/bin or /usr/bin: else ExecStart= needs its path',
       'systemd-analyze verify ./fairlead.service',
       'sudo install -m 644 fairlead.service /etc/systemd/system/',
       'sudo systemctl daemon-reload && sudo systemctl enable --now fairlead',
