@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import t from 'tap';
 import { connectRaw } from '../support/client.ts';
+import { FakeClock } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { startManualBackend } from '../support/manual.ts';
 import { Pattern, type Production, produce } from '../support/pattern.ts';
@@ -191,4 +192,23 @@ t.test('a client that has said all it has to say still hears the answer', async 
   t.equal(pattern.checked, 5_000_000);
   t.ok(pattern.isIntact);
   await untilQuiet(proxy);
+});
+
+t.test('one that is silent stays, also where clients before it did not wait for their answers', async (t) => {
+  const clock = new FakeClock();
+  const backend = await startManualBackend(t);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }], {}, clock);
+  const gone = await connectRaw(t, proxy.port);
+  gone.send('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
+  await backend.head(0);
+  gone.socket.resetAndDestroy();
+  await eventually('is it known to be gone?', () => proxy.entries.length === 1);
+  const client = await connectRaw(t, proxy.port);
+  client.send(UPGRADE);
+  await backend.head(1);
+  (await backend.connection(1)).send(SWITCH);
+  await client.until((received) => received.includes('101'), 'the switch');
+  await clock.advance(200_000);
+  t.equal(client.isClosed, false);
+  t.equal(proxy.entries.length, 1);
 });

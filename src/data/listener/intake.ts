@@ -84,7 +84,8 @@ export class Intake {
     this.#begun = 0;
     const first = this.#firstBefore;
     this.#firstBefore = this.#first;
-    if (first.length > 0 || this.#first.length > 0) this.#first = [];
+    // Never the same list: who is in both would begin twice.
+    this.#first = first.length === 0 ? first : [];
     const deferred = this.#takeDeferred();
     this.#isWatching = this.#isComing || this.#firstBefore.length > 0;
     if (this.#isWatching) this.#afterTurn(this.#onTurn);

@@ -117,3 +117,15 @@ t.test('a request that cannot begin keeps no other waiting', async (t) => {
   endTurn();
   t.strictSame(seen, ['Error: injected', 'begun']);
 });
+
+t.test('each begins once, also after turns in which none came', async (t) => {
+  const scene = makeIntake();
+  scene.intake.gone();
+  for (let i = 0; i < 3; i++) {
+    scene.intake.accepted();
+    while (!scene.isAtRest()) scene.endTurn();
+    scene.ask(2, true);
+    while (!scene.isAtRest()) scene.endTurn();
+  }
+  t.same(scene.begun, [0, 1, 0, 1, 0, 1]);
+});
