@@ -7,6 +7,7 @@ import { makeService, type Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { absenceOf } from './absence.ts';
 import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey, routeKeysOf } from './groups.ts';
+import { mixtureOf } from './mixture.ts';
 import { mergeSettings } from './settings.ts';
 
 export type Signals = Record<string, Omit<BackendHealth, 'since'>>;
@@ -93,6 +94,8 @@ function buildService(group: Group, signals: Signals, problems: Problem[]): Serv
   const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
   const service = makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
   reportStripPrefix(group, problems);
+  const mixture = mixtureOf(group);
+  if (mixture !== undefined) problems.push(notice(mixture.claim, 'host', mixture.message, mixture.hint));
   const absence = ordered.length === 0 ? absenceOf(group) : undefined;
   return absence === undefined ? service : { ...service, absence };
 }

@@ -12,6 +12,14 @@ export interface RouteClaim {
   readonly stripPrefix: boolean;
 }
 
+/** What a container runs. */
+export interface Program {
+  /** Its image's name without tag and digest. */
+  readonly repository: string;
+  /** What it is an instance of: `PROJECT/SERVICE` of Compose. */
+  readonly deployedAs: string;
+}
+
 /** What one container, or one entry of a file, asks for: its routes, its options, and the address that serves. */
 export interface Claim {
   readonly origin: Origin;
@@ -25,6 +33,8 @@ export interface Claim {
   readonly isGone?: boolean;
   /** Of one that is gone. */
   readonly removed?: Removal;
+  /** Where it is known. */
+  readonly program?: Program;
   /** When it was created, in milliseconds since the epoch: of two that disagree the newest wins. */
   readonly createdAt: number;
 }

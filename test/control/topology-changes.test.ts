@@ -69,10 +69,13 @@ const parts: fc.Arbitrary<ClaimParts> = fc
     balance: fc.constantFrom('random' as const, 'round-robin' as const, undefined),
     fallback: fc.constantFrom(undefined, 'named', 'a.org'),
     isIll: fc.boolean(),
+    repository: fc.constantFrom('nginx', 'wordpress', 'nginx'),
+    deployedAs: fc.constantFrom('shop/web', 'shop/blog', 'wiki/web'),
   })
-  .map(({ service, balance, fallback, isIll, isGone, serves, ...rest }) => ({
+  .map(({ service, balance, fallback, isIll, isGone, serves, repository, deployedAs, ...rest }) => ({
     ...rest,
     ...(service && { service }),
+    program: { repository, deployedAs },
     ...(isIll && { health: { flags: ['Draining' as const], reason: 'as the test says' } }),
     // What is only remembered never serves.
     isGone,

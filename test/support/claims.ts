@@ -1,5 +1,5 @@
 import { type Merged, Merger } from '../../src/control/topology.ts';
-import type { Claim, Contribution, RouteClaim } from '../../src/model/contribution.ts';
+import type { Claim, Contribution, Program, RouteClaim } from '../../src/model/contribution.ts';
 import type { BackendHealth } from '../../src/model/health.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
@@ -22,6 +22,7 @@ export interface ClaimParts {
   readonly backup?: boolean;
   readonly health?: Omit<BackendHealth, 'since'>;
   readonly source?: string;
+  readonly program?: Program;
 }
 
 /** The claim of a container: it wants `shop.org` and serves on port 80 of an address named like itself. */
@@ -37,6 +38,7 @@ export function makeClaim(name: string, parts: ClaimParts = {}): Claim {
     settings,
     ...(serves && { serves: { name, key, address, weight, backup, ...(health && { health }) } }),
     ...(parts.isGone && { isGone: true, removed: { at: createdAt, until: createdAt + 3_600_000 } }),
+    ...(parts.program && { program: parts.program }),
     createdAt,
   };
 }

@@ -12,6 +12,7 @@ import { PREFIX, type SettingProblem } from '../labels/key.ts';
 import { LABEL_LIMITS } from '../labels/limits.ts';
 import { type ParsedService, parseLabels } from '../labels/parse.ts';
 import { type Container, isOneOff } from './container.ts';
+import { programOf } from './program.ts';
 import { type Located, locate, type Reach } from './reach.ts';
 import { networkOwner, withNetworkOf } from './shared-network.ts';
 
@@ -160,6 +161,7 @@ function makeClaim(
   isRefused: boolean,
   serves: ServingAddress | undefined,
 ): Claim {
+  const program = programOf(container);
   const routes = (draft.host ?? []).map((host) => ({
     host,
     path: draft.path ?? '/',
@@ -178,6 +180,7 @@ function makeClaim(
     // What is refused must not decide anything for others; its host stays known all the same.
     settings: isRefused ? {} : draft.settings,
     ...(serves && { serves }),
+    ...(program && { program }),
     createdAt: container.createdAt,
   };
 }

@@ -6,7 +6,7 @@ import { routeName } from '../../../model/route.ts';
 import { fallbacksBeyond } from '../../border.ts';
 import { didYouMean } from '../../nearest.ts';
 import { hasPage, pagesOf } from '../../pages.ts';
-import { type Claimant, judge, PROJECT_LABEL, rulesAbout } from '../labels/allow.ts';
+import { type Claimant, judge, PROJECT_LABEL, rulesAbout, SERVICE_LABEL } from '../labels/allow.ts';
 import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
 import { PREFIX, type SettingProblem } from '../labels/key.ts';
 import { readLabels } from '../labels/limits.ts';
@@ -156,7 +156,7 @@ function claimantOf(
   return {
     name: text(reading.get(item.value, 'container_name')) || `${project}-${service}-1`,
     image: text(reading.get(item.value, 'image')) || `${project}-${service}`,
-    labels: { ...labels, [PROJECT_LABEL]: project, 'com.docker.compose.service': service },
+    labels: { ...labels, [PROJECT_LABEL]: project, [SERVICE_LABEL]: service },
     networks: (named.length === 0 ? ['default'] : named).map((network) => {
       const definition = reading.get(defined, network);
       const isExternal = text(reading.get(definition, 'external')) === 'true';

@@ -17,6 +17,7 @@ export interface Claimant {
 
 /** The label by which Compose says to which project a container belongs. */
 export const PROJECT_LABEL = 'com.docker.compose.project';
+export const SERVICE_LABEL = 'com.docker.compose.service';
 
 /** The rules that are about a container; where there are none, and yet rules, it is not looked at. */
 export function rulesAbout(rules: readonly AllowRule[], claimant: Claimant): readonly AllowRule[] {
