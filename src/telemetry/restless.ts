@@ -5,6 +5,8 @@ import { grouped } from '../model/text.ts';
 /** Changes of one thing in a minute that are told line by line: enough to be replaced three times. */
 const MAX_LINES = 6;
 const MINUTE_MS = 60_000;
+/** Minutes without a change until a thing is at rest: Docker waits for up to one before it restarts a container again. */
+const REST = 2;
 /** Restless things that are told of one by one. */
 const MAX_TOLD = 50;
 /** Things that are counted in a minute; changes of others are all told. */
@@ -18,15 +20,15 @@ interface Counted {
 
 /**
  * What changes all the time is told once a minute, with how often and how it is now: a container that crashes and is
- * restarted would fill the log. It is told line by line again after a minute without a change.
+ * restarted would fill the log. It is told line by line again once it rests.
  */
 export class Restless {
   readonly #clock: Clock;
   readonly #log: (line: string) => void;
   /** By `Difference.subject`, in this minute. */
   #counted = new Map<string, Counted>();
-  /** Those that were restless in the last minute. */
-  #restless = new Set<string>();
+  /** Those that are restless, and for how many minutes without a change they still are. */
+  #restless = new Map<string, number>();
   #isCounting = false;
 
   constructor(clock: Clock, log: (line: string) => void) {
@@ -49,15 +51,17 @@ export class Restless {
   }
 
   #sumUp(): void {
-    const restless = new Set<string>();
+    const restless = new Map<string, number>();
+    for (const [subject, left] of this.#restless) if (left > 1) restless.set(subject, left - 1);
+    let told = 0;
     for (const [subject, { changes, untold }] of this.#counted) {
       if (untold === undefined) continue;
-      restless.add(subject);
-      if (restless.size > MAX_TOLD) continue;
+      restless.set(subject, REST);
+      if (++told > MAX_TOLD) continue;
       const times = changes === 1 ? 'once' : `${changes} times`;
       this.#log(`${subject} comes and goes: it changed ${times} in the last minute, at last ${untold}`);
     }
-    const more = restless.size - MAX_TOLD;
+    const more = told - MAX_TOLD;
     if (more > 0) this.#log(`${grouped(more)} more come and go: see fairlead status`);
     this.#restless = restless;
     this.#counted = new Map();

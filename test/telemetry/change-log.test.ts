@@ -139,10 +139,14 @@ t.test(
     comeAndGo(logChanges);
     await clock.advance(60_000);
     t.strictSame(lines.slice(7), [times('2 times')], 'also when it slows down');
-    await clock.advance(60_000);
+    await clock.advance(110_000);
+    comeAndGo(logChanges);
+    t.equal(lines.length, 8, 'and to less than once a minute');
+    await clock.advance(190_000);
+    t.equal(lines.length, 9);
     t.equal(clock.pending, 0, 'and nothing is counted where nothing changes');
     comeAndGo(logChanges);
-    t.equal(lines.length, 10, 'and after a quiet minute line by line');
+    t.equal(lines.length, 11, 'and after two quiet minutes line by line');
   },
 );
 
