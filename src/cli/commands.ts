@@ -26,7 +26,7 @@ const STATUS_DETAILS = [
   '| `clientConnections` | connections of clients now |',
   '| `sources[]` | `name`, `target`, `connected`, `staleSince` and `error` (or null) |',
   '| `workers[]` | `worker`, `pid`, `state`, `startedAt`, `connections`, `requests`, `restarts` |',
-  '| `services[]` | `name`, `state` (`available`, `degraded`: some backends are out, `unavailable`: all are), `routes`, `requests`, `errors` (answered with 5xx), `waiting`, `backends[]` |',
+  '| `services[]` | `name`, `state` (`available`, `degraded`: some backends are out, `unavailable`: all are), `routes`, `requests`, `errors` (answered with 5xx), `waiting`, `removedAt` (or null), `backends[]` |',
   '| `services[].backends[]` | `name`, `address`, `origin` (container or file), `weight`, `backup`, `available`, `flags` (`Pending`, `FailedCheck`, `Draining`, `Maintenance`, `Ejected`), `reason`, `since`, `inFlight`, `requests` |',
   '| `problems[]` | `severity` (`error`, `notice`), `source`, `subject`, `where`, `message`, sometimes `hint` |',
 ];
@@ -102,7 +102,7 @@ const STATUS: Command = {
   usage: '[SERVICE] [--watch [INTERVAL]] [--json] [OPTIONS]',
   doc: 'Print the table of a running Fairlead, once or again and again',
   about: [
-    'What is ill comes first. SERVICE is the name of one, or a part of its name, a route or a backend.',
+    'What is ill comes first, what was removed last. SERVICE is the name of one, or a part of its name, a route or a backend.',
     'With --watch it goes on when Fairlead restarts, and Ctrl-C ends it with 0. Colours are for terminals alone, and off with NO_COLOR.',
   ],
   details: STATUS_DETAILS,
