@@ -116,8 +116,29 @@ export function explainGroup(service: Service, snapshot: Snapshot, history: Hist
       `  backend ${backend.name} ${formatAddress(backend.address)}${backend.backup ? ' backup' : ''}, of ${backend.origin.name}`,
       ...explainBackend(service, backend, snapshot, history(backend.id)).map((line) => `  ${line}`),
     ]),
-    ...(service.backends.length === 0 ? ['  no backends: its fallback answers, else 503'] : []),
+    ...whyNone(service),
+    ...problemsOf(service, snapshot),
   ];
+}
+
+function whyNone({ backends, absence }: Service): string[] {
+  if (backends.length > 0) return [];
+  const none = '  no backends: its fallback answers, else 503';
+  if (absence === undefined) return [none];
+  const names = listFew(absence.names, 10);
+  return [
+    none,
+    absence.removed === undefined
+      ? `  none of its containers serves: ${names}`
+      : `  its last container was removed: ${names}`,
+  ];
+}
+
+/** What is wrong with the containers of a service, which may be why nothing is answered. */
+function problemsOf({ backends, absence }: Service, { problems }: Snapshot): string[] {
+  const names = new Set([...backends.map(({ origin }) => origin.name), ...(absence?.names ?? [])]);
+  const found = problems.filter(({ subject }) => names.has(subject));
+  return found.slice(0, 10).map((problem) => `  ${problem.severity}: ${formatProblem(problem)}`);
 }
 
 function hashKeyOf({ hash }: Service): string {
@@ -212,8 +233,7 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
       `  backend ${backend.name} ${formatAddress(backend.address)}${backend.backup ? ' backup' : ''}: ${state}`,
     );
   }
-  if (entry.service.backends.length === 0) lines.push('  no backends: its fallback answers, else 503');
-  return lines;
+  return [...lines, ...whyNone(entry.service), ...problemsOf(entry.service, snapshot)];
 }
 
 /** Whether a URL has a route at which something serves, or did a moment ago. */

@@ -3,7 +3,7 @@ import { parseAllow } from '../src/config/allow.ts';
 import { reportContainer } from '../src/control/discovery/docker/claims.ts';
 import { explainContainer, explainUrl } from '../src/explain.ts';
 import type { Transition } from '../src/model/health.ts';
-import { makeService } from '../src/model/service.ts';
+import { makeService, type Service } from '../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../src/model/snapshot.ts';
 import { makeContribution, mergeContributions } from './support/claims.ts';
 import { makeContainer } from './support/fake-engine.ts';
@@ -100,4 +100,32 @@ t.test('a container that does not run is said to get no traffic for that', async
   };
   t.equal(traffic('exited'), '  traffic: none, because the container is exited');
   t.equal(traffic('restarting'), '  traffic: none, because the container is restarting');
+});
+
+t.test('a URL that nobody serves is explained by what is wrong with its containers', async (t) => {
+  const problem = {
+    severity: 'error',
+    source: 'docker',
+    where: 'fairlead.prot',
+    message: 'is not a known key',
+  } as const;
+  const lines = (absence: NonNullable<Service['absence']>) =>
+    explainUrl('a.localhost', {
+      ...EMPTY_SNAPSHOT,
+      services: [{ ...makeService('a', {}, []), absence }],
+      routes: [{ host: 'a.localhost', path: '/', stripPrefix: false, priority: 0, service: 'a' }],
+      problems: [
+        { ...problem, subject: 'web-1' },
+        { ...problem, subject: 'other' },
+      ],
+    })?.slice(-3);
+  t.strictSame(lines({ names: ['web-1'] }), [
+    '  no backends: its fallback answers, else 503',
+    '  none of its containers serves: web-1',
+    '  error: web-1: fairlead.prot: is not a known key',
+  ]);
+  t.equal(
+    lines({ names: ['web-9'], removed: { at: 1, until: 2 } })?.at(-1),
+    '  its last container was removed: web-9',
+  );
 });

@@ -51,7 +51,12 @@ function hintOf({ address, check, origin, doubt }: Target, found: string): strin
 /** Statuses by which servers say that they do not know the host they are asked for. */
 const OTHER_HOST: readonly number[] = [400, 403, 404, 421];
 
+/** Each check would be a login that failed, for which some applications shut everybody out after a while. */
+const LOGIN: readonly number[] = [401, 403];
+
 function statusHint(status: number, check: HealthCheck, key: (name: string) => string): string {
+  if (LOGIN.includes(status) && check.host === undefined)
+    return `it may want a login: ${key('health.path')} names a page without one, or is left out; ${key('health.host')} says whom it is asked for`;
   const ranges = check.status.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(',');
   const host =
     check.host === undefined && OTHER_HOST.includes(status)

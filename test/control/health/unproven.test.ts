@@ -179,7 +179,8 @@ t.test('each cause is told with its cure', async (t) => {
   );
   t.equal(
     explain('HTTP 401', { type: 'http', path: '/', status: [[200, 200]] }),
-    `${begin} GET / at 172.17.0.3:80: HTTP 401 (fairlead.health.path says what is asked, fairlead.health.status what passes (200))`,
+    `${begin} GET / at 172.17.0.3:80: HTTP 401 (it may want a login: fairlead.health.path names a page without one, or is left out; fairlead.health.host says whom it is asked for)`,
+    'to pass what asks for a login is no advice: each check would be one that failed',
   );
   t.equal(
     explain('no answer within 2000 ms', { type: 'http', path: '/slow', port: 81 }),

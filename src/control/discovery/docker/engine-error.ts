@@ -23,13 +23,14 @@ export function explainEngineError(error: unknown, endpoint: string): string {
   const { code = '', message, name } = error as NodeJS.ErrnoException;
   if (name === 'AbortError' || name === 'TimeoutError') return `${endpoint} did not answer in time`;
   const path = endpoint.startsWith('unix://') ? endpoint.slice('unix://'.length) : undefined;
+  // Whoever is not root is told of no permission for it.
+  if (path !== undefined && isFolder(path))
+    return `${path} is a folder: Docker makes one where -v names a socket that is not there`;
   switch (code) {
     case 'ENOENT':
       return `there is no ${endpoint}: is Docker running, and its socket mounted?`;
     case 'ECONNREFUSED':
-      return path !== undefined && isFolder(path)
-        ? `${path} is a folder: Docker makes one where -v names a socket that is not there`
-        : `nobody answers at ${endpoint}: is Docker running?`;
+      return `nobody answers at ${endpoint}: is Docker running?`;
     case 'EACCES':
     case 'EPERM':
       return `no permission for ${endpoint}: the user ${process.getuid?.() ?? ''} must be in its group (docker run --group-add $(stat -c %g ${path ?? 'SOCKET'}), usermod -aG docker USER)`;
