@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import t from 'tap';
 import { ask, connectRaw } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 
 const FLOOD = 400;
@@ -30,4 +31,18 @@ t.test('requests that are reset as they are sent cost their backend few connecti
   });
   t.ok(connections < FLOOD / 10, `${connections} connections`);
   t.equal((await ask(proxy.port)).body, 'x', 'and who stays is answered');
+});
+
+t.test('after them, a client that ends before its request does is not waited for', async (t) => {
+  const backend = await startManualBackend(t);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+  const gone = await connectRaw(t, proxy.port);
+  gone.send('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
+  await backend.head(0);
+  gone.socket.resetAndDestroy();
+  await eventually('is it known to be gone?', () => proxy.entries.length === 1);
+  const client = await connectRaw(t, proxy.port);
+  // Its end comes while its request waits for a turn.
+  client.socket.end('POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 10\r\n\r\nhalf');
+  t.equal(await client.untilClosed(), '');
 });

@@ -10,6 +10,9 @@ import type { ServerContext } from './server-context.ts';
 import { addressOf } from './socket-owner.ts';
 import type { Talk } from './talk.ts';
 
+/** How long what a client still sends is read and thrown away, so that it can read our last answer. */
+const LINGER_MS = 2_000;
+
 /**
  * The part of a client's connection that only speaks: it writes what it is told, knows when that is too much, and how long it
  * waits.
@@ -66,6 +69,16 @@ export abstract class ClientSide {
     writer.begin();
     writer.reply(errorReply(error, '', requestId), false);
     writer.flush();
+  }
+
+  /** Says that nothing more comes, and reads on for a while: closing over unread bytes would reset the answer. */
+  protected sayEnd(rest: Buffer | undefined): void {
+    // For what is not sent yet the client has its time, as before; one that is still to be told something has to ask for it.
+    const { bodyTimeout, headerTimeout } = this.context.settings;
+    this.wait(this.http2 === undefined ? bodyTimeout : headerTimeout);
+    this.socket.resume();
+    if (this.http2 !== undefined) return this.http2.read(rest);
+    this.socket.end(() => this.wait(LINGER_MS));
   }
 
   protected wait(ms: number): void {

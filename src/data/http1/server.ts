@@ -16,8 +16,6 @@ import type { ServerContext } from './server-context.ts';
 import { handOver, own, type SocketOwner } from './socket-owner.ts';
 import { Talk } from './talk.ts';
 
-/** How long what a client still sends is read and thrown away, so that it can read our last answer. */
-const LINGER_MS = 2_000;
 /** How long an idle client of a stopping process may send one more request, which is answered with a close. */
 const STOP_IDLE_MS = 1_000;
 
@@ -205,8 +203,13 @@ export class ClientConnection
   onEnd(): void {
     if (this.isUpgraded) return;
     this.#ended = new HalfClosed();
+    const isToBegin = this.#exchange === undefined && this.talking?.reader.hasBytes === true;
+    if (!isToBegin || this.#isLingering) this.#hearOut();
+  }
+
+  /** Nothing more comes of the client: it is answered what it asked whole, and for all else it is gone. */
+  #hearOut(): void {
     const exchange = this.#exchange;
-    if (exchange === undefined && this.talking?.reader.hasBytes === true && !this.#isLingering) return;
     if (exchange !== undefined && HalfClosed.isHeardOut(exchange)) return this.#waitForClient();
     this.#abandon();
     if (!this.socket.writableEnded) this.socket.end(); // A second time makes an error, with its stack.
@@ -238,7 +241,10 @@ export class ClientConnection
   }
 
   begin(): void {
-    if (!this.socket.writableEnded && !this.socket.destroyed) this.#readNext();
+    if (this.socket.writableEnded || this.socket.destroyed) return;
+    this.#readNext();
+    // It may have ended before.
+    if (this.#ended && this.#exchange !== undefined && !this.isUpgraded) this.#hearOut();
   }
 
   /** The exchange is over: what came meanwhile is next. */
@@ -270,17 +276,10 @@ export class ClientConnection
     return this.#keepAlive && this.#exchange?.body.isComplete !== false && !this.context.isStopping;
   }
 
-  /** Says that nothing more comes, and reads on for a while: closing over unread bytes would reset the answer. */
   #linger(): void {
     this.#isLingering = true;
     const rest = this.talking?.reader.takeRest();
-    if (this.socket.destroyed) return;
-    // For what is not sent yet the client has its time, as before; one that is still to be told something has to ask for it.
-    const { bodyTimeout, headerTimeout } = this.context.settings;
-    this.wait(this.http2 === undefined ? bodyTimeout : headerTimeout);
-    this.socket.resume();
-    if (this.http2 !== undefined) return this.http2.read(rest);
-    this.socket.end(() => this.wait(LINGER_MS));
+    if (!this.socket.destroyed) this.sayEnd(rest);
   }
 
   /** It is the client's turn while it does not take what is written, or owes more of its request. */
