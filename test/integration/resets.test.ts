@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import t from 'tap';
 import { ask, connectRaw } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { leaveEarly } from '../support/leave-early.ts';
 import { startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 
@@ -36,11 +37,7 @@ t.test('requests that are reset as they are sent cost their backend few connecti
 t.test('after them, a client that ends before its request does is not waited for', async (t) => {
   const backend = await startManualBackend(t);
   const proxy = await startProxy(t, [{ backends: [backend.port] }]);
-  const gone = await connectRaw(t, proxy.port);
-  gone.send('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
-  await backend.head(0);
-  gone.socket.resetAndDestroy();
-  await eventually('is it known to be gone?', () => proxy.entries.length === 1);
+  await leaveEarly(t, proxy, backend);
   const client = await connectRaw(t, proxy.port);
   // Its end comes while its request waits for a turn.
   client.socket.end('POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 10\r\n\r\nhalf');

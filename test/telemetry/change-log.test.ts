@@ -4,18 +4,13 @@ import type { Problem } from '../../src/model/problem.ts';
 import { makeService } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { makeChangeLog } from '../../src/telemetry/change-log.ts';
-import type { Log } from '../../src/telemetry/log.ts';
 import { FakeClock } from '../support/clock.ts';
+import { makeLogged } from '../support/logged.ts';
 
 /** What is logged, each line with its level. */
-function makeLogged() {
+function makeLoggedChanges() {
   const clock = new FakeClock();
-  const lines: string[] = [];
-  const write =
-    (level: string) =>
-    (...args: unknown[]) =>
-      lines.push(`${level}: ${args.at(-1)}`);
-  const log = { warn: write('warn'), info: write('info') } as unknown as Log;
+  const { log, lines } = makeLogged();
   return { clock, lines, logChanges: makeChangeLog(log, clock) };
 }
 
@@ -45,7 +40,7 @@ function wrong(...messages: readonly string[]): Snapshot {
 }
 
 t.test('a backend that fails is a warning with its name and reason, one that is back is not', async (t) => {
-  const { lines, logChanges } = makeLogged();
+  const { lines, logChanges } = makeLoggedChanges();
   const [well, ill] = [fleet(1, [], 'HTTP 200'), fleet(1, ['FailedCheck'])];
   logChanges(ill, well);
   logChanges(well, ill);
@@ -56,7 +51,7 @@ t.test('a backend that fails is a warning with its name and reason, one that is 
 });
 
 t.test('what was paused or is ill by its HEALTHCHECK is a warning, what drains is none', async (t) => {
-  const { lines, logChanges } = makeLogged();
+  const { lines, logChanges } = makeLoggedChanges();
   const well = fleet(1, []);
   logChanges(fleet(1, ['FailedCheck'], 'the container is paused'), well);
   logChanges(fleet(1, ['FailedCheck'], 'its HEALTHCHECK fails'), well);
@@ -70,7 +65,7 @@ t.test('what was paused or is ill by its HEALTHCHECK is a warning, what drains i
 });
 
 t.test('of hundreds that fail at one time fifty are named, and the others counted', async (t) => {
-  const { clock, lines, logChanges } = makeLogged();
+  const { clock, lines, logChanges } = makeLoggedChanges();
   logChanges(fleet(300, ['FailedCheck']), fleet(300, []));
   t.equal(lines.length, 50);
   await clock.advance(1_000);
@@ -84,7 +79,7 @@ t.test('of hundreds that fail at one time fifty are named, and the others counte
 });
 
 t.test('hundreds of problems at one time are counted, too, and hide no change of health', async (t) => {
-  const { clock, lines, logChanges } = makeLogged();
+  const { clock, lines, logChanges } = makeLoggedChanges();
   logChanges(wrong(...Array.from({ length: 80 }, () => 'is wrong')), EMPTY_SNAPSHOT);
   t.equal(lines.length, 50);
   logChanges(fleet(1, ['Ejected']), fleet(1, []));
@@ -94,7 +89,7 @@ t.test('hundreds of problems at one time are counted, too, and hide no change of
 });
 
 t.test('a problem in other words is told, and not said to be solved', async (t) => {
-  const { lines, logChanges } = makeLogged();
+  const { lines, logChanges } = makeLoggedChanges();
   const [refused, silent] = [wrong('connection refused'), wrong('no answer')];
   logChanges(refused, EMPTY_SNAPSHOT);
   logChanges(silent, refused);
@@ -116,7 +111,7 @@ function comeAndGo(logChanges: (after: Snapshot, before: Snapshot) => void, coun
 t.test(
   'a backend that comes and goes all the time is told three times, and then once a minute',
   async (t) => {
-    const { clock, lines, logChanges } = makeLogged();
+    const { clock, lines, logChanges } = makeLoggedChanges();
     for (let i = 0; i < 30; i++) {
       comeAndGo(logChanges);
       await clock.advance(1_000);
@@ -151,7 +146,7 @@ t.test(
 );
 
 t.test('what comes and goes hides no change of others', async (t) => {
-  const { lines, logChanges } = makeLogged();
+  const { lines, logChanges } = makeLoggedChanges();
   for (let i = 0; i < 10; i++) comeAndGo(logChanges);
   lines.length = 0;
   const { services } = fleet(1, []);
@@ -160,7 +155,7 @@ t.test('what comes and goes hides no change of others', async (t) => {
 });
 
 t.test('of thousands that come and go fifty are named each minute, and the others counted', async (t) => {
-  const { clock, lines, logChanges } = makeLogged();
+  const { clock, lines, logChanges } = makeLoggedChanges();
   for (let i = 0; i < 4; i++) comeAndGo(logChanges, 5_000);
   lines.length = 0;
   await clock.advance(60_000);

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { makeErrorLog } from '../../src/telemetry/error-log.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
-import type { Log } from '../../src/telemetry/log.ts';
 import { FakeClock } from '../support/clock.ts';
+import { makeLogged } from '../support/logged.ts';
 
 const ENTRY = {
   method: '',
@@ -15,21 +15,16 @@ const ENTRY = {
 } as AccessEntry;
 
 /** What is logged, each line with its level. */
-function makeLogged() {
+function makeLoggedErrors() {
   const clock = new FakeClock();
-  const lines: string[] = [];
-  const write =
-    (level: string) =>
-    (...args: unknown[]) =>
-      lines.push(`${level}: ${args.at(-1)}`);
-  const log = { warn: write('warn'), info: write('info'), debug: write('debug') } as unknown as Log;
+  const { log, lines } = makeLogged();
   return { clock, lines, ...makeErrorLog(log, clock) };
 }
 
 t.test(
   'that connections of a client are refused is said once a minute, and what may be the cause',
   async (t) => {
-    const { clock, lines, write } = makeLogged();
+    const { clock, lines, write } = makeLoggedErrors();
     for (let i = 0; i < 1_000; i++) write(ENTRY);
     t.equal(lines.length, 1);
     t.match(lines[0], /^warn: a connection of 8\.8\.8\.8 was refused.*trusted-proxies/);
@@ -42,7 +37,7 @@ t.test(
 );
 
 t.test('of many failures within a second some are told, and how many more there were', async (t) => {
-  const { clock, lines, write } = makeLogged();
+  const { clock, lines, write } = makeLoggedErrors();
   for (let i = 0; i < 50; i++) write({ ...ENTRY, method: 'GET', status: 502, error: 'reset' });
   t.equal(lines.length, 20);
   await clock.advance(1_100);
@@ -50,7 +45,7 @@ t.test('of many failures within a second some are told, and how many more there 
 });
 
 t.test('what is still to be said of them is said at the end', (t) => {
-  const { lines, write, flush } = makeLogged();
+  const { lines, write, flush } = makeLoggedErrors();
   for (let i = 0; i < 21; i++) write({ ...ENTRY, method: 'GET', status: 502, error: 'reset' });
   flush();
   flush();
@@ -61,7 +56,7 @@ t.test('what is still to be said of them is said at the end', (t) => {
 const CUT = { ...ENTRY, method: 'GET', host: 'a', target: '/', status: 200, isCut: true };
 
 t.test('a response that was cut is a warning, whatever status it began with', (t) => {
-  const { lines, write } = makeLogged();
+  const { lines, write } = makeLoggedErrors();
   write({ ...CUT, error: 'body-stalled', detail: 'the response stalled for 60000 ms' });
   write({ ...CUT, isCut: false, error: 'reset', detail: 'ECONNRESET' });
   t.strictSame(lines, [
@@ -72,7 +67,7 @@ t.test('a response that was cut is a warning, whatever status it began with', (t
 });
 
 t.test('slow clients are told, and take no line from what fails', async (t) => {
-  const { clock, lines, write } = makeLogged();
+  const { clock, lines, write } = makeLoggedErrors();
   for (let i = 0; i < 1_000; i++) write({ ...CUT, error: i % 2 === 0 ? 'client-stalled' : 'body-timeout' });
   t.equal(lines.length, 10);
   t.match(lines[0], /^info: 200 GET a\/ was cut: client-stalled/);
@@ -83,7 +78,7 @@ t.test('slow clients are told, and take no line from what fails', async (t) => {
 });
 
 t.test('a line is short, whatever was asked for', (t) => {
-  const { lines, write } = makeLogged();
+  const { lines, write } = makeLoggedErrors();
   const long = 'x'.repeat(16_000);
   write({
     ...ENTRY,
@@ -100,7 +95,7 @@ t.test('a line is short, whatever was asked for', (t) => {
 });
 
 t.test('clients of other protocols are told of once a minute, with how many there were', async (t) => {
-  const { clock, lines, write } = makeLogged();
+  const { clock, lines, write } = makeLoggedErrors();
   for (let i = 0; i < 5; i++) write({ ...ENTRY, error: 'tls-hello' });
   for (let i = 0; i < 3; i++) write({ ...ENTRY, error: 'http2-preface' });
   t.equal(lines.length, 2);
