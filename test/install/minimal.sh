@@ -16,7 +16,7 @@ if [ ! -e "$root/usr/bin/npm" ]; then
 fi
 # How this machine reaches the registry.
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-[ ! -e ~/.npmrc ] || cp -L ~/.npmrc "$root/root/.npmrc"
+registry=$(npm config get registry)
 mkdir -p "$root/etc/ssl/certs"
 [ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 rm -rf "$root/fairlead" && mkdir "$root/fairlead"
@@ -27,7 +27,7 @@ git -C "$project" ls-files -z | tar -C "$project" --null -T - -c | tar -C "$root
 unshare --mount --pid --fork bash -euc '
   mount --bind /dev "$1/dev"
   mount -t proc proc "$1/proc"
-  chroot "$1" env -i HOME=/root PATH=/usr/bin:/bin NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt sh -euc "
+  chroot "$1" env -i HOME=/root PATH=/usr/bin:/bin npm_config_registry="$2" NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt sh -euc "
     cd /fairlead
     npm ci
     npm run demo -- --http 127.0.0.1:18080 --admin off >/tmp/demo.log 2>&1 &
@@ -38,5 +38,5 @@ unshare --mount --pid --fork bash -euc '
     cat /tmp/demo.log
     exit 1
   "
-' -- "$root"
+' -- "$root" "$registry"
 echo "npm ci && npm run demo work in a minimal Debian"
