@@ -9,7 +9,7 @@ import type { Backend } from './model/backend.ts';
 import { describeFlags, type Transition } from './model/health.ts';
 import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';
-import type { Service } from './model/service.ts';
+import { containersOf, type Service } from './model/service.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { listFew, shorten } from './model/text.ts';
 
@@ -135,8 +135,8 @@ function whyNone({ backends, absence }: Service): string[] {
 }
 
 /** What is wrong with the containers of a service, which may be why nothing is answered. */
-function problemsOf({ backends, absence }: Service, { problems }: Snapshot): string[] {
-  const names = new Set([...backends.map(({ origin }) => origin.name), ...(absence?.names ?? [])]);
+function problemsOf(service: Service, { problems }: Snapshot): string[] {
+  const names = new Set(containersOf(service));
   const found = problems.filter(({ subject }) => names.has(subject));
   return found.slice(0, 10).map((problem) => `  ${problem.severity}: ${formatProblem(problem)}`);
 }

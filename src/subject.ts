@@ -39,16 +39,15 @@ export function explainSubject(
 }
 
 /** What may be asked for: containers, services, backends and hosts. */
-export function subjectsOf(snapshot: Snapshot): string[] {
-  const backends = snapshot.services.flatMap((service) => service.backends);
-  const containers = backends.map(({ origin }) => origin.name);
-  const hosts = snapshot.routes.map(({ host }) => host);
-  const services = snapshot.services.map(({ name }) => name);
-  return [...new Set([...containers, ...services, ...backends.map(({ name }) => name), ...hosts])];
-}
-
-function known(reports: readonly ContainerReport[], snapshot: Snapshot): string[] {
-  return [...reports.map(({ container }) => container.name), ...subjectsOf(snapshot)];
+function known(reports: readonly ContainerReport[], { services, routes }: Snapshot): Set<string> {
+  const backends = services.flatMap((service) => service.backends);
+  return new Set([
+    ...reports.map(({ container }) => container.name),
+    ...backends.map(({ origin }) => origin.name),
+    ...services.map(({ name }) => name),
+    ...backends.map(({ name }) => name),
+    ...routes.map(({ host }) => host),
+  ]);
 }
 
 function find(

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { nameOf, OPTION_KEYS, OPTIONS } from '../config/options.ts';
+import { isKnown, tokensOf } from '../config/flags.ts';
 import { suggestion } from '../config/suggest.ts';
 import type { Command, Flag, Given } from './command.ts';
 
@@ -14,7 +13,7 @@ export function readArguments(
   const values: Record<string, string> = {};
   const errors: string[] = [];
   const taken = new Set<number>();
-  const tokens = tokensOf(args, flags);
+  const tokens = readTokens(args, flags);
   for (const [i, token] of tokens.entries()) {
     const before = tokens[i - 1];
     const after = tokens[i + 1];
@@ -63,26 +62,14 @@ type Token =
       readonly isKnown: boolean;
     };
 
-function tokensOf(args: readonly string[], flags: readonly Flag[]): Token[] {
-  const type = (hasValue: boolean) => ({ type: hasValue ? ('string' as const) : ('boolean' as const) });
-  const known = Object.fromEntries([
-    ['config', type(true)],
-    ...OPTION_KEYS.map((key) => [nameOf(key), type(OPTIONS[key].value !== undefined)] as const),
-    ...flags.map(({ name, value, optional }) => [name, type(value !== undefined && !optional)] as const),
-  ]);
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: known,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  return tokens.flatMap((token): Token[] => {
+function readTokens(args: readonly string[], flags: readonly Flag[]): Token[] {
+  const own = new Map(flags.map(({ name, value, optional }) => [name, value !== undefined && !optional]));
+  return tokensOf(args, own).flatMap((token): Token[] => {
     if (token.kind === 'positional') return [token];
     if (token.kind !== 'option') return [];
     const { index, name, value, inlineValue } = token;
-    const isKnown = Object.hasOwn(known, name);
-    return [{ kind: 'option', index, name, value, isInline: inlineValue === true, isKnown }];
+    const isOurs = isKnown(name) || own.has(name);
+    return [{ kind: 'option', index, name, value, isInline: inlineValue === true, isKnown: isOurs }];
   });
 }
 

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { parseConfigFile } from '../config/config-yaml.ts';
 import { type LoadedOptions, loadOptions } from '../config/load.ts';
 import { nameOf, OPTION_KEYS, OPTIONS, type Options } from '../config/options.ts';
@@ -13,6 +12,7 @@ import type { Problem } from '../model/problem.ts';
 import { pagesDir } from '../shipped.ts';
 import { locate, servicesProblems, whatIsWrong } from './configuration.ts';
 import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
+import { listOr } from './tried.ts';
 
 /** Validates configuration and compose files. */
 export async function check(files: readonly string[], terminal: Terminal): Promise<number> {
@@ -52,11 +52,7 @@ function heldTo(files: readonly string[], read: ReadFile): Held {
 }
 
 function pagesIn(options: Options): string[] {
-  try {
-    return readdirSync(pagesDir(options));
-  } catch {
-    return [];
-  }
+  return listOr(pagesDir(options));
 }
 
 function loadFile(path: string, readFile: ReadFile): LoadedOptions {

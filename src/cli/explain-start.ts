@@ -1,5 +1,5 @@
 import { ListenError } from '../model/address.ts';
-import { portHolder } from './port-holder.ts';
+import { portHolder } from './listening.ts';
 
 /** Lines for people: why Fairlead did not start, and what helps. */
 export function explainStart(error: unknown): string[] {

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import Docker from 'dockerode';
+import { holdersOf } from './listening.ts';
+import { readOr, statOf } from './tried.ts';
 
 /** An Engine that answers at a socket of this machine, or why it does not. */
 export interface FoundEngine {
@@ -36,7 +37,6 @@ export interface Machine {
 export const PORTS = [80, 443, 8080, 8081, 8082, 9900, 9901, 9902];
 /** How long an Engine may take to answer, in milliseconds. */
 const ENGINE_MS = 3_000;
-const LISTEN = '0A';
 
 /** Looks around; what cannot be read is as if it were not there. */
 export async function lookAround(env: Readonly<Record<string, string | undefined>>): Promise<Machine> {
@@ -126,39 +126,13 @@ export function otherProxies(containers: readonly FoundContainer[]): string[] {
 }
 
 function takenPorts(engines: readonly FoundEngine[]): ReadonlyMap<number, string> {
-  const listening = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => parseListening(readOr(path)));
-  const wanted = listening.filter(({ port }) => PORTS.includes(port));
-  const owners =
-    wanted.length === 0 ? new Map<string, string>() : processesOf(wanted.map(({ inode }) => inode));
-  const taken = new Map(wanted.map(({ port, inode }) => [port, owners.get(inode) ?? 'a process'] as const));
+  const taken = new Map<number, string>();
+  for (const [port, holder] of holdersOf(PORTS))
+    taken.set(port, holder === undefined ? 'a process' : `${holder.name} (${holder.pid})`);
   for (const { containers } of engines)
     for (const { name, ports } of containers)
       for (const port of ports) if (PORTS.includes(port)) taken.set(port, `container ${name}`);
   return taken;
-}
-
-/** Who listens, of a table such as `/proc/net/tcp`. */
-export function parseListening(table: string): { readonly port: number; readonly inode: string }[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const fields = line.trim().split(/\s+/);
-      const port = Number.parseInt(fields[1]?.split(':')[1] ?? '', 16);
-      return fields[3] === LISTEN && !Number.isNaN(port) ? [{ port, inode: fields[9] ?? '' }] : [];
-    });
-}
-
-/** Names of the processes that have these sockets open, as far as they may be looked at. */
-function processesOf(inodes: readonly string[]): Map<string, string> {
-  const found = new Map<string, string>();
-  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
-  for (const pid of listOr('/proc').filter((name) => /^\d+$/.test(name)))
-    for (const descriptor of listOr(`/proc/${pid}/fd`)) {
-      const link = linkOr(`/proc/${pid}/fd/${descriptor}`);
-      if (wanted.has(link)) found.set(link.slice(8, -1), `${readOr(`/proc/${pid}/comm`).trim()} (${pid})`);
-    }
-  return found;
 }
 
 /** Of a file such as `/etc/group`. */
@@ -166,16 +140,3 @@ export function groupName(groups: string, gid: number): string {
   const line = groups.split('\n').find((one) => one.split(':')[2] === String(gid));
   return line?.split(':')[0] || String(gid);
 }
-
-function tried<T>(run: () => T, otherwise: T): T {
-  try {
-    return run();
-  } catch {
-    return otherwise;
-  }
-}
-
-const readOr = (path: string) => tried(() => readFileSync(path, 'utf8'), '');
-const listOr = (path: string) => tried(() => readdirSync(path), []);
-const linkOr = (path: string) => tried(() => readlinkSync(path), '');
-const statOf = (path: string) => tried(() => statSync(path), undefined);

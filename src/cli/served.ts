@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { readOr } from './tried.ts';
 
 /**
  * A command's own arguments, after those of process 1 that they do not replace, if that is a Fairlead that serves, as it
  * is in a container.
  */
 export function withServed(args: readonly string[], program: string): string[] {
-  return [...without(servedArguments(commandLineOf(1), program), args), ...args];
+  return [...without(servedArguments(readOr('/proc/1/cmdline'), program), args), ...args];
 }
 
 /** Arguments without the options that others name, too. */
@@ -32,13 +32,4 @@ export function servedArguments(commandLine: string, program: string): string[] 
   if (at < 0) return [];
   const args = words.slice(at + 1);
   return args[0]?.startsWith('-') === false ? args.slice(1) : args;
-}
-
-/** Empty where it cannot be read, or there is no such file. */
-function commandLineOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,4 +1,4 @@
-import { type Completed, type CompletedCommand, flagsWithValues } from './completion.ts';
+import { type Completed, type CompletedCommand, type CompletedFlag, flagsWithValues } from './completion.ts';
 
 /** The script that teaches a shell what can be completed. */
 export type Script = (commands: readonly CompletedCommand[]) => string;
@@ -6,6 +6,32 @@ export type Script = (commands: readonly CompletedCommand[]) => string;
 /** In single quotes of a shell. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** What a shell does for each flag with a value, as branches of its `case`. */
+function flagBranches(commands: readonly CompletedCommand[], complete: (one: Completed) => string): string {
+  return flagsWithValues(commands)
+    .map(({ name, value }) => `    ${name}) ${value === undefined ? ':' : complete(value)}; return ;;`)
+    .join('\n');
+}
+
+/** The same for the words of each command: its flags, its first operand, and all later ones. */
+function commandBranches(
+  commands: readonly CompletedCommand[],
+  complete: (one: Completed) => string,
+  { flags: completeFlags, isFirst }: { flags: (flags: readonly CompletedFlag[]) => string; isFirst: string },
+): string {
+  return commands
+    .map(({ name, flags, operands }) => {
+      const first = operands[0] === undefined ? ':' : complete(operands[0]);
+      const later = operands[1] === undefined ? first : complete(operands[1]);
+      return `    ${name})
+      if [[ $cur == -* ]]; then ${completeFlags(flags)}
+      elif ${isFirst}; then ${first}
+      else ${later}
+      fi ;;`;
+    })
+    .join('\n');
 }
 
 const names = (what: string) => `fairlead names ${what} 2>/dev/null`;
@@ -41,9 +67,7 @@ _fairlead() {
     prev=\${COMP_WORDS[COMP_CWORD-2]}
   fi
   case $prev in
-${flagsWithValues(commands)
-  .map(({ name, value }) => `    ${name}) ${value === undefined ? ':' : complete(value)}; return ;;`)
-  .join('\n')}
+${flagBranches(commands, complete)}
   esac
   if [[ $COMP_CWORD -eq 1 && $cur != -* ]]; then
     _fairlead_words ${quote(commands.map(({ name }) => name).join(' '))}
@@ -51,17 +75,10 @@ ${flagsWithValues(commands)
   fi
   [[ $command == -* ]] && command=serve
   case $command in
-${commands
-  .map(({ name, flags, operands }) => {
-    const first = operands[0] === undefined ? ':' : complete(operands[0]);
-    const later = operands[1] === undefined ? first : complete(operands[1]);
-    return `    ${name})
-      if [[ $cur == -* ]]; then _fairlead_words ${quote(flags.map((flag) => flag.name).join(' '))}
-      elif [[ $COMP_CWORD -eq 2 ]]; then ${first}
-      else ${later}
-      fi ;;`;
-  })
-  .join('\n')}
+${commandBranches(commands, complete, {
+  flags: (flags) => `_fairlead_words ${quote(flags.map((flag) => flag.name).join(' '))}`,
+  isFirst: '[[ $COMP_CWORD -eq 2 ]]',
+})}
   esac
 }
 complete -F _fairlead fairlead
@@ -95,9 +112,7 @@ _fairlead() {
     compset -P '*='
   fi
   case $prev in
-${flagsWithValues(commands)
-  .map(({ name, value }) => `    ${name}) ${value === undefined ? ':' : complete(value)}; return ;;`)
-  .join('\n')}
+${flagBranches(commands, complete)}
   esac
   if (( CURRENT == 2 )) && [[ $cur != -* ]]; then
     entries=(${described(commands)})
@@ -106,17 +121,10 @@ ${flagsWithValues(commands)
   fi
   [[ $command == -* ]] && command=serve
   case $command in
-${commands
-  .map(({ name, flags, operands }) => {
-    const first = operands[0] === undefined ? ':' : complete(operands[0]);
-    const later = operands[1] === undefined ? first : complete(operands[1]);
-    return `    ${name})
-      if [[ $cur == -* ]]; then entries=(${described(flags)}); _describe -o option entries
-      elif (( CURRENT == 3 )); then ${first}
-      else ${later}
-      fi ;;`;
-  })
-  .join('\n')}
+${commandBranches(commands, complete, {
+  flags: (flags) => `entries=(${described(flags)}); _describe -o option entries`,
+  isFirst: '(( CURRENT == 3 ))',
+})}
   esac
 }
 # Found by zsh itself in a folder of $fpath, or sourced.

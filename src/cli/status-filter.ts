@@ -1,17 +1,13 @@
 import type { LiveBackend, LiveService, LiveState } from '../admin/state.ts';
 import { nearest } from '../config/suggest.ts';
 import { routeName } from '../model/route.ts';
+import { containersOf } from '../model/service.ts';
 
 /** The services that a text is about: of that name, or else with it in their name, a route, or a backend's name. */
 export function filterState(state: LiveState, text: string): LiveState {
   const exact = state.services.filter(({ name }) => name === text);
   const services = exact.length > 0 ? exact : state.services.flatMap((service) => part(state, service, text));
-  const subjects = new Set(
-    services.flatMap(({ backends, absence }) => [
-      ...backends.map(({ origin }) => origin.name),
-      ...(absence?.names ?? []),
-    ]),
-  );
+  const subjects = new Set(services.flatMap(containersOf));
   const problems = state.problems.filter(({ subject }) => subjects.has(subject) || has(subject, text));
   return { ...state, services, problems };
 }

@@ -16,17 +16,7 @@ interface Flags {
 
 /** Options of the command line. Of one that is given twice the last counts, so that a script can be added to. */
 export function readFlags(args: readonly string[], errors: ConfigError[], warnings: ConfigError[]): Flags {
-  const known = Object.fromEntries([
-    ['config', { type: 'string' as const }],
-    ...OPTION_KEYS.map((key) => [nameOf(key), { type: isSwitch(key) ? 'boolean' : 'string' } as const]),
-  ]);
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: known,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
+  const tokens = tokensOf(args);
   const found: Flags = { settings: {} };
   const seen = new Set<string>();
   for (const [i, token] of tokens.entries()) {
@@ -51,7 +41,29 @@ export function readFlags(args: readonly string[], errors: ConfigError[], warnin
   return found;
 }
 
-function isKnown(name: string): boolean {
+/**
+ * The words of a command line by what they are. Options that nobody knows are let through, as switches.
+ * @param more by their names, whether options besides those of the table take a value
+ */
+export function tokensOf(args: readonly string[], more: ReadonlyMap<string, boolean> = new Map()) {
+  const all = [
+    ['config', true] as const,
+    ...OPTION_KEYS.map((key) => [nameOf(key), !isSwitch(key)] as const),
+    ...more,
+  ];
+  const options = all.map(([name, hasValue]) => [name, { type: hasValue ? 'string' : 'boolean' }] as const);
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(options),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  return tokens;
+}
+
+/** Whether it is the name of an option of the table, or that of the file. */
+export function isKnown(name: string): boolean {
   return name === 'config' || KEY_OF_NAME.has(name);
 }
 

@@ -229,3 +229,8 @@ function stickyOf({ sticky }: ServiceSettings): { sticky?: StickyPolicy } {
   if (sticky === undefined || sticky.by === 'none') return {};
   return { sticky: { by: 'cookie', sameSite: 'lax', secure: 'auto', ...sticky } };
 }
+
+/** Names of the containers that serve in it, or why it has nobody who does: problems tell of them by these. */
+export function containersOf({ backends, absence }: Pick<Service, 'backends' | 'absence'>): string[] {
+  return [...backends.map(({ origin }) => origin.name), ...(absence?.names ?? [])];
+}

@@ -4,6 +4,7 @@ import { describeFlags } from '../model/health.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
 import { diffSnapshots, healthChanges, type Snapshot } from '../model/snapshot.ts';
 import type { Log } from './log.ts';
+import { Ration } from './ration.ts';
 import { Restless } from './restless.ts';
 
 /** Lines about health, and about problems, in a second; more are only counted. */
@@ -54,18 +55,13 @@ type Write = (level: Level, fields: object, text: string) => void;
 
 /** The first lines of each second, and then how many more there were. */
 function bounded(log: Log, clock: Clock, what: string): Write {
-  let lines = 0;
   let worst: Level = 'info';
+  const ration = new Ration(clock, MAX_LINES, 1_000, (more) => {
+    log[worst](`${more} more ${what} in the last second: see fairlead status`);
+    worst = 'info';
+  });
   return (level, fields, text) => {
-    if (lines === 0) {
-      clock.after(1_000, () => {
-        const more = lines - MAX_LINES;
-        if (more > 0) log[worst](`${more} more ${what} in the last second: see fairlead status`);
-        lines = 0;
-        worst = 'info';
-      });
-    }
-    if (++lines <= MAX_LINES) log[level](fields, text);
+    if (ration.take()) log[level](fields, text);
     else if (level === 'warn') worst = 'warn';
   };
 }

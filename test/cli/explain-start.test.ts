@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import t from 'tap';
 import { explainStart } from '../../src/cli/explain-start.ts';
-import { portHolder } from '../../src/cli/port-holder.ts';
+import { portHolder } from '../../src/cli/listening.ts';
 import { ListenError } from '../../src/model/address.ts';
 
 const failed = (code: string, host = '::', port = 80, option: 'http' | 'admin' = 'http') =>

@@ -5,14 +5,8 @@ import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { findings, type KINDS, plan } from '../../src/cli/init-files.ts';
-import {
-  type FoundEngine,
-  groupName,
-  type Machine,
-  otherProxies,
-  parseListening,
-  socketsOf,
-} from '../../src/cli/machine.ts';
+import { parseListening } from '../../src/cli/listening.ts';
+import { type FoundEngine, groupName, type Machine, otherProxies, socketsOf } from '../../src/cli/machine.ts';
 import { parseComposeFile } from '../../src/control/discovery/file/compose.ts';
 import { runCli } from '../support/cli.ts';
 
