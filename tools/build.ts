@@ -2,16 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
-
-/**
- * What dockerode loads for Engines behind SSH and for builds with BuildKit, which Fairlead does neither of: a third of
- * the program and half of its start.
- */
-const UNUSED = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
 
 /** The commit that this is made of: as a release tells, else as git does; unknown in an archive without either. */
 function commit(): string | undefined {
@@ -28,14 +22,6 @@ function commit(): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-const withoutUnused: Plugin = {
-  name: 'without what is not used',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: UNUSED }, ({ path }) => ({ path, namespace: 'unused' }));
-    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
-  },
-};
-
 await rm(DIST, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: ROOT,
@@ -48,7 +34,6 @@ const { metafile } = await build({
   target: 'node24',
   metafile: true,
   logLevel: 'warning',
-  plugins: [withoutUnused],
   define: { FAIRLEAD_COMMIT: JSON.stringify(commit()) ?? 'undefined' },
   // CommonJS among the libraries asks for these, which ES modules do not have.
   banner: {

@@ -9,7 +9,7 @@ root=${1:-$(mktemp -d)}
 case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
 
 [ -e "$root/bin/sh" ] || debootstrap --variant=minbase bookworm "$root"
-if [ ! -e "$root/usr/bin/npm" ]; then
+if [ ! -L "$root/usr/bin/npm" ]; then
   npm install --no-save --ignore-scripts --no-audit --no-fund --prefix "$root/opt" "node-linux-$arch@20" npm@10
   ln -s "/opt/node_modules/node-linux-$arch/bin/node" "$root/usr/bin/node"
   ln -s /opt/node_modules/npm/bin/npm-cli.js "$root/usr/bin/npm"

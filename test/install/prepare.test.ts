@@ -67,3 +67,9 @@ t.test('where none can be had, npm ci fails with the cure', async (t) => {
   t.match(stderr, 'apt-get install libatomic1');
   t.notOk(existsSync(join(folder, 'built')));
 });
+
+t.test('nothing but Node.js runs a script when it is installed, which might not run itself', async (t) => {
+  const { packages } = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
+  const scripted = Object.keys(packages).filter((path) => path !== '' && packages[path].hasInstallScript);
+  t.strictSame(scripted, ['node_modules/node']);
+});
