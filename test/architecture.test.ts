@@ -119,7 +119,7 @@ const g = await import('./g.ts');
 
 t.test('an edge that the table does not have is not allowed', async (t) => {
   const edge = (path: string, specifier: string, isType = false) => isAllowed(path, { specifier, isType });
-  t.equal(edge('data/proxy/retry.ts', '../../control/topology.ts'), false);
+  t.equal(edge('data/proxy/retry.ts', '../../control/incremental-merge.ts'), false);
   t.equal(edge('data/proxy/retry.ts', '../http1/head.ts'), true);
   t.equal(edge('model/route.ts', 'node:net'), false);
   t.equal(edge('cli/status.ts', '../admin/state.ts'), false);

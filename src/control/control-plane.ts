@@ -7,19 +7,19 @@ import type { Problem } from '../model/problem.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
+import { AdminOverrides } from './admin-overrides.ts';
 import type { Source } from './discovery/source.ts';
+import type { BackendRecord } from './health/backend-record.ts';
 import { Checker, type Target } from './health/checker.ts';
 import { guardedProbe } from './health/guarded-probe.ts';
-import { LifeProber } from './health/life.ts';
-import type { CheckState } from './health/machine.ts';
+import { HealthBook } from './health/health-book.ts';
+import { LivenessProber } from './health/liveness-prober.ts';
 import type { Probe } from './health/probe.ts';
-import type { HealthRecord } from './health/record.ts';
-import { HealthRecords } from './health/records.ts';
 import { Unproven } from './health/unproven.ts';
-import { Orders } from './orders.ts';
+import type { CheckState } from './health/verdict.ts';
+import { IncrementalMerge, type Merged } from './incremental-merge.ts';
 import { Publisher } from './publisher.ts';
 import { isJudged, neverHeard, Readiness } from './readiness.ts';
-import { type Merged, Merger } from './topology.ts';
 
 /**
  * Backends that one more millisecond lies between two snapshots for: thousands whose first checks pass one after the
@@ -38,18 +38,18 @@ export class ControlPlane {
   readonly #sources: readonly Source[];
   readonly #publisher: Publisher;
   readonly #checker: Checker;
-  readonly #life: LifeProber;
+  readonly #livenessProber: LivenessProber;
   readonly #unproven: Unproven;
   readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
   readonly #readiness: Readiness;
   /** How long requests waited for the sources, in milliseconds; undefined while they do. */
   #settledAfter: number | undefined;
-  #merger: Merger;
+  #incrementalMerge: IncrementalMerge;
   #cancelMerge: () => void = () => {};
-  readonly #orders: Orders;
+  readonly #overrides: AdminOverrides;
   #merged: Merged = NOTHING;
-  readonly #records = new HealthRecords();
+  readonly #book = new HealthBook();
   #isPublishing = false;
   #publishedAt = Number.NEGATIVE_INFINITY;
 
@@ -64,13 +64,13 @@ export class ControlPlane {
     this.#clock = clock;
     this.#sources = sources;
     this.#readiness = new Readiness(sources.map(({ name }) => name));
-    this.#merger = new Merger(clock);
+    this.#incrementalMerge = new IncrementalMerge(clock);
     this.#publisher = new Publisher(clock);
-    this.#orders = new Orders(clock);
-    this.#life = new LifeProber(clock, probe, (record) => this.#news([record]));
+    this.#overrides = new AdminOverrides(clock);
+    this.#livenessProber = new LivenessProber(clock, probe, (record) => this.#news([record]));
     this.#checker = new Checker(clock, probe, random, {
-      onChange: (target) => this.#news(this.#records.ofTarget(target)),
-      onReason: (target) => this.#touch(this.#records.ofTarget(target)),
+      onChange: (target) => this.#news(this.#book.ofTarget(target)),
+      onReason: (target) => this.#touch(this.#book.ofTarget(target)),
       onPass: (target, beganAt) => this.#onPass(target, beganAt),
     });
     this.#unproven = new Unproven(clock, {
@@ -103,7 +103,7 @@ export class ControlPlane {
       if (before === undefined) this.#contributions.delete(name);
       else this.#contributions.set(name, before);
       // It may have stopped half-way.
-      this.#merger = new Merger(this.#clock);
+      this.#incrementalMerge = new IncrementalMerge(this.#clock);
       this.#merge();
     }
   }
@@ -112,7 +112,7 @@ export class ControlPlane {
     this.#stop.abort();
     this.#cancelMerge();
     this.#checker.stop();
-    this.#life.stop();
+    this.#livenessProber.stop();
     this.#unproven.stop();
   }
 
@@ -163,8 +163,8 @@ export class ControlPlane {
       isJudged(service, ({ id }) => {
         const check = this.check(id);
         return {
-          isUp: this.#records.get(id)?.record.health?.flags.length === 0,
-          isChecked: check !== undefined && (check.verdict !== 'pending' || check.checkedAt > 0),
+          isUp: this.#book.get(id)?.record.health?.flags.length === 0,
+          isChecked: check !== undefined && (check.state !== 'pending' || check.checkedAt > 0),
         };
       }),
     );
@@ -172,18 +172,18 @@ export class ControlPlane {
 
   /** What is known of a backend's last check. */
   check(backendId: string): CheckState | undefined {
-    const known = this.#records.get(backendId);
+    const known = this.#book.get(backendId);
     return known === undefined ? undefined : this.#checker.state(known.target.key);
   }
 
   /** The latest changes of a backend's health, the oldest first. */
   history(backendId: string): readonly Transition[] {
-    return this.#records.get(backendId)?.record.history ?? [];
+    return this.#book.get(backendId)?.record.history ?? [];
   }
 
   /** What requests told of a backend. */
   signal(signal: BackendSignal): void {
-    const known = this.#records.get(signal.backendId);
+    const known = this.#book.get(signal.backendId);
     // It may have left meanwhile.
     if (known === undefined) return;
     const { target, record } = known;
@@ -196,13 +196,13 @@ export class ControlPlane {
       // A worker that ends does not say that the backend has returned.
       this.#clock.after(signal.until - this.#clock.now(), () => this.#news([record]));
     }
-    if (record.charge?.proof === 'life') this.#life.ask(target, record);
+    if (record.charge?.proof === 'life') this.#livenessProber.ask(target, record);
     if (signal.kind !== 'doubt' && signal.kind !== 'suspected') this.#news([record]);
   }
 
   /** A person's word about a backend; answers all that are meant, none if there is no such backend. */
   order(subject: string, order: BackendOrder): OrderedBackend[] {
-    const ordered = this.#orders.set(this.#merged.services, subject, order);
+    const ordered = this.#overrides.set(this.#merged.services, subject, order);
     if (ordered.length > 0) this.#merge();
     return ordered;
   }
@@ -210,32 +210,32 @@ export class ControlPlane {
   #onPass(target: Target, at: number): void {
     this.#unproven.pass(target);
     const proof: Proof = { kind: target.check.type === 'http' ? 'check' : 'connection', at };
-    for (const record of this.#records.ofTarget(target)) if (record.prove(proof)) this.#news([record]);
+    for (const record of this.#book.ofTarget(target)) if (record.prove(proof)) this.#news([record]);
   }
 
   /** What is said against any of the backends that are probed so. */
   #signalOf(target: Target): Merged['signals'][string] | undefined {
-    for (const { id } of this.#records.ofTarget(target)) {
+    for (const { id } of this.#book.ofTarget(target)) {
       const signal = this.#merged.signals[id];
       if (signal !== undefined) return signal;
     }
     return undefined;
   }
 
-  #touch(records: Iterable<HealthRecord>): void {
-    for (const record of records) this.#records.touch(record);
+  #touch(records: Iterable<BackendRecord>): void {
+    for (const record of records) this.#book.touch(record);
   }
 
   /** What is known of them is worth a snapshot. */
-  #news(records: Iterable<HealthRecord>): void {
+  #news(records: Iterable<BackendRecord>): void {
     this.#touch(records);
     this.#publish();
   }
 
   #merge(): void {
     const before = this.#merged;
-    this.#merged = this.#orders.layOver(this.#merger.update([...this.#contributions.values()]));
-    const { fresh, gone } = this.#records.update(changesOf(before.services, this.#merged.services));
+    this.#merged = this.#overrides.layOver(this.#incrementalMerge.update([...this.#contributions.values()]));
+    const { fresh, gone } = this.#book.update(changesOf(before.services, this.#merged.services));
     this.#checker.update(fresh, gone);
     this.#unproven.update(fresh, gone);
     this.#mergeWhenDue();
@@ -245,7 +245,7 @@ export class ControlPlane {
   /** Time alone changes what there is, too. */
   #mergeWhenDue(): void {
     this.#cancelMerge();
-    const { dueAt } = this.#merger;
+    const { dueAt } = this.#incrementalMerge;
     if (dueAt === undefined) return;
     this.#cancelMerge = this.#clock.after(Math.max(0, dueAt - this.#clock.elapsed()), () => this.#merge());
   }
@@ -253,7 +253,7 @@ export class ControlPlane {
   /** Soon, and once for all that happens until then. */
   #publish(): void {
     if (this.#isPublishing || this.#stop.signal.aborted) return;
-    const gap = Math.floor(this.#records.size / BACKENDS_PER_MS);
+    const gap = Math.floor(this.#book.size / BACKENDS_PER_MS);
     const wait = this.#publishedAt + gap - this.#clock.elapsed();
     if (gap === 0 || wait <= 0) return this.#publishNow();
     this.#isPublishing = true;
@@ -267,7 +267,7 @@ export class ControlPlane {
     this.#publishedAt = this.#clock.elapsed();
     const { services, routes, signals } = this.#merged;
     const problems = [...this.#merged.problems, ...this.#neverHeard()];
-    const health = this.#records.judge(signals, (id) => this.check(id), this.#clock.now());
+    const health = this.#book.judge(signals, (id) => this.check(id), this.#clock.now());
     const sources = [...this.#contributions.values()].map((contribution) => contribution.status);
     const all = [...problems, ...this.#unproven.problems];
     this.#publisher.publish({ services, routes, health, problems: all, sources });

@@ -135,10 +135,10 @@ t.test('the same process in two services is probed once', async (t) => {
     'one.org/a:80': { flags: [] },
     'two/a:80': { flags: [] },
   });
-  t.match(plane.check('two/a:80'), { verdict: 'up', reason: 'HTTP 200' });
+  t.match(plane.check('two/a:80'), { state: 'up', reason: 'HTTP 200' });
   probes.script['b'] = [FAIL];
   await say([makeClaim('a'), makeClaim('b')]);
-  t.match(plane.check('shop.org/b:80'), { verdict: 'pending', reason: 'HTTP 500' });
+  t.match(plane.check('shop.org/b:80'), { state: 'pending', reason: 'HTTP 500' });
 });
 
 t.test('a snapshot has the health of all its backends and of no others', async (t) => {

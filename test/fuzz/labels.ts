@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { reportContainer } from '../../src/control/discovery/docker/claims.ts';
 import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
 import { LABEL_LIMITS, readLabels } from '../../src/control/discovery/labels/limits.ts';
-import { Merger } from '../../src/control/topology.ts';
+import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { formatProblem } from '../../src/model/problem.ts';
@@ -83,7 +83,7 @@ function readToTable(all: readonly Record<string, unknown>[]): void {
   const status = { name: 'docker', target: '', connected: true };
   const claims = reports.flatMap(({ services }) => services.map(({ claim }) => claim));
   const problems = reports.flatMap((report) => report.problems);
-  const merged = new Merger(systemClock).update([{ status, claims, problems }]);
+  const merged = new IncrementalMerge(systemClock).update([{ status, claims, problems }]);
   for (const problem of merged.problems) {
     const sentence = formatProblem(problem);
     if (sentence.length > MAX_SENTENCE) throw new Error(`a sentence of ${sentence.length} characters`);

@@ -1,4 +1,4 @@
-import { type Merged, Merger } from '../../src/control/topology.ts';
+import { IncrementalMerge, type Merged } from '../../src/control/incremental-merge.ts';
 import type { Claim, Contribution, Program, RouteClaim } from '../../src/model/contribution.ts';
 import type { BackendHealth } from '../../src/model/health.ts';
 import type { Problem } from '../../src/model/problem.ts';
@@ -54,5 +54,5 @@ export function makeContribution(
 
 /** What contributions add up to that are the first. */
 export function mergeContributions(contributions: readonly Contribution[]): Merged {
-  return new Merger(new FakeClock()).update(contributions);
+  return new IncrementalMerge(new FakeClock()).update(contributions);
 }

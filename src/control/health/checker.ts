@@ -3,9 +3,9 @@ import type { Origin } from '../../model/backend.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { HealthCheck } from '../../model/health.ts';
 import { guarded } from '../../telemetry/internal-errors.ts';
-import { type CheckState, HealthMachine, type Verdict } from './machine.ts';
 import type { Probe, ProbeResult } from './probe.ts';
 import { Timetable } from './timetable.ts';
+import { type CheckState, Verdict, type VerdictState } from './verdict.ts';
 
 /** At most this long until the next probe while a verdict is in doubt. */
 const DOUBT_MS = 1_000;
@@ -46,7 +46,7 @@ export interface CheckerEvents {
 
 interface Running {
   readonly target: Target;
-  readonly machine: HealthMachine;
+  readonly verdict: Verdict;
   failures: number;
   /** It is being probed, or waits for its turn. */
   isBusy: boolean;
@@ -82,19 +82,19 @@ export class Checker {
 
   /** Probes these from now on, unless it does already, and no longer those that are gone. */
   update(fresh: readonly Target[], gone: readonly Target[] = []): void {
-    const verdicts = new Map<string, Verdict>();
+    const verdicts = new Map<string, VerdictState>();
     for (const { key, process } of gone) {
       const running = this.#running.get(key);
       if (running === undefined) continue;
       running.cancel();
       this.#running.delete(key);
-      verdicts.set(process, running.machine.verdict);
+      verdicts.set(process, running.verdict.state);
     }
     for (const target of fresh) {
       if (this.#running.has(target.key)) continue;
       const running: Running = {
         target,
-        machine: new HealthMachine(target.check, verdicts.get(target.process)),
+        verdict: new Verdict(target.check, verdicts.get(target.process)),
         failures: 0,
         isBusy: false,
         beganAt: Number.NEGATIVE_INFINITY,
@@ -109,7 +109,7 @@ export class Checker {
   }
 
   state(key: string): CheckState | undefined {
-    return this.#running.get(key)?.machine;
+    return this.#running.get(key)?.verdict;
   }
 
   /**
@@ -120,7 +120,7 @@ export class Checker {
   hurry(key: string): void {
     const running = this.#running.get(key);
     if (running === undefined || running.isBusy || running.target.check.type === 'none') return;
-    const gap = running.isRefuted && running.machine.isSettled ? DOUBT_MS : HURRY_MS;
+    const gap = running.isRefuted && running.verdict.isSettled ? DOUBT_MS : HURRY_MS;
     const wait = Math.max(0, running.beganAt + gap - this.#clock.elapsed());
     running.isRefuted = true;
     if (running.quickMs === 0) running.quickMs = QUICK_MS;
@@ -158,7 +158,7 @@ export class Checker {
     running.isBusy = false;
     this.#tell(running, result, beganAt);
     // While in doubt each moment counts; the many whose backends are well can wait for one another.
-    const timer = running.machine.isSettled ? this.#timetable : this.#clock;
+    const timer = running.verdict.isSettled ? this.#timetable : this.#clock;
     this.#startIn(this.#delay(running), running, timer);
   }
 
@@ -180,28 +180,28 @@ export class Checker {
   }
 
   #observe(running: Running, result: ProbeResult): void {
-    const { machine } = running;
-    const reason = machine.reason;
+    const { verdict } = running;
+    const reason = verdict.reason;
     running.failures = result.isPass ? 0 : running.failures + 1;
-    const isFlip = machine.observe(result, this.#clock.now());
+    const isFlip = verdict.observe(result, this.#clock.now());
     if (!result.isPass) running.isRefuted = false;
-    if (machine.isSettled) running.quickMs = 0;
-    if (isFlip || (machine.verdict === 'pending' && machine.reason !== reason))
+    if (verdict.isSettled) running.quickMs = 0;
+    if (isFlip || (verdict.state === 'pending' && verdict.reason !== reason))
       this.#events.onChange(running.target);
-    else if (machine.reason !== reason) this.#events.onReason(running.target);
+    else if (verdict.reason !== reason) this.#events.onReason(running.target);
   }
 
   #delay(running: Running): number {
-    const { machine, target, failures, quickMs } = running;
+    const { verdict, target, failures, quickMs } = running;
     const { intervalMs } = target.check;
     const doubt = Math.min(intervalMs, DOUBT_MS);
-    let delay = machine.isSettled ? intervalMs : doubt;
+    let delay = verdict.isSettled ? intervalMs : doubt;
     // An application that just started will listen any moment, and asking a closed port costs nothing.
-    if (machine.verdict === 'pending') delay = Math.min(doubt, QUICK_MS * 2 ** Math.min(failures - 1, 10));
+    if (verdict.state === 'pending') delay = Math.min(doubt, QUICK_MS * 2 ** Math.min(failures - 1, 10));
     else if (quickMs > 0) {
       // Taken out soon, it comes back soon: what made it fail may be over in a moment.
       delay = Math.min(doubt, failures > 0 ? quickMs : HURRY_MS);
-      if (machine.verdict === 'down' && failures > 0) running.quickMs = Math.min(2 * quickMs, DOUBT_MS);
+      if (verdict.state === 'down' && failures > 0) running.quickMs = Math.min(2 * quickMs, DOUBT_MS);
     }
     return delay * (1 - JITTER + 2 * JITTER * this.#random());
   }

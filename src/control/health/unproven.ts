@@ -3,8 +3,8 @@ import type { BackendHealth } from '../../model/health.ts';
 import type { Problem } from '../../model/problem.ts';
 import { grouped } from '../../model/text.ts';
 import type { Target } from './checker.ts';
-import type { CheckState } from './machine.ts';
 import { explainUnproven } from './unproven-problem.ts';
+import type { CheckState } from './verdict.ts';
 
 /** So long a backend may take to its first pass until that is a problem, in milliseconds; and so often it is looked at again. */
 export const PATIENCE_MS = 10_000;

@@ -21,7 +21,7 @@ function setUp() {
     changes = 0;
     return count;
   };
-  const verdict = (target: Target) => checker.state(target.key)?.verdict;
+  const verdict = (target: Target) => checker.state(target.key)?.state;
   return { clock, probes, checker, told, verdict };
 }
 

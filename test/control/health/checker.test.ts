@@ -13,7 +13,7 @@ function setUp(random = () => 0.5) {
     onReason: () => {},
     onPass: () => {},
   });
-  const verdicts = (...targets: Target[]) => targets.map(({ key }) => checker.state(key)?.verdict);
+  const verdicts = (...targets: Target[]) => targets.map(({ key }) => checker.state(key)?.state);
   return { clock, probes, changes, checker, verdicts };
 }
 

@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap';
 import { ControlPlane } from '../../../src/control/control-plane.ts';
 import type { Source } from '../../../src/control/discovery/source.ts';
-import type { CheckState } from '../../../src/control/health/machine.ts';
 import type { ProbeResult } from '../../../src/control/health/probe.ts';
 import { Unproven } from '../../../src/control/health/unproven.ts';
 import { explainUnproven } from '../../../src/control/health/unproven-problem.ts';
+import type { CheckState } from '../../../src/control/health/verdict.ts';
 import type { Claim, Contribution } from '../../../src/model/contribution.ts';
 import type { HealthCheck, HealthFlag } from '../../../src/model/health.ts';
 import { formatProblem, type Problem } from '../../../src/model/problem.ts';
@@ -132,7 +132,7 @@ t.test('of thousands that never pass fifty are told one by one, and one timer is
     onChange: () => changes++,
   });
   const targets = Array.from({ length: 5_000 }, (_, i) => makeTarget(`c${i}`));
-  const state = { verdict: 'pending', reason: 'connection refused', checkedAt: 1, hasPassed: false } as const;
+  const state = { state: 'pending', reason: 'connection refused', checkedAt: 1, hasPassed: false } as const;
   for (const { key } of targets) states.set(key, state);
   unproven.update(targets, []);
   t.equal(clock.pending, 1);

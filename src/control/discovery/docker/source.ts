@@ -15,11 +15,11 @@ import type { Engine } from './engine.ts';
 import { explainEngineError } from './engine-error.ts';
 import { engineProblems } from './engine-problems.ts';
 import type { EngineEvent } from './event.ts';
-import { GoneClaims } from './gone.ts';
 import { Lists } from './lists.ts';
-import { News } from './news.ts';
 import { type Reach, reachKey } from './reach.ts';
 import { Reader } from './reader.ts';
+import { RecentEvents } from './recent-events.ts';
+import { RememberedClaims } from './remembered-claims.ts';
 import { Reports } from './reports.ts';
 import { Stopping } from './stopping.ts';
 import { Touched } from './touched.ts';
@@ -59,7 +59,7 @@ export class DockerSource implements Source {
   readonly name: string;
   readonly #options: DockerSourceOptions;
   readonly #stopping: Stopping;
-  readonly #gone: GoneClaims;
+  readonly #remembered: RememberedClaims;
   #publish: (contribution: Contribution) => void = () => {};
   readonly #reports = new Reports();
   #drivers: ReadonlyMap<string, string> = new Map();
@@ -67,7 +67,7 @@ export class DockerSource implements Source {
   #status: SourceStatus;
   readonly #endings: Endings;
   readonly #touched: Touched;
-  readonly #news: News;
+  readonly #recentEvents: RecentEvents;
   readonly #details: Details;
   readonly #reader: Reader;
   /** Entries of the latest list without an id. */
@@ -87,12 +87,12 @@ export class DockerSource implements Source {
       connected: false,
       staleSince: options.clock.now(),
     };
-    this.#gone = new GoneClaims(options.clock);
-    this.#news = new News(options.clock);
+    this.#remembered = new RememberedClaims(options.clock);
+    this.#recentEvents = new RecentEvents(options.clock);
     this.#details = new Details(options.engine);
     this.#reader = new Reader({
       details: this.#details,
-      finish: (container) => this.#reports.known(this.#news.correct(container)),
+      finish: (container) => this.#reports.known(this.#recentEvents.correct(container)),
       isNear: options.elsewhere.isNear,
     });
     this.#endings = new Endings(options.clock, () => this.#contribute());
@@ -182,7 +182,7 @@ export class DockerSource implements Source {
 
   #onEvent(event: EngineEvent): void {
     this.#stopping.onEvent(event);
-    this.#news.hear(event);
+    this.#recentEvents.hear(event);
     this.#endings.hear(event);
     this.#touched.add(event.containerId);
   }
@@ -236,7 +236,7 @@ export class DockerSource implements Source {
     const { claims, problems, foreign, isWhole } = this.#reports.read(context);
     this.#publish({
       status: this.#status,
-      claims: [...claims, ...this.#gone.update(claims)],
+      claims: [...claims, ...this.#remembered.update(claims)],
       problems: [
         ...problems,
         ...engineProblems(this.#status, this.#unreadable, foreign),

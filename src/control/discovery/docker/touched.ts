@@ -1,17 +1,17 @@
 import type { Clock } from '../../../model/clock.ts';
-import { Burst } from './burst.ts';
-import { LAG_MS } from './news.ts';
+import { Coalescer } from './coalescer.ts';
+import { LAG_MS } from './recent-events.ts';
 
 /** Containers that something happened to: they are asked for now, and once more when the Engine's list has caught up. */
 export class Touched {
   readonly #clock: Clock;
-  readonly #now: Burst;
+  readonly #now: Coalescer;
   readonly #rechecks = new Map<string, () => void>();
 
   /** @param ask never rejects */
   constructor(clock: Clock, ask: (containerIds: readonly string[]) => Promise<void>) {
     this.#clock = clock;
-    this.#now = new Burst(clock, ask);
+    this.#now = new Coalescer(clock, ask);
   }
 
   add(containerId: string): void {

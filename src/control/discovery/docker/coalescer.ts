@@ -4,7 +4,7 @@ import type { Clock } from '../../../model/clock.ts';
 const TRAILING_MS = 100;
 
 /** Collects ids that come in bursts and hands them over together, never twice at one time. */
-export class Burst {
+export class Coalescer {
   readonly #clock: Clock;
   readonly #handOver: (ids: readonly string[]) => Promise<void>;
   readonly #ids = new Set<string>();

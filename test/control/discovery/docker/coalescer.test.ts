@@ -1,13 +1,13 @@
 import t from 'tap';
-import { Burst } from '../../../../src/control/discovery/docker/burst.ts';
+import { Coalescer } from '../../../../src/control/discovery/docker/coalescer.ts';
 import { FakeClock, settle } from '../../../support/clock.ts';
 
-/** A burst whose hand-overs each last until the test ends them. */
+/** A coalescer whose hand-overs each last until the test ends them. */
 function setUp() {
   const clock = new FakeClock();
   const handed: string[][] = [];
   const ends: (() => void)[] = [];
-  const burst = new Burst(clock, (ids) => {
+  const coalescer = new Coalescer(clock, (ids) => {
     handed.push([...ids]);
     return new Promise((resolve) => ends.push(resolve));
   });
@@ -15,16 +15,16 @@ function setUp() {
     ends.shift()?.();
     await settle();
   };
-  return { clock, handed, burst, end };
+  return { clock, handed, coalescer, end };
 }
 
 t.test('the first is handed over at once, the rest together after a tenth of a second', async (t) => {
-  const { clock, handed, burst, end } = setUp();
-  burst.add('a');
+  const { clock, handed, coalescer, end } = setUp();
+  coalescer.add('a');
   t.same(handed, [['a']]);
   await end();
-  burst.add('b');
-  burst.add('c', 'b');
+  coalescer.add('b');
+  coalescer.add('c', 'b');
   await clock.advance(99);
   t.equal(handed.length, 1);
   await clock.advance(1);
@@ -32,30 +32,30 @@ t.test('the first is handed over at once, the rest together after a tenth of a s
 });
 
 t.test('after a pause the first is at once again', async (t) => {
-  const { clock, handed, burst, end } = setUp();
-  burst.add('a');
+  const { clock, handed, coalescer, end } = setUp();
+  coalescer.add('a');
   await end();
   await clock.advance(100);
-  burst.add('b');
+  coalescer.add('b');
   t.same(handed, [['a'], ['b']]);
 });
 
 t.test('nothing is handed over while a hand-over lasts', async (t) => {
-  const { clock, handed, burst, end } = setUp();
-  burst.add('a');
+  const { clock, handed, coalescer, end } = setUp();
+  coalescer.add('a');
   await clock.advance(5_000);
-  burst.add('b');
+  coalescer.add('b');
   t.same(handed, [['a']]);
   await end();
   t.same(handed, [['a'], ['b']]);
 });
 
 t.test('it goes on burst after burst', async (t) => {
-  const { clock, handed, burst, end } = setUp();
+  const { clock, handed, coalescer, end } = setUp();
   for (const id of ['a', 'b', 'c', 'd']) {
-    burst.add(id);
+    coalescer.add(id);
     await end();
-    burst.add(`${id}2`);
+    coalescer.add(`${id}2`);
     await clock.advance(100);
     await end();
     await clock.advance(100);
@@ -64,28 +64,28 @@ t.test('it goes on burst after burst', async (t) => {
 });
 
 t.test('nothing added is nothing to hand over', async (t) => {
-  const { clock, handed, burst } = setUp();
-  burst.add();
+  const { clock, handed, coalescer } = setUp();
+  coalescer.add();
   await clock.advance(1_000);
   t.same(handed, []);
 });
 
 t.test('once stopped what waits is forgotten', async (t) => {
-  const { clock, handed, burst, end } = setUp();
-  burst.add('a');
+  const { clock, handed, coalescer, end } = setUp();
+  coalescer.add('a');
   await end();
-  burst.add('b');
-  burst.stop();
+  coalescer.add('b');
+  coalescer.stop();
   await clock.advance(1_000);
   t.same(handed, [['a']]);
   t.equal(clock.pending, 0);
 });
 
 t.test('once stopped what waits for the end of a hand-over is forgotten, too', async (t) => {
-  const { clock, handed, burst, end } = setUp();
-  burst.add('a');
-  burst.add('b');
-  burst.stop();
+  const { clock, handed, coalescer, end } = setUp();
+  coalescer.add('a');
+  coalescer.add('b');
+  coalescer.stop();
   await end();
   await clock.advance(1_000);
   t.same(handed, [['a']]);

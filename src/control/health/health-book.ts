@@ -2,25 +2,25 @@ import type { Backend } from '../../model/backend.ts';
 import type { Changes } from '../../model/changes.ts';
 import type { BackendHealth } from '../../model/health.ts';
 import type { Service } from '../../model/service.ts';
+import { BackendRecord } from './backend-record.ts';
 import type { Target } from './checker.ts';
-import type { CheckState } from './machine.ts';
-import { HealthRecord } from './record.ts';
+import type { CheckState } from './verdict.ts';
 
 type SourceSignals = Readonly<Record<string, Omit<BackendHealth, 'since'>>>;
 
 /** What is known of one backend. */
 interface Known {
   readonly target: Target;
-  readonly record: HealthRecord;
+  readonly record: BackendRecord;
 }
 
-/** The health of all backends. Of thousands only those are judged anew that something was said of. */
-export class HealthRecords {
+/** The records of all backends. Of thousands only those are judged again about which there is something new. */
+export class HealthBook {
   /** By `Backend.id`. */
   readonly #known = new Map<string, Known>();
   /** Those that are probed as one, by `Target.key`. */
-  readonly #probedAs = new Map<string, Set<HealthRecord>>();
-  readonly #touched = new Set<HealthRecord>();
+  readonly #probedAs = new Map<string, Set<BackendRecord>>();
+  readonly #touched = new Set<BackendRecord>();
   #signals: SourceSignals = {};
   #health: ReadonlyMap<string, BackendHealth> = new Map();
 
@@ -48,7 +48,7 @@ export class HealthRecords {
       const check = JSON.stringify(service.health);
       for (const backend of service.backends) {
         const target = targetOf(service, backend, check);
-        const record = left.get(backend.id)?.record ?? new HealthRecord(backend.id);
+        const record = left.get(backend.id)?.record ?? new BackendRecord(backend.id);
         this.#known.set(backend.id, { target, record });
         this.#touched.add(record);
         const others = this.#probedAs.get(target.key);
@@ -71,13 +71,13 @@ export class HealthRecords {
   }
 
   /** Something speaks for it or against it that did not when it was judged. */
-  touch(record: HealthRecord): void {
+  touch(record: BackendRecord): void {
     // It may have left meanwhile.
     if (this.#known.get(record.id)?.record === record) this.#touched.add(record);
   }
 
   /** All that are probed by this target. */
-  ofTarget(target: Target): Iterable<HealthRecord> {
+  ofTarget(target: Target): Iterable<BackendRecord> {
     return this.#probedAs.get(target.key) ?? [];
   }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BackendHealth, HealthFlag, Proof, Transition } from '../../model/health.ts';
 import type { Charge, EjectedSignal } from '../../model/signal.ts';
 import { outweighs } from '../../model/signal.ts';
-import type { CheckState } from './machine.ts';
+import type { CheckState } from './verdict.ts';
 
 /** Transitions that are remembered of a backend. */
 const MAX_HISTORY = 32;
@@ -15,11 +15,11 @@ export interface Signals {
 }
 
 /**
- * The health of one backend: all signals about it as one verdict, and how it came about. Only a change of its flags
- * is news.
+ * What is known of one backend's health: checks, its source and requests joined to flags with a reason, and the history of
+ * these. Only other flags are worth a snapshot and an entry of the history.
  */
-export class HealthRecord {
-  /** Before the first verdict there is none. */
+export class BackendRecord {
+  /** Undefined until `judge` was called first. */
   health: BackendHealth | undefined = undefined;
   /** What requests say against it, be it a suspicion. */
   charge: Charge | undefined = undefined;
@@ -53,12 +53,12 @@ export class HealthRecord {
     this.ejected = undefined;
   }
 
-  /** All signals as one verdict; the time is kept as long as the flags stay the same. */
+  /** Joins all signals. `since` is kept as long as the flags stay the same. */
   judge({ source, check }: Signals, now: number): BackendHealth {
     if (this.ejected !== undefined && this.ejected.until <= now) this.acquit();
     const flags = new Set<HealthFlag>(source?.flags);
-    if (check?.verdict === 'pending') flags.add('Pending');
-    if (check?.verdict === 'down') flags.add('FailedCheck');
+    if (check?.state === 'pending') flags.add('Pending');
+    if (check?.state === 'down') flags.add('FailedCheck');
     if (this.ejected !== undefined) flags.add('Ejected');
     const list = [...flags].sort();
     const before = this.health;
@@ -81,7 +81,7 @@ export class HealthRecord {
   #reason(source: Signals['source'], check: CheckState | undefined): string {
     const others = [source?.reason, this.ejected?.reason].filter((text) => text !== undefined);
     // A check that passes is worth a word only when there is nothing else to say.
-    if (check !== undefined && (check.verdict !== 'up' || others.length === 0)) others.push(check.reason);
+    if (check !== undefined && (check.state !== 'up' || others.length === 0)) others.push(check.reason);
     return others.join('; ');
   }
 

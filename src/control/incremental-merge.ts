@@ -40,7 +40,7 @@ interface Island {
  * of a few claims is a merge of their islands; the rest stays the very same values. The order of sources and of their
  * claims does not matter.
  */
-export class Merger {
+export class IncrementalMerge {
   #claims: readonly Claim[] = [];
   /** Who has a tie, by the tie. */
   readonly #tied = new Map<string, Set<Claim>>();

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { LifeProber } from '../../../src/control/health/life.ts';
+import { BackendRecord } from '../../../src/control/health/backend-record.ts';
+import { LivenessProber } from '../../../src/control/health/liveness-prober.ts';
 import type { Question } from '../../../src/control/health/probe.ts';
-import { HealthRecord } from '../../../src/control/health/record.ts';
 import type { HealthCheck } from '../../../src/model/health.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 import { makeTarget } from '../../support/scripted-probe.ts';
@@ -11,7 +11,7 @@ function setUp() {
   const asked: { readonly at: number; readonly question: Question | undefined }[] = [];
   let isAlive = false;
   let proofs = 0;
-  const life = new LifeProber(
+  const prober = new LivenessProber(
     clock,
     async (_address, _check: HealthCheck, question) => {
       asked.push({ at: clock.elapsed(), question });
@@ -19,18 +19,18 @@ function setUp() {
     },
     () => proofs++,
   );
-  const record = new HealthRecord('shop/a');
+  const record = new BackendRecord('shop/a');
   record.charge = { at: clock.now(), proof: 'life' };
   const live = () => {
     isAlive = true;
   };
-  return { clock, life, record, asked, live, proofs: () => proofs };
+  return { clock, prober, record, asked, live, proofs: () => proofs };
 }
 
 t.test('one that is silent is asked four times a second until it answers', async (t) => {
-  const { clock, life, record, asked, live, proofs } = setUp();
-  life.ask(makeTarget('a'), record);
-  life.ask(makeTarget('a'), record);
+  const { clock, prober, record, asked, live, proofs } = setUp();
+  prober.ask(makeTarget('a'), record);
+  prober.ask(makeTarget('a'), record);
   await clock.advance(600);
   t.same(
     asked,
@@ -45,8 +45,8 @@ t.test('one that is silent is asked four times a second until it answers', async
 });
 
 t.test('nobody asks any more once it was heard', async (t) => {
-  const { clock, life, record, asked } = setUp();
-  life.ask(makeTarget('a'), record);
+  const { clock, prober, record, asked } = setUp();
+  prober.ask(makeTarget('a'), record);
   await settle();
   record.acquit();
   await clock.advance(60_000);
@@ -54,8 +54,8 @@ t.test('nobody asks any more once it was heard', async (t) => {
 });
 
 t.test('one without checks is not asked', async (t) => {
-  const { life, record, asked } = setUp();
-  life.ask(makeTarget('a', { type: 'none' }), record);
+  const { prober, record, asked } = setUp();
+  prober.ask(makeTarget('a', { type: 'none' }), record);
   await settle();
   t.same(asked, []);
 });

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import { Merger } from '../../src/control/topology.ts';
+import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import type { Claim, RouteClaim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import { routeName } from '../../src/model/route.ts';
@@ -49,13 +49,11 @@ t.test('the newest of a service’s own containers does not make it a newcomer',
 
 t.test('a redeployed service keeps its route, though its containers are now the newer ones', async (t) => {
   const rival = makeClaim('b', { service: 'rival', createdAt: 2 });
-  const merger = new Merger(new FakeClock());
-  merger.update([makeContribution([makeClaim('a', { service: 'shop', createdAt: 1 }), rival])]);
-  const after = merger.update([
-    makeContribution([makeClaim('a2', { service: 'shop', createdAt: 3 }), rival]),
-  ]);
+  const merge = new IncrementalMerge(new FakeClock());
+  merge.update([makeContribution([makeClaim('a', { service: 'shop', createdAt: 1 }), rival])]);
+  const after = merge.update([makeContribution([makeClaim('a2', { service: 'shop', createdAt: 3 }), rival])]);
   t.equal(after.routes[0]?.service, 'shop');
-  const gone = merger.update([makeContribution([rival])]);
+  const gone = merge.update([makeContribution([rival])]);
   t.equal(gone.routes[0]?.service, 'rival', 'until nothing of it serves any more');
 });
 

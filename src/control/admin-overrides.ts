@@ -2,7 +2,7 @@ import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { type Backend, lastingId } from '../model/backend.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Service } from '../model/service.ts';
-import type { Merged } from './topology.ts';
+import type { Merged } from './incremental-merge.ts';
 
 /** Backends with an order that are remembered; most of the oldest are long gone. */
 const MAX_ORDERS = 1_000;
@@ -27,7 +27,7 @@ interface Laid {
  * What people said of single backends, laid over what the sources say. It outlives snapshots and restarts of the
  * container, not of Fairlead: what shall last belongs into a label.
  */
-export class Orders {
+export class AdminOverrides {
   readonly #clock: Clock;
   /** By the lasting id. */
   readonly #held = new Map<string, Held>();

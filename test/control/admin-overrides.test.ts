@@ -1,55 +1,55 @@
 import t from 'tap';
-import { Orders } from '../../src/control/orders.ts';
+import { AdminOverrides } from '../../src/control/admin-overrides.ts';
 import type { Claim } from '../../src/model/contribution.ts';
 import { makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
 import { FakeClock } from '../support/clock.ts';
 
 function setUp() {
   const clock = new FakeClock();
-  const orders = new Orders(clock);
+  const overrides = new AdminOverrides(clock);
   const merge = (...claims: Claim[]) => mergeContributions([makeContribution(claims)]);
   /** What became of a backend when these are there. */
   const look = (id: string, ...claims: Claim[]) => {
-    const { services, signals } = orders.layOver(merge(...claims));
+    const { services, signals } = overrides.layOver(merge(...claims));
     const backend = services.flatMap(({ backends }) => backends).find((one) => one.id === id);
     return { weight: backend?.weight, configured: backend?.configuredWeight, signal: signals[id] };
   };
-  return { clock, orders, merge, look };
+  return { clock, overrides, merge, look };
 }
 
 const [a, b] = [makeClaim('a', { weight: 3 }), makeClaim('b')];
 const A = 'shop.org/a:80';
 
 t.test('a drain and a maintenance are flags, until it is ready again', async (t) => {
-  const { clock, orders, merge, look } = setUp();
+  const { clock, overrides, merge, look } = setUp();
   const { services } = merge(a, b);
-  t.same(orders.set(services, 'a', { state: 'drain' }), [{ id: A, name: 'a', service: 'shop.org' }]);
+  t.same(overrides.set(services, 'a', { state: 'drain' }), [{ id: A, name: 'a', service: 'shop.org' }]);
   t.same(look(A, a, b).signal, {
     flags: ['Draining'],
     reason: 'drain was ordered',
     cutAt: clock.now() + 10_000,
   });
   t.equal(look('shop.org/b:80', a, b).signal, undefined);
-  orders.set(services, 'a', { state: 'maintenance' });
+  overrides.set(services, 'a', { state: 'maintenance' });
   t.same(look(A, a, b).signal, { flags: ['Maintenance'], reason: 'maintenance was ordered' });
-  orders.set(services, 'a', { state: 'ready' });
+  overrides.set(services, 'a', { state: 'ready' });
   t.equal(look(A, a, b).signal, undefined);
 });
 
 t.test('another weight, and the configured one again', async (t) => {
-  const { orders, merge, look } = setUp();
+  const { overrides, merge, look } = setUp();
   const { services } = merge(a, b);
-  orders.set(services, 'a', { weight: 0 });
+  overrides.set(services, 'a', { weight: 0 });
   t.match(look(A, a), { weight: 0, configured: 3 });
-  orders.set(services, 'a', { state: 'drain' });
+  overrides.set(services, 'a', { state: 'drain' });
   t.match(look(A, a), { weight: 0, signal: { flags: ['Draining'] } }, 'one order leaves the other');
-  orders.set(services, 'a', { weight: 'default' });
+  overrides.set(services, 'a', { weight: 'default' });
   t.match(look(A, a), { weight: 3, configured: undefined, signal: { flags: ['Draining'] } });
 });
 
 t.test('an order outlives all changes of others, an absence, and a restart of its container', async (t) => {
-  const { orders, merge, look } = setUp();
-  orders.set(merge(a, b).services, 'a', { state: 'maintenance' });
+  const { overrides, merge, look } = setUp();
+  overrides.set(merge(a, b).services, 'a', { state: 'maintenance' });
   t.equal(look(A, b).signal, undefined);
   t.match(look(A, a), { signal: { flags: ['Maintenance'] } });
   const restarted = makeClaim('a');
@@ -58,10 +58,10 @@ t.test('an order outlives all changes of others, an absence, and a restart of it
 });
 
 t.test('with an order, too, what does not change stays the very same', async (t) => {
-  const { orders, merge } = setUp();
+  const { overrides, merge } = setUp();
   const merged = merge(a, makeClaim('c', { hosts: ['other.org'] }));
-  orders.set(merged.services, 'a', { weight: 7 });
-  const [first, again] = [orders.layOver(merged), orders.layOver(merged)];
+  overrides.set(merged.services, 'a', { weight: 7 });
+  const [first, again] = [overrides.layOver(merged), overrides.layOver(merged)];
   t.strictSame(
     first.services.map((service, i) => [service === merged.services[i], service === again.services[i]]),
     [
@@ -69,14 +69,14 @@ t.test('with an order, too, what does not change stays the very same', async (t)
       [false, true],
     ],
   );
-  orders.set(merged.services, 'a', { weight: 8 });
-  t.match(orders.layOver(merged).services[1], { backends: [{ weight: 8 }] });
+  overrides.set(merged.services, 'a', { weight: 8 });
+  t.match(overrides.layOver(merged).services[1], { backends: [{ weight: 8 }] });
 });
 
 t.test('an order joins what the source says', async (t) => {
-  const { orders, merge, look } = setUp();
+  const { overrides, merge, look } = setUp();
   const ill = makeClaim('a', { health: { flags: ['FailedCheck'], reason: 'its HEALTHCHECK fails' } });
-  orders.set(merge(ill).services, 'a', { state: 'maintenance' });
+  overrides.set(merge(ill).services, 'a', { state: 'maintenance' });
   t.same(look(A, ill).signal, {
     flags: ['FailedCheck', 'Maintenance'],
     reason: 'its HEALTHCHECK fails; maintenance was ordered',
@@ -84,24 +84,25 @@ t.test('an order joins what the source says', async (t) => {
 });
 
 t.test('to drain again gives no more time', async (t) => {
-  const { clock, orders, merge, look } = setUp();
+  const { clock, overrides, merge, look } = setUp();
   const { services } = merge(a);
-  orders.set(services, 'a', { state: 'drain' });
+  overrides.set(services, 'a', { state: 'drain' });
   const { signal } = look(A, a);
   await clock.advance(5_000);
-  orders.set(services, 'a', { state: 'drain', weight: 2 });
+  overrides.set(services, 'a', { state: 'drain', weight: 2 });
   t.same(look(A, a).signal, signal);
 });
 
 t.test(
   'a backend is meant by its name, by its service and name, by its id, or by its container',
   async (t) => {
-    const { orders, merge } = setUp();
+    const { overrides, merge } = setUp();
     const one = makeClaim('web', { hosts: ['a.org', 'b.org'] });
     const container = { ...one, origin: { ...one.origin, containerId: 'abcdef012345' } };
     const alone = makeClaim('other', { hosts: ['a.org'] });
     const { services } = merge(container, alone);
-    const meant = (subject: string) => orders.set(services, subject, { state: 'ready' }).map(({ id }) => id);
+    const meant = (subject: string) =>
+      overrides.set(services, subject, { state: 'ready' }).map(({ id }) => id);
     t.same(meant('web').length, 2, 'it serves in two services');
     t.same(meant('a.org/web'), ['a.org/web:80']);
     t.same(meant('b.org/web:80'), ['b.org/web:80']);

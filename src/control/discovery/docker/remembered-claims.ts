@@ -11,7 +11,7 @@ export const REMEMBERED_MS = 3_600_000;
  * The claims of containers that were removed, without an address: for an hour their hosts stay known and answer 503, not
  * 404, and a fallback that a label named still stands in. Where others serve, nothing of it counts (see `Ghosts`).
  */
-export class GoneClaims {
+export class RememberedClaims {
   readonly #clock: Clock;
   #claims: readonly Claim[] = [];
   /** How many claim the same, by what they claim: a service that is redeployed again and again is remembered once. */

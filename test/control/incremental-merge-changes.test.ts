@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { KEEPS_PLACE_MS } from '../../src/control/ghosts.ts';
 import { routeKey } from '../../src/control/groups.ts';
+import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import { mergeClaims } from '../../src/control/merge.ts';
 import { didYouMean } from '../../src/control/nearest.ts';
-import { Merger } from '../../src/control/topology.ts';
 import type { Claim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import type { Route } from '../../src/model/route.ts';
@@ -102,7 +102,7 @@ t.test('after any sequence of changes the topology is what a merge of everything
   fc.assert(
     fc.property(fc.array(turn, { maxLength: 12 }), (turns) => {
       const clock = new FakeClock();
-      const merger = new Merger(clock);
+      const merge = new IncrementalMerge(clock);
       const ghosts = new PlainGhosts();
       const claims = new Map<string, Claim>();
       let before: readonly Route[] = [];
@@ -119,7 +119,7 @@ t.test('after any sequence of changes the topology is what a merge of everything
           makeContribution(all.slice(0, half)),
           makeContribution(all.slice(half), [], 'file'),
         ];
-        const { problems, ...merged } = merger.update(contributions);
+        const { problems, ...merged } = merge.update(contributions);
         const { lifeless, ...whole } = fromScratch(all, before);
         const routes = ghosts.mark(whole.routes, lifeless, clock.elapsed());
         deepStrictEqual({ ...merged, problems: sorted(problems) }, { ...whole, routes });
@@ -131,27 +131,27 @@ t.test('after any sequence of changes the topology is what a merge of everything
 });
 
 t.test('what a change does not concern stays the very same', async (t) => {
-  const merger = new Merger(new FakeClock());
+  const merge = new IncrementalMerge(new FakeClock());
   const claims = ['a', 'b', 'c'].map((name) =>
     makeClaim(name, { service: name, hosts: [`${name}.org`, `www.${name}.org`] }),
   );
-  const before = merger.update([makeContribution(claims)]);
+  const before = merge.update([makeContribution(claims)]);
   const more = makeClaim('b2', { service: 'b', hosts: ['www.b.org', 'b.org'] });
-  const after = merger.update([makeContribution([...claims, more])]);
+  const after = merge.update([makeContribution([...claims, more])]);
   t.strictSame(
     after.services.map((service, i) => service === before.services[i]),
     [true, false, true],
   );
   t.equal(after.routes, before.routes, 'routes that come out as they were, too');
   t.equal(after.services[0], before.services[0]);
-  const same = merger.update([makeContribution([...claims, more])]);
+  const same = merge.update([makeContribution([...claims, more])]);
   t.equal(same.services, after.services);
 });
 
 t.test('two services become rivals, and strangers again, by one claim between them', async (t) => {
-  const merger = new Merger(new FakeClock());
+  const merge = new IncrementalMerge(new FakeClock());
   const owners = (...claims: Claim[]) => {
-    const { routes, problems } = merger.update([makeContribution(claims)]);
+    const { routes, problems } = merge.update([makeContribution(claims)]);
     return [routes.map(({ host, service }) => `${host} ${service}`), problems.length];
   };
   const [a, b] = [

@@ -1,11 +1,11 @@
 import type { HealthCheck } from '../../model/health.ts';
 import type { ProbeResult } from './probe.ts';
 
-export type Verdict = 'pending' | 'up' | 'down';
+export type VerdictState = 'pending' | 'up' | 'down';
 
 /** What the checker knows of a target. */
 export interface CheckState {
-  readonly verdict: Verdict;
+  readonly state: VerdictState;
   /** Of the last probe. */
   readonly reason: string;
   /** When the last probe ended, in milliseconds since the epoch; 0 before the first. */
@@ -14,40 +14,40 @@ export interface CheckState {
   readonly hasPassed: boolean;
 }
 
-/** Rise and fall: how single probes become a verdict. */
-export class HealthMachine implements CheckState {
-  verdict: Verdict;
+/** The verdict of the checks on one target: single probes change it by the rules of rise and fall. */
+export class Verdict implements CheckState {
+  state: VerdictState;
   reason = 'not checked yet';
   checkedAt = 0;
   hasPassed: boolean;
   #streak = 0;
   readonly #check: HealthCheck;
 
-  /** @param before the verdict of another way to check: what served goes on until the new one fails */
-  constructor(check: HealthCheck, before?: Verdict) {
+  /** @param before what another way to check had found: a target that was up stays up until the new checks fail */
+  constructor(check: HealthCheck, before?: VerdictState) {
     this.#check = check;
-    this.verdict = check.start === 'up' || check.type === 'none' || before === 'up' ? 'up' : 'pending';
+    this.state = check.start === 'up' || check.type === 'none' || before === 'up' ? 'up' : 'pending';
     this.hasPassed = check.type === 'none';
     if (check.type === 'none') this.reason = 'not checked';
   }
 
   /** Takes a probe's result; true when the verdict flipped. The first pass of all is enough. */
   observe(result: ProbeResult, at: number): boolean {
-    const before = this.verdict;
+    const before = this.state;
     this.reason = result.reason;
     this.checkedAt = at;
     if (result.isPass) this.hasPassed = true;
-    const isAgainst = result.isPass === (this.verdict !== 'up');
+    const isAgainst = result.isPass === (this.state !== 'up');
     this.#streak = isAgainst ? this.#streak + 1 : 0;
-    if (this.verdict === 'up' && this.#streak >= this.#check.fall) this.verdict = 'down';
-    else if (this.verdict === 'down' && this.#streak >= this.#check.rise) this.verdict = 'up';
-    else if (this.verdict === 'pending' && result.isPass) this.verdict = 'up';
-    if (this.verdict !== before) this.#streak = 0;
-    return this.verdict !== before;
+    if (this.state === 'up' && this.#streak >= this.#check.fall) this.state = 'down';
+    else if (this.state === 'down' && this.#streak >= this.#check.rise) this.state = 'up';
+    else if (this.state === 'pending' && result.isPass) this.state = 'up';
+    if (this.state !== before) this.#streak = 0;
+    return this.state !== before;
   }
 
   /** Up, and the last probe did not speak against it. */
   get isSettled(): boolean {
-    return this.verdict === 'up' && this.#streak === 0 && this.checkedAt > 0;
+    return this.state === 'up' && this.#streak === 0 && this.checkedAt > 0;
   }
 }

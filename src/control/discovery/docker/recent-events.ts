@@ -8,7 +8,7 @@ export const LAG_MS = 250;
 type Change = Partial<Pick<Container, 'state' | 'health'>>;
 
 /** What events said of containers a moment ago. It holds against a list that does not know of it yet. */
-export class News {
+export class RecentEvents {
   readonly #clock: Clock;
   readonly #changes = new Map<string, { readonly at: number; readonly change: Change }>();
 

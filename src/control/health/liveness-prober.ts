@@ -1,8 +1,8 @@
 import type { Clock } from '../../model/clock.ts';
 import { internalErrors } from '../../telemetry/internal-errors.ts';
+import type { BackendRecord } from './backend-record.ts';
 import type { Target } from './checker.ts';
 import type { Probe } from './probe.ts';
-import type { HealthRecord } from './record.ts';
 
 /** Between two questions to a backend that does not answer. */
 const AGAIN_MS = 250;
@@ -12,22 +12,22 @@ const AGAIN_MS = 250;
  * more. That is another question than their checks ask: a frozen process still accepts connections, and one whose
  * check fails may well be alive.
  */
-export class LifeProber {
+export class LivenessProber {
   readonly #clock: Clock;
   readonly #probe: Probe;
-  readonly #onProof: (record: HealthRecord) => void;
-  readonly #asking = new Set<HealthRecord>();
+  readonly #onProof: (record: BackendRecord) => void;
+  readonly #asking = new Set<BackendRecord>();
   #isStopped = false;
 
   /** @param onProof a record has got a proof of life */
-  constructor(clock: Clock, probe: Probe, onProof: (record: HealthRecord) => void) {
+  constructor(clock: Clock, probe: Probe, onProof: (record: BackendRecord) => void) {
     this.#clock = clock;
     this.#probe = probe;
     this.#onProof = onProof;
   }
 
   /** Asks at once, unless it is being asked already. Without checks nobody is asked. */
-  ask(target: Target, record: HealthRecord): void {
+  ask(target: Target, record: BackendRecord): void {
     if (this.#asking.has(record) || target.check.type === 'none') return;
     this.#asking.add(record);
     this.#askFor(target, record);
@@ -37,14 +37,14 @@ export class LifeProber {
     this.#isStopped = true;
   }
 
-  #askFor(target: Target, record: HealthRecord): void {
+  #askFor(target: Target, record: BackendRecord): void {
     this.#ask(target, record).catch((error) => {
       internalErrors.report('probe', error);
       this.#asking.delete(record);
     });
   }
 
-  async #ask(target: Target, record: HealthRecord): Promise<void> {
+  async #ask(target: Target, record: BackendRecord): Promise<void> {
     const at = this.#clock.now();
     const { isPass } = await this.#probe(target.address, target.check, 'life');
     const isNews = isPass && record.prove({ kind: 'life', at });
