@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { Options } from './config/options.ts';
-import { defaultMaxConnections, descriptorLimit, descriptorsFor } from './data/descriptors.ts';
+import { defaultMaxConnections, descriptorLimit, descriptorsFor } from './data/listener/descriptors.ts';
 import { DataPlane } from './data/plane.ts';
 import type { DataOptions } from './data/settings.ts';
 import type { Border } from './model/border.ts';

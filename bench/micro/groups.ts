@@ -1,9 +1,9 @@
 import { type BodySink, ChunkedDecoder, chunkLine, lastChunk } from '../../src/data/http1/chunked.ts';
-import type { HeadRules } from '../../src/data/http1/head.ts';
-import { parseRequestHead, RequestHead } from '../../src/data/http1/request-head.ts';
-import { parseResponseHead, ResponseHead } from '../../src/data/http1/response-head.ts';
 import { requestText, responseText } from '../../src/data/http1/write.ts';
-import { ForwardedFields } from '../../src/data/proxy/headers.ts';
+import type { HeadRules } from '../../src/data/message/head.ts';
+import { parseRequestHead, RequestHead } from '../../src/data/message/request-head.ts';
+import { parseResponseHead, ResponseHead } from '../../src/data/message/response-head.ts';
+import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { normalizePath } from '../../src/data/routing/path.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
 import type { Group } from './bench.ts';

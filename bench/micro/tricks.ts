@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { Duplex, Writable } from 'node:stream';
-import { DirectRead } from '../../src/data/http1/direct-read.ts';
-import { Outbox } from '../../src/data/http1/outbox.ts';
-import { ReadBuffer } from '../../src/data/http1/read-buffer.ts';
+import { DirectRead } from '../../src/data/socket/direct-read.ts';
+import { Outbox } from '../../src/data/socket/outbox.ts';
+import { ReadBuffer } from '../../src/data/socket/read-buffer.ts';
 import { commonLine, jsonLine, makeBatch } from '../../src/telemetry/access-log.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
 import { type Group, sink } from './bench.ts';

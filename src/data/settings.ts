@@ -1,7 +1,7 @@
 import type { Border } from '../model/border.ts';
-import type { HeadRules } from './http1/head.ts';
 import { ClientLimit, type ClientLimits } from './listener/client-limit.ts';
 import { trustIn } from './listener/trust.ts';
+import type { HeadRules } from './message/head.ts';
 
 /** The data plane's slice of the options. Times are in milliseconds. */
 export interface DataOptions extends ClientLimits {

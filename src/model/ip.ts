@@ -112,3 +112,8 @@ function parseGroups(text: string): number[] | undefined {
     return [value >> 8, value & 0xff];
   });
 }
+
+/** An address of IPv4 as such, even if it is written as one of IPv6 (RFC 4291, section 2.5.5.2). */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { OPTIONS } from '../../src/config/options.ts';
 import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
-import { type ErrorCode, ProxyError } from '../../src/data/proxy/errors.ts';
+import { type ErrorCode, ProxyError } from '../../src/data/errors.ts';
 
 const PAGE = readFileSync(new URL('../../docs/timeouts.md', import.meta.url), 'utf8');
 

@@ -1,10 +1,10 @@
 import { METHODS } from 'node:http';
 import { chunkLine, lastChunk } from '../../src/data/http1/chunked.ts';
-import { CHUNKED } from '../../src/data/http1/head.ts';
-import type { RequestHead } from '../../src/data/http1/request-head.ts';
-import type { ResponseHead } from '../../src/data/http1/response-head.ts';
 import { requestText, responseFraming, responseText } from '../../src/data/http1/write.ts';
-import { ForwardedFields } from '../../src/data/proxy/headers.ts';
+import { CHUNKED } from '../../src/data/message/head.ts';
+import type { RequestHead } from '../../src/data/message/request-head.ts';
+import type { ResponseHead } from '../../src/data/message/response-head.ts';
+import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { type ReadMessage, readRequests, readResponses } from '../conformance/http1/codec.ts';
 import { requestsByLlhttp, responsesByLlhttp, type Seen, type SeenByLlhttp } from './llhttp.ts';
 import type { AskedRequest, Mutant } from './mutants.ts';

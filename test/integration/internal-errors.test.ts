@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
-import { UpstreamConnection } from '../../src/data/http1/client.ts';
-import { ClientConnection } from '../../src/data/http1/server.ts';
+import { ClientConnection } from '../../src/data/http1/client-connection.ts';
+import { UpstreamConnection } from '../../src/data/http1/upstream-connection.ts';
 import { Fallbacks } from '../../src/data/proxy/fallback.ts';
 import { Forwarder } from '../../src/data/proxy/forward.ts';
-import { ForwardedFields } from '../../src/data/proxy/headers.ts';
+import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { ServiceState } from '../../src/data/upstream/service-state.ts';
 import { internalErrors, type Place } from '../../src/telemetry/internal-errors.ts';
 import { startBackend } from '../support/backend.ts';

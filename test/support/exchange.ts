@@ -1,6 +1,6 @@
 import type { Downstream, Upstream } from '../../src/data/proxy/exchange.ts';
 import { Exchange } from '../../src/data/proxy/exchange.ts';
-import { ForwardedFields } from '../../src/data/proxy/headers.ts';
+import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { BackendState } from '../../src/data/upstream/backend-state.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { requestHead } from './heads.ts';

@@ -1,12 +1,12 @@
-import type { HeadRules } from '../../src/data/http1/head.ts';
-import { parseRequestHead, RequestHead } from '../../src/data/http1/request-head.ts';
-import { explainBeginning, mayBeginRequest } from '../../src/data/http1/request-line.ts';
+import type { ProxyError } from '../../src/data/errors.ts';
+import type { HeadRules } from '../../src/data/message/head.ts';
+import { parseRequestHead, RequestHead } from '../../src/data/message/request-head.ts';
+import { explainBeginning, mayBeginRequest } from '../../src/data/message/request-line.ts';
 import {
   mayBeginResponse,
   parseResponseHead,
   type ResponseHead,
-} from '../../src/data/http1/response-head.ts';
-import type { ProxyError } from '../../src/data/proxy/errors.ts';
+} from '../../src/data/message/response-head.ts';
 import { judge } from './codec.ts';
 
 export const RULES: HeadRules = { maxHeaders: 100, keepUnderscores: false };

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import t, { type Test } from 'tap';
-import { type Listening, listenTcp } from '../../src/data/listener/tcp.ts';
+import { type Listening, listenTcp } from '../../src/data/socket/listen.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { NO_TRAFFIC } from '../../src/model/stats.ts';
 import type { Plane } from '../../src/model/traffic.ts';

@@ -1,5 +1,5 @@
+import { CHUNKED, UNTIL_CLOSE } from '../message/head.ts';
 import { type BodySink, ChunkedDecoder } from './chunked.ts';
-import { CHUNKED, UNTIL_CLOSE } from './head.ts';
 
 /** Reads the bodies of a connection's messages, one after the other, by the framing of each. */
 export class BodyReader {

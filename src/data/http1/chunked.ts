@@ -1,5 +1,5 @@
-import { Gathered } from './gathered.ts';
-import { TOKEN, VALUE_LINE } from './head.ts';
+import { TOKEN, VALUE_LINE } from '../message/head.ts';
+import { Gathered } from '../socket/gathered.ts';
 
 /** Takes the ranges of a buffer that are body. */
 export interface BodySink {

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
-import type { ProxyError } from '../proxy/errors.ts';
+import type { ProxyError } from '../errors.ts';
+import type { ResponseHead } from '../message/response-head.ts';
 import type { Downstream } from '../proxy/exchange.ts';
-import type { ForwardedFields } from '../proxy/headers.ts';
+import type { ForwardedFields } from '../proxy/forwarded.ts';
 import { errorReply } from '../proxy/reply.ts';
+import type { Flow } from '../socket/outbox.ts';
+import { addressOf } from '../socket/socket-owner.ts';
 import { Http2Refusal } from './http2-refusal.ts';
-import type { Flow } from './outbox.ts';
-import type { ResponseHead } from './response-head.ts';
 import type { ServerContext } from './server-context.ts';
-import { addressOf } from './socket-owner.ts';
 import type { Talk } from './talk.ts';
 
 /** How long what a client still sends is read and thrown away, so that it can read our last answer. */

@@ -1,4 +1,4 @@
-import { ProxyError } from '../proxy/errors.ts';
+import { ProxyError } from '../errors.ts';
 
 export const GONE = new ProxyError('client-gone', 'the client closed the connection');
 export const HEAD_TIMEOUT = new ProxyError(

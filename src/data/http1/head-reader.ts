@@ -1,5 +1,5 @@
-import { Gathered } from './gathered.ts';
-import { NEVER_IN_A_HEAD } from './head.ts';
+import { NEVER_IN_A_HEAD } from '../message/head.ts';
+import { Gathered } from '../socket/gathered.ts';
 
 /** Most heads fit: a longer prefix of the bytes is only made a string when this much holds no whole head. */
 const FIRST_GUESS = 1_024;

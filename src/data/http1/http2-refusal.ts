@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ProxyError } from '../proxy/errors.ts';
+import type { ProxyError } from '../errors.ts';
 
 const PREFACE_SIZE = 24;
 const FRAME_HEAD_SIZE = 9;

@@ -1,4 +1,4 @@
-import type { ResponseHead } from './response-head.ts';
+import type { ResponseHead } from '../message/response-head.ts';
 
 /** Node closes connections that were idle for 5 s. */
 const IDLE_MS = 4_000;

@@ -1,10 +1,10 @@
-import { ProxyError } from '../proxy/errors.ts';
+import { ProxyError } from '../errors.ts';
+import type { HeadRules } from '../message/head.ts';
+import { parseRequestHead, type RequestHead } from '../message/request-head.ts';
+import { explainBeginning, mayBeginRequest } from '../message/request-line.ts';
 import { BodyReader } from './body-reader.ts';
 import type { BodySink } from './chunked.ts';
-import type { HeadRules } from './head.ts';
 import { HeadReader, type HeadState } from './head-reader.ts';
-import { parseRequestHead, type RequestHead } from './request-head.ts';
-import { explainBeginning, mayBeginRequest } from './request-line.ts';
 
 /** Takes what is read of a client's connection, in order. */
 export interface RequestSink extends BodySink {

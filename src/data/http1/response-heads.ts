@@ -1,7 +1,7 @@
-import { ProxyError } from '../proxy/errors.ts';
+import { ProxyError } from '../errors.ts';
+import { parseResponseHead, type ResponseHead } from '../message/response-head.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import type { HeadReader } from './head-reader.ts';
-import { parseResponseHead, type ResponseHead } from './response-head.ts';
 import type { UpstreamContext } from './upstream-context.ts';
 
 const SWITCHED = new ProxyError('bad-response', '101 without an Upgrade');

@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
+import { SEGMENT } from '../proxy/request-body.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 
-/** So many bytes travel in one piece on any network: IPv6's least packet (RFC 8200, section 5) without its headers. */
-export const SEGMENT = 1_200;
 /** Within this time the kernel of a backend on a network nearby has said what it thinks of our bytes. */
 const SAID_MS = 3;
 /** Within this time one that stops has closed all that it had. */

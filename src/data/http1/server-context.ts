@@ -1,9 +1,9 @@
+import type { ProxyError } from '../errors.ts';
 import type { Intake } from '../listener/intake.ts';
-import type { ProxyError } from '../proxy/errors.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import type { Settings } from '../settings.ts';
 import type { Sweep } from '../sweep.ts';
-import type { ClientConnection } from './server.ts';
+import type { ClientConnection } from './client-connection.ts';
 
 /** What all client connections share. Times are in milliseconds. */
 export interface ServerContext {

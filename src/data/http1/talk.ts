@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { ForwardedFields } from '../proxy/headers.ts';
-import { Outbox } from './outbox.ts';
+import { ForwardedFields } from '../proxy/forwarded.ts';
+import { Outbox } from '../socket/outbox.ts';
 import { Pace } from './pace.ts';
 import { RequestReader, type RequestSink } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { CHUNKED, UNTIL_CLOSE } from './head.ts';
-import type { RequestHead } from './request-head.ts';
-import type { ResponseHead } from './response-head.ts';
+import { CHUNKED, UNTIL_CLOSE } from '../message/head.ts';
+import type { RequestHead } from '../message/request-head.ts';
+import type { ResponseHead } from '../message/response-head.ts';
 
 /**
  * A request's head as it goes to a backend.

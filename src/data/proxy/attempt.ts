@@ -1,15 +1,15 @@
 import type { RetryPolicy } from '../../model/service.ts';
-import { UpstreamConnection } from '../http1/client.ts';
-import { CHUNKED } from '../http1/head.ts';
-import type { ResponseHead } from '../http1/response-head.ts';
+import { UpgradeUpstream } from '../connect/upgrade.ts';
+import { ejectCause, type ProxyError } from '../errors.ts';
+import { UpstreamConnection } from '../http1/upstream-connection.ts';
 import { requestText } from '../http1/write.ts';
-import { UpgradeUpstream } from '../upgrade.ts';
+import { CHUNKED } from '../message/head.ts';
+import type { ResponseHead } from '../message/response-head.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import { ejectCause, type ProxyError } from './errors.ts';
 import type { Exchange, Upstream } from './exchange.ts';
 import type { ForwardContext } from './forward-context.ts';
-import { addedFields, targetOf } from './headers.ts';
+import { addedFields, targetOf } from './forwarded.ts';
 import { makeOwn, takeOwn } from './own.ts';
 import { isRepeatable, retryAfter } from './retry.ts';
 

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Fallback } from '../../model/service.ts';
-import type { Flow } from '../http1/outbox.ts';
-import type { RequestHead } from '../http1/request-head.ts';
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { ProxyError } from '../errors.ts';
+import type { RequestHead } from '../message/request-head.ts';
+import type { ResponseHead } from '../message/response-head.ts';
 import type { RouteEntry } from '../routing/route-index.ts';
+import type { Flow } from '../socket/outbox.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import type { ProxyError } from './errors.ts';
-import type { ForwardedFields } from './headers.ts';
+import type { ForwardedFields } from './forwarded.ts';
+import type { QueueTicket } from './queue-ticket.ts';
 import type { Reply } from './reply.ts';
 import { RequestBody } from './request-body.ts';
-import type { Waiting } from './waiting.ts';
 
 /** The client's side of an exchange. */
 export interface Downstream {
@@ -118,7 +118,7 @@ export class Exchange {
   failed: readonly ServiceState[] = NONE;
   fallbacks: Fallback[] | undefined = undefined;
   /** For a backend of its service; it may have been over for long. */
-  waiting: Waiting | undefined = undefined;
+  waiting: QueueTicket | undefined = undefined;
   /** Waits before backends that refused were asked again. */
   pauses = 0;
   /** Ends the one that it is in. */

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Border } from '../../model/border.ts';
 import type { Fallback, UrlFallback } from '../../model/service.ts';
+import { Sites } from '../connect/sites.ts';
+import { UrlUpstream } from '../connect/url-upstream.ts';
+import type { ProxyError } from '../errors.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import type { ProxyError } from './errors.ts';
 import type { Exchange, GuardedEvents } from './exchange.ts';
 import { pageReply, type Reply, statusReply } from './reply.ts';
-import { Sites } from './sites.ts';
-import { UrlUpstream } from './url-upstream.ts';
 
 /** Whether something else may answer in place of the backends: none is there, or what was to answer did not. */
 export function mayFallBack(exchange: Exchange, error: ProxyError): boolean {

@@ -1,16 +1,17 @@
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { ProxyError } from '../errors.ts';
+import * as errors from '../errors.ts';
+import type { ResponseHead } from '../message/response-head.ts';
 import { normalizePath } from '../routing/path.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import { answered, blame, redialled, startAttempt } from './attempt.ts';
-import type { ProxyError } from './errors.ts';
-import * as errors from './errors.ts';
 import type { Exchange, ExchangeEvents, Upstream } from './exchange.ts';
 import { mayFallBack, nextFallback } from './fallback.ts';
 import { goOn, letGo, release } from './finish.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { backendOf, dropAttempt, Hedger, keepAttempt, pickFor, triedBy } from './hedge.ts';
 import { pay, paysRetry, refund } from './payment.ts';
+import { type QueueEvents, QueueTicket } from './queue-ticket.ts';
 import { errorReply, type Reply } from './reply.ts';
 import { RequestLimit } from './request-limit.ts';
 import {
@@ -23,13 +24,12 @@ import {
   pauseBefore,
   statusError,
 } from './retry.ts';
-import { Waiting, type WaitingEvents } from './waiting.ts';
 
 /** The status, in logs alone, of a client that takes no answer. */
 const CLIENT_GONE = 499;
 
 /** The life of a request: its steps in the order in which they happen. */
-export class Forwarder implements ExchangeEvents, WaitingEvents {
+export class Forwarder implements ExchangeEvents, QueueEvents {
   readonly hedger: Hedger;
   readonly #context: ForwardContext;
 
@@ -82,13 +82,13 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     const before = exchange.waiting;
     if (before === undefined || before.service !== service) {
       const { upstream, guard } = this.#context;
-      exchange.waiting = new Waiting(exchange, service, error, isHeld, upstream.sweep, guard);
+      exchange.waiting = new QueueTicket(exchange, service, error, isHeld, upstream.sweep, guard);
     } else if (!before.goesOn(error, isHeld)) return false;
     exchange.waiting?.enter(client);
     return true;
   }
 
-  lookAgain(waiting: Waiting): void {
+  lookAgain(waiting: QueueTicket): void {
     const { exchange, service } = waiting;
     const backend = pickFor(exchange, service);
     if (backend === undefined) return;
@@ -96,7 +96,7 @@ export class Forwarder implements ExchangeEvents, WaitingEvents {
     this.#attempt(exchange, service, backend, false);
   }
 
-  waitedInVain({ exchange, service, error }: Waiting): void {
+  waitedInVain({ exchange, service, error }: QueueTicket): void {
     this.#fail(exchange, service, error);
   }
 

@@ -1,26 +1,12 @@
 import { internalErrors } from '../../telemetry/internal-errors.ts';
-import type { ResponseHead } from '../http1/response-head.ts';
+import { INTERNAL, type ProxyError } from '../errors.ts';
+import type { ResponseHead } from '../message/response-head.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { HangEvents, TrialLimits } from '../upstream/hang.ts';
-import { INTERNAL, type ProxyError } from './errors.ts';
 import type { Exchange, ExchangeEvents, GuardedEvents, Upstream } from './exchange.ts';
-import type { Waiting, WaitingEvents } from './waiting.ts';
+import type { QueueEvents, QueueTicket } from './queue-ticket.ts';
 
-/** A callback that tells its owner, and nobody else, what it throws. */
-export function safely<A extends unknown[]>(
-  owner: { onBroken(error: unknown): void },
-  run: (...args: A) => void,
-): (...args: A) => void {
-  return (...args) => {
-    try {
-      run(...args);
-    } catch (error) {
-      owner.onBroken(error);
-    }
-  };
-}
-
-interface Life extends ExchangeEvents, WaitingEvents {
+interface Life extends ExchangeEvents, QueueEvents {
   readonly hedger: HangEvents;
   open(exchange: Exchange): void;
   clientFailed(exchange: Exchange, error: ProxyError): void;
@@ -30,7 +16,7 @@ interface Life extends ExchangeEvents, WaitingEvents {
  * All the ways from a callback into the life of a request. Whatever throws there ends that request, with 500 or a cut
  * connection, and nothing else: what it held is given back, and it is counted and logged like any other.
  */
-export class ExchangeGuard implements GuardedEvents, WaitingEvents, HangEvents {
+export class ExchangeGuard implements GuardedEvents, QueueEvents, HangEvents {
   readonly #life: Life;
 
   constructor(life: Life) {
@@ -79,11 +65,11 @@ export class ExchangeGuard implements GuardedEvents, WaitingEvents, HangEvents {
     this.within(exchange, () => this.#life.clientFailed(exchange, failure))();
   }
 
-  lookAgain(waiting: Waiting): void {
+  lookAgain(waiting: QueueTicket): void {
     this.within(waiting.exchange, () => this.#life.lookAgain(waiting))();
   }
 
-  waitedInVain(waiting: Waiting): void {
+  waitedInVain(waiting: QueueTicket): void {
     this.within(waiting.exchange, () => this.#life.waitedInVain(waiting))();
   }
 

@@ -1,4 +1,4 @@
-import type { UpstreamConnection } from '../http1/client.ts';
+import type { UpstreamConnection } from '../http1/upstream-connection.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Downstream, Exchange } from './exchange.ts';

@@ -1,5 +1,5 @@
+import type { ProxyError } from '../errors.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
-import type { ProxyError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { mayRetry } from './retry.ts';
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { shorten } from '../../model/text.ts';
-import type { ErrorCode, ProxyError } from './errors.ts';
+import type { ErrorCode, ProxyError } from '../errors.ts';
 
 /** A whole response of our own. */
 export interface Reply {

@@ -1,6 +1,8 @@
-import { Gathered } from '../http1/gathered.ts';
-import { SEGMENT } from '../http1/sent-request.ts';
+import { Gathered } from '../socket/gathered.ts';
 import type { Upstream } from './exchange.ts';
+
+/** So many bytes travel in one piece on any network: IPv6's least packet (RFC 8200, section 5) without its headers. */
+export const SEGMENT = 1_200;
 
 /** Bytes of a request's body that are kept once they were sent, so that another backend can be sent the same. */
 export const MAX_REPLAY = 65_536;

@@ -6,7 +6,7 @@ import {
   type Service,
   type Timeouts,
 } from '../../model/service.ts';
-import { ProxyError } from './errors.ts';
+import { ProxyError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 
 /**

@@ -4,7 +4,7 @@ import { type BackendStats, makeBackendStats } from '../../model/stats.ts';
 import type { Weighted } from '../balance/balancer.ts';
 import { hashText } from '../balance/hash.ts';
 import { Latency } from '../balance/latency.ts';
-import type { ProxyError } from '../proxy/errors.ts';
+import type { ProxyError } from '../errors.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import type { Ejection } from './ejection.ts';
 import { Silence } from './hang.ts';

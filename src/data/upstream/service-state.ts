@@ -6,8 +6,8 @@ import { type KeyOf, type KeySource, makeKeyOf } from '../balance/key.ts';
 import { Random } from '../balance/random.ts';
 import { Sticky } from '../balance/sticky.ts';
 import type { BackendState } from './backend-state.ts';
+import { Queue } from './queue.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { WaitingLine } from './waiting-line.ts';
 
 /** How often the weight of a backend that starts slowly is raised. */
 const SLOW_START_STEPS = 20;
@@ -25,7 +25,7 @@ export class ServiceState {
   sticky: Sticky<BackendState> | undefined = undefined;
   readonly budget = new RetryBudget();
   /** Requests that wait for a backend. */
-  readonly line = new WaitingLine(() => this.#hasRoom());
+  readonly line = new Queue(() => this.#hasRoom());
   /** While a snapshot is applied nobody is woken: they would find half of it. */
   isAsleep = false;
   /** Some backend takes only so many requests at one time. */

@@ -1,14 +1,14 @@
+import type { ProxyError } from '../../../src/data/errors.ts';
 import { BodyReader } from '../../../src/data/http1/body-reader.ts';
 import type { BodySink } from '../../../src/data/http1/chunked.ts';
 import { HeadReader, type HeadState } from '../../../src/data/http1/head-reader.ts';
-import type { RequestHead } from '../../../src/data/http1/request-head.ts';
 import { type ReadRules, RequestReader, type RequestSink } from '../../../src/data/http1/request-reader.ts';
+import type { RequestHead } from '../../../src/data/message/request-head.ts';
 import {
   mayBeginResponse,
   parseResponseHead,
   type ResponseHead,
-} from '../../../src/data/http1/response-head.ts';
-import type { ProxyError } from '../../../src/data/proxy/errors.ts';
+} from '../../../src/data/message/response-head.ts';
 import { normalizePath } from '../../../src/data/routing/path.ts';
 import { RULES } from '../../support/heads.ts';
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { BodyReader } from '../../../src/data/http1/body-reader.ts';
-import { CHUNKED, UNTIL_CLOSE } from '../../../src/data/http1/head.ts';
+import { CHUNKED, UNTIL_CLOSE } from '../../../src/data/message/head.ts';
 import { splits } from '../../support/codec.ts';
 
 /** What a reader makes of a body of that length, and how many of the bytes it takes. */

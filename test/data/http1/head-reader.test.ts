@@ -1,6 +1,6 @@
 import t from 'tap';
 import { HeadReader } from '../../../src/data/http1/head-reader.ts';
-import { mayBeginRequest } from '../../../src/data/http1/request-line.ts';
+import { mayBeginRequest } from '../../../src/data/message/request-line.ts';
 import { splits } from '../../support/codec.ts';
 
 const read = (reader: HeadReader, text: string, maxSize = 16_384) => {

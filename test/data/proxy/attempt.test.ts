@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseResponseHead, type ResponseHead } from '../../../src/data/http1/response-head.ts';
+import { parseResponseHead, type ResponseHead } from '../../../src/data/message/response-head.ts';
 import { answered } from '../../../src/data/proxy/attempt.ts';
 import type { ForwardContext } from '../../../src/data/proxy/forward-context.ts';
 import { dropAttempt } from '../../../src/data/proxy/hedge.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ProxyError } from '../../../src/data/proxy/errors.ts';
+import { ProxyError } from '../../../src/data/errors.ts';
 import { errorReply, escapeHtml, pageReply, statusReply } from '../../../src/data/proxy/reply.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type ErrorCode, ProxyError } from '../../../src/data/proxy/errors.ts';
+import { type ErrorCode, ProxyError } from '../../../src/data/errors.ts';
 import {
   isRepeatable,
   isRetryStatus,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { DRAIN_OVER } from '../../../src/data/proxy/errors.ts';
+import { DRAIN_OVER } from '../../../src/data/errors.ts';
 import { FakeConnection, makeBackend, makeBackendState } from '../../support/exchange.ts';
 
 t.test('a backend without a flag is available, one with any is not', async (t) => {

@@ -1,0 +1,145 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { PassThrough } from 'node:stream';
+import type { Agent, Dispatcher } from 'undici';
+import { ProxyError } from '../errors.ts';
+import { statusLine } from '../http1/write.ts';
+import { trimmed } from '../message/head.ts';
+import { parseResponseHead } from '../message/response-head.ts';
+import type { Exchange, GuardedEvents, Upstream } from '../proxy/exchange.ts';
+import { safely } from '../safely.ts';
+import type { Flow } from '../socket/outbox.ts';
+
+/** The answer of a fallback by URL, through undici: another site, over TLS or not. */
+export class UrlUpstream implements Upstream {
+  readonly #exchange: Exchange;
+  readonly #events: GuardedEvents;
+  readonly #body: PassThrough | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isOver = false;
+
+  constructor(exchange: Exchange, url: string, agent: Agent, events: GuardedEvents) {
+    this.#exchange = exchange;
+    this.#events = events;
+    this.#body = exchange.head.length === 0 ? undefined : new PassThrough();
+    this.#body?.on(
+      'drain',
+      safely(this, () => exchange.downstream.resumeBody()),
+    );
+    // Destroyed with the request that it belongs to, whose own error says more.
+    this.#body?.on('error', () => {});
+    const base = new URL(url);
+    const path =
+      base.pathname.replace(/\/$/, '') + (exchange.head.target === '*' ? '/' : exchange.head.target);
+    agent.dispatch(
+      {
+        origin: base.origin,
+        path,
+        method: exchange.head.method as Dispatcher.HttpMethod,
+        headers: headersFor(exchange, base.host),
+        body: this.#body ?? null,
+        // Nobody else may come behind it on its connection.
+        reset: exchange.head.claimsConnection,
+        headersTimeout: exchange.service?.service.timeouts.responseMs ?? 60_000,
+      },
+      this.#handler(),
+    );
+  }
+
+  /** The head went with the constructor. */
+  send(): void {}
+
+  write(buffer: Buffer, from: number, to: number): void {
+    this.#body?.write(buffer.subarray(from, to));
+  }
+
+  end(): void {
+    this.#body?.end();
+  }
+
+  flush(): Flow {
+    return this.#body?.writableNeedDrain === true ? 'full' : 'held';
+  }
+
+  abort(): void {
+    this.#isOver = true;
+    this.#controller?.abort(new Error('aborted'));
+    this.#body?.destroy();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  #handler(): Dispatcher.DispatchHandler {
+    const exchange = this.#exchange;
+    const { downstream } = exchange;
+    return {
+      onRequestStart: safely(this, (controller: Dispatcher.DispatchController) => {
+        this.#controller = controller;
+        this.#events.onConnected(exchange);
+        if (this.#isOver) controller.abort(new Error('aborted'));
+      }),
+      onResponseStart: safely(
+        this,
+        (_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders) => {
+          if (this.#isOver || statusCode < 200) return;
+          const text = responseLines(statusCode, headers);
+          const rules = { maxHeaders: 1_000, keepUnderscores: true };
+          const head = parseResponseHead(text, text.length - 4, exchange.head.method, rules);
+          if (typeof head === 'string') this.#fail(head);
+          else this.#events.onResponse(exchange, head, this);
+        },
+      ),
+      onResponseData: safely(this, (controller: Dispatcher.DispatchController, chunk: Buffer) => {
+        if (this.#isOver) return;
+        exchange.bytesOut += chunk.length;
+        downstream.write(chunk, 0, chunk.length);
+        if (downstream.flush() === 'full') controller.pause();
+      }),
+      onResponseEnd: safely(this, () => {
+        if (this.#isOver) return;
+        this.#isOver = true;
+        downstream.end('');
+        downstream.flush();
+        this.#events.onComplete(exchange);
+      }),
+      // Later: a request that cannot be made fails within the constructor.
+      onResponseError: (_controller, error) =>
+        process.nextTick(safely(this, () => this.#fail(error.message))),
+    };
+  }
+
+  onBroken(error: unknown): void {
+    this.abort();
+    this.#events.onBroken(this.#exchange, error);
+  }
+
+  #fail(detail: string): void {
+    if (this.#isOver) return;
+    this.abort();
+    this.#events.onFailure(this.#exchange, new ProxyError('bad-response', `fallback: ${detail}`), this);
+  }
+}
+
+/** What the client sent, but for its host: the fallback is another site. */
+function headersFor(exchange: Exchange, host: string): string[] {
+  const lines = (exchange.head.fields() + exchange.downstream.forwarded.of(exchange)).split('\r\n');
+  const headers = ['host', host];
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    if (colon > 0 && name !== 'host' && name !== 'expect')
+      headers.push(name, trimmed(line, colon + 1, line.length));
+  }
+  return headers;
+}
+
+function responseLines(status: number, headers: Record<string, string | string[] | undefined>): string {
+  let text = statusLine(status);
+  for (const [name, value] of Object.entries(headers)) {
+    // The body comes decoded from its chunks; how it goes on is decided anew.
+    if (name === 'transfer-encoding') continue;
+    for (const item of Array.isArray(value) ? value : [value ?? '']) text += `${name}: ${item}\r\n`;
+  }
+  return `${text}\r\n`;
+}

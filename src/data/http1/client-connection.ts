@@ -1,0 +1,299 @@
+import type { Socket } from 'node:net';
+import { ProxyError } from '../errors.ts';
+import type { Deferred } from '../listener/intake.ts';
+import type { RequestHead } from '../message/request-head.ts';
+import type { ResponseHead } from '../message/response-head.ts';
+import { type Downstream, Exchange } from '../proxy/exchange.ts';
+import type { Reply } from '../proxy/reply.ts';
+import type { Flow } from '../socket/outbox.ts';
+import { reset } from '../socket/reset.ts';
+import { handOver, own, type SocketOwner } from '../socket/socket-owner.ts';
+import type { Expiring } from '../sweep.ts';
+import { ClientSide } from './client-side.ts';
+import { BODY_TIMEOUT, GONE, HEAD_TIMEOUT, STALLED } from './downstream-errors.ts';
+import { ASK_MS, HalfClosed } from './half-closed.ts';
+import type { RequestSink } from './request-reader.ts';
+import type { ServerContext } from './server-context.ts';
+import { Talk } from './talk.ts';
+
+/** How long an idle client of a stopping process may send one more request, which is answered with a close. */
+const STOP_IDLE_MS = 1_000;
+
+/** A client's connection: takes one request after the other, in order. */
+export class ClientConnection
+  extends ClientSide
+  implements Downstream, RequestSink, SocketOwner, Expiring, Deferred
+{
+  #exchange: Exchange | undefined = undefined;
+  /** Of the request something has come that the backend was not sent. */
+  #isUnsent = false;
+  #keepAlive = true;
+  #requests = 0;
+  #isLingering = false;
+  /** Nothing more comes of it. */
+  #ended: HalfClosed | undefined = undefined;
+  /** Another protocol has the socket: how it ends is its own affair. */
+  isUpgraded = false;
+
+  constructor(context: ServerContext, socket: Socket) {
+    super(context, socket);
+    own(socket, this);
+    context.sweep.add(this);
+    this.wait(context.settings.idleTimeout);
+  }
+
+  /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
+  get idleSince(): number {
+    const isIdle = this.isFree && this.talking?.reader.isEmpty !== false && this.socket.writableLength === 0;
+    const { sweep, settings } = this.context;
+    return isIdle ? sweep.madeAt(this.deadline, settings.idleTimeout) : Number.POSITIVE_INFINITY;
+  }
+
+  protected makeTalk(): Talk {
+    return new Talk(this.context, this, this.socket, this.peer);
+  }
+
+  // Downstream: what the exchange says to the client.
+
+  respond(head: ResponseHead, fields: string): void {
+    this.#keepAlive = this.talk.writer.respond(head, this.#canStay, fields);
+    if (this.#exchange?.body.isComplete === false) this.#waitForClient();
+  }
+
+  flush(): Flow {
+    const flow = this.talk.writer.flush();
+    if (flow === 'full') this.#waitForClient();
+    return flow;
+  }
+
+  reply(reply: Reply): void {
+    // What was refused may be read in another way by others: nothing that follows it can be trusted.
+    this.#keepAlive = this.#canStay && this.#exchange?.error?.code !== 'bad-request';
+    this.talk.writer.reply(reply, this.#keepAlive);
+    this.talk.writer.flush();
+  }
+
+  reset(): void {
+    this.#keepAlive = false;
+    reset(this.socket);
+  }
+
+  pauseBody(): void {
+    this.socket.pause();
+    this.#waitForClient();
+  }
+
+  resumeBody(): void {
+    this.socket.resume();
+    this.#waitForClient();
+  }
+
+  finished(): void {
+    this.#exchange = undefined;
+    const isLast = this.#ended !== undefined && this.talking?.reader.hasBytes !== true;
+    if (isLast || !this.#keepAlive || this.context.isStopping) this.#linger();
+    else this.#readNext();
+  }
+
+  detach(): Buffer {
+    this.isUpgraded = true;
+    handOver(this.socket);
+    return this.talk.reader.takeRest();
+  }
+
+  /** The process is stopping: an idle connection ends soon, a busy one with its exchange. */
+  stop(): void {
+    if (this.#exchange === undefined && this.talking?.reader.isPartial !== true) this.wait(STOP_IDLE_MS);
+  }
+
+  /** Ends it at once, and what runs with that error. */
+  cut(error: ProxyError): void {
+    if (this.#exchange !== undefined) this.context.clientFailed(this.#exchange, error);
+    this.destroy();
+  }
+
+  expire(): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    const exchange = this.#exchange;
+    const isStalled = this.isBehind;
+    if (this.#isLingering || (isStalled && exchange === undefined)) this.destroy();
+    else if (exchange === undefined && this.talking?.reader.isPartial === true) this.refuse(HEAD_TIMEOUT);
+    else if (exchange === undefined) this.#linger();
+    else if (this.#ended === undefined || isStalled)
+      this.context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
+    else if (this.#ended.ask(this.socket, exchange)) this.#waitForClient();
+    else this.context.clientFailed(exchange, GONE);
+  }
+
+  // RequestSink: what is read of the client.
+
+  /** A client that asks without taking the answers must take them first. */
+  get isFree(): boolean {
+    return this.#exchange === undefined && !this.#isLingering && !this.isBehind;
+  }
+
+  headBegan(): void {
+    this.wait(this.context.settings.headerTimeout);
+  }
+
+  request(head: RequestHead): void {
+    // What follows a request for another protocol may be of that, even if it is refused.
+    const isLast = ++this.#requests === this.context.settings.maxRequestsPerConnection;
+    if (this.#requests === 1 && !this.context.admit(this)) return;
+    this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
+    this.#isUnsent = head.length !== 0;
+    this.talk.pace.begin();
+    this.talk.writer.begin(head);
+    this.#exchange = new Exchange(this, head, this.context.elapsed());
+    this.#waitForClient();
+    this.context.open(this.#exchange);
+  }
+
+  body(buffer: Buffer, from: number, to: number): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    this.#isUnsent = true;
+    exchange.body.receive(buffer, from, to);
+    exchange.upstream?.write(buffer, from, to);
+  }
+
+  bodyEnded(trailers: string): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    this.#isUnsent = true;
+    exchange.body.complete(exchange.head.trailers ? trailers : '');
+    exchange.upstream?.end(exchange.body.trailers);
+  }
+
+  bodyBroke(detail: string): void {
+    if (this.#exchange === undefined) return;
+    this.context.clientFailed(this.#exchange, new ProxyError('bad-request', detail));
+  }
+
+  refuse(error: ProxyError): void {
+    const id = crypto.randomUUID();
+    this.context.refused(error, this.peer, id);
+    this.#keepAlive = false;
+    this.tellRefused(error, id);
+    this.#linger();
+  }
+
+  // The socket's events.
+
+  onData(chunk: Buffer): void {
+    if (this.#isLingering) return this.http2?.read(chunk);
+    const { reader } = this.talk;
+    if (this.#mustWait(reader)) {
+      // What has come is enough to wait with.
+      if (reader.hasBytes) this.socket.pause();
+      return reader.hold(chunk);
+    }
+    reader.read(chunk);
+    this.#afterRead();
+  }
+
+  onDrain(): void {
+    if (this.#exchange !== undefined) {
+      this.#waitForClient();
+      this.#exchange.upstream?.resume();
+      this.#exchange.hedge?.upstream.resume();
+    } else if (!this.#isLingering && this.socket.isPaused()) this.#readNext();
+  }
+
+  onEnd(): void {
+    if (this.isUpgraded) return;
+    this.#ended = new HalfClosed();
+    const isToBegin = this.#exchange === undefined && this.talking?.reader.hasBytes === true;
+    if (!isToBegin || this.#isLingering) this.#hearOut();
+  }
+
+  /** Nothing more comes of the client: it is answered what it asked whole, and for all else it is gone. */
+  #hearOut(): void {
+    const exchange = this.#exchange;
+    if (exchange !== undefined && HalfClosed.isHeardOut(exchange)) return this.#waitForClient();
+    this.#abandon();
+    if (!this.socket.writableEnded) this.socket.end(); // A second time makes an error, with its stack.
+  }
+
+  onClose(): void {
+    this.context.sweep.delete(this);
+    this.context.closed(this);
+    this.#abandon();
+  }
+
+  onBroken(error: unknown): void {
+    this.#keepAlive = false;
+    this.context.broke(this, this.#exchange, error);
+  }
+
+  /** The client is gone; so is its interest in an answer. */
+  #abandon(): void {
+    this.#keepAlive = false;
+    if (this.#exchange !== undefined && !this.isUpgraded) this.context.clientFailed(this.#exchange, GONE);
+  }
+
+  // What follows from them.
+
+  /** Also what comes behind one that does (`hasBytes`). */
+  #mustWait(reader: Talk['reader']): boolean {
+    if (this.#exchange !== undefined || reader.isPartial) return false;
+    return reader.hasBytes || this.context.intake.defers(this, this.#requests === 0);
+  }
+
+  begin(): void {
+    if (this.socket.writableEnded || this.socket.destroyed) return;
+    this.#readNext();
+    // It may have ended before.
+    if (this.#ended && this.#exchange !== undefined && !this.isUpgraded) this.#hearOut();
+  }
+
+  /** The exchange is over: what came meanwhile is next. */
+  #readNext(): void {
+    this.wait(this.context.settings.idleTimeout);
+    if (this.socket.isPaused()) this.socket.resume();
+    const { reader } = this.talk;
+    if (!reader.hasBytes) return;
+    if (this.isFree) reader.next();
+    this.#afterRead();
+    if (this.#ended && this.#exchange === undefined && !reader.hasBytes) this.#linger();
+  }
+
+  /** Sends on what was read, and reads no more than can be sent on or must be there next. */
+  #afterRead(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      if (!this.isFree && !this.#isLingering) this.pauseBody();
+    } else if (this.#isUnsent) {
+      this.#isUnsent = false;
+      this.#waitForClient();
+      const flow = exchange.upstream?.flush();
+      if (flow === 'full' && !exchange.body.isComplete) this.pauseBody();
+    } else if (this.talk.reader.hasBytes) this.socket.pause();
+  }
+
+  /** A request whose body is not here when its response begins takes the connection with it. */
+  get #canStay(): boolean {
+    return this.#keepAlive && this.#exchange?.body.isComplete !== false && !this.context.isStopping;
+  }
+
+  #linger(): void {
+    this.#isLingering = true;
+    const rest = this.talking?.reader.takeRest();
+    if (!this.socket.destroyed) this.sayEnd(rest);
+  }
+
+  /** It is the client's turn while it does not take what is written, or owes more of its request. */
+  #waitForClient(): void {
+    const exchange = this.#exchange;
+    const { pace } = this.talk;
+    const { sweep, settings } = this.context;
+    const owes = exchange?.body.isComplete === false && !this.socket.isPaused();
+    // One that is answered while it sends speaks when it has something to say.
+    if (owes && !exchange.answered && !this.isBehind)
+      return this.wait(pace.go(sweep.now, exchange.body.size));
+    pace.stop(sweep.now);
+    if (owes || this.isBehind) this.wait(settings.bodyTimeout);
+    else if (this.#ended) this.wait(ASK_MS);
+    else this.deadline = Number.POSITIVE_INFINITY;
+  }
+}

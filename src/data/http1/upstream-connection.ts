@@ -1,0 +1,300 @@
+import type { Socket } from 'node:net';
+import type { Timeouts } from '../../model/service.ts';
+import { ProxyError } from '../errors.ts';
+import { mayBeginResponse, type ResponseHead } from '../message/response-head.ts';
+import type { Exchange, Upstream } from '../proxy/exchange.ts';
+import { safely } from '../safely.ts';
+import { type BackendSocketOwner, openSocket } from '../socket/open-socket.ts';
+import { type Flow, Outbox } from '../socket/outbox.ts';
+import { ReadBuffer } from '../socket/read-buffer.ts';
+import type { Expiring } from '../sweep.ts';
+import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
+import { BodyReader } from './body-reader.ts';
+import { type BodySink, chunkLine, lastChunk } from './chunked.ts';
+import { closure, type Progress } from './failures.ts';
+import { HeadReader } from './head-reader.ts';
+import { idleTime } from './idle-time.ts';
+import { Patience } from './patience.ts';
+import { readResponseHeads } from './response-heads.ts';
+import { SentRequest } from './sent-request.ts';
+import type { UpstreamContext } from './upstream-context.ts';
+
+/** A connection to a backend that carries one exchange after the other. */
+export class UpstreamConnection
+  implements Upstream, PooledConnection, BodySink, BackendSocketOwner, Expiring
+{
+  deadline = Number.POSITIVE_INFINITY;
+  since = 0;
+  /** In the sweep's milliseconds, when it last began to wait for a request. */
+  idleAt = 0;
+  readonly #context: UpstreamContext;
+  readonly backend: BackendState;
+  /** Where it waits for the next request: among its backend's, or among those of one client. */
+  pool: PooledConnection[];
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #reader = new HeadReader(mayBeginResponse);
+  readonly #body = new BodyReader();
+  readonly #readBuffer = new ReadBuffer();
+  #lastRead = 0;
+  #exchange: Exchange | undefined = undefined;
+  readonly #patience = new Patience();
+  #phase: Progress['phase'] = 'idle';
+  #isConnected = false;
+  #isReused = false;
+  #isReported = false;
+  #keepAlive = true;
+  #idleMs = 0;
+  #isRetired = false;
+  #request = new SentRequest();
+
+  constructor(context: UpstreamContext, backend: BackendState) {
+    this.#context = context;
+    this.backend = backend;
+    this.pool = backend.idle;
+    this.#socket = openSocket(backend.backend.address, this);
+    this.#outbox = new Outbox(this.#socket);
+    backend.open.add(this);
+    backend.stats.connectionsOpened++;
+    context.sweep.add(this);
+  }
+
+  /** Takes an exchange. The connection is new, or was idle. */
+  assign(exchange: Exchange, timeouts: Timeouts, tryMs: number): void {
+    this.#exchange = exchange;
+    this.#patience.begin(timeouts, tryMs);
+    this.#phase = 'head';
+    this.#keepAlive = true;
+    this.#isReported = false;
+    this.since = this.#context.watch.tick;
+    if (!this.#isConnected) this.#wait(timeouts.connectMs);
+  }
+
+  send(head: string, isChunked: boolean): void {
+    this.#request.begin(head.length, isChunked, this.#context.sweep.now);
+    this.#outbox.text(head);
+  }
+
+  write(buffer: Buffer, from: number, to: number): void {
+    this.#request.size += to - from;
+    if (this.#request.isChunked) this.#outbox.text(chunkLine(to - from));
+    this.#outbox.bytes(buffer, from, to);
+    if (this.#request.isChunked) this.#outbox.text('\r\n');
+  }
+
+  end(trailers: string): void {
+    if (this.#request.isChunked) this.#outbox.text(lastChunk(trailers));
+    this.#request.isDone = true;
+    this.since = this.#context.watch.tick;
+  }
+
+  get awaiting(): Exchange | undefined {
+    const isSent = this.#request.isDone || !this.#isConnected;
+    return this.#phase === 'head' && isSent ? this.#exchange : undefined;
+  }
+
+  flush(): Flow {
+    this.#request.writes++;
+    const flow = this.#outbox.flush();
+    this.#waitForBackend(flow === 'taken');
+    this.#reportConnected();
+    return flow;
+  }
+
+  resume(): void {
+    if (this.#phase === 'body') this.#wait(this.#patience.bodyMs);
+    else if (this.#socket.isPaused()) this.#waitForBackend(true);
+    this.#socket.resume();
+  }
+
+  abort(): void {
+    this.#exchange = undefined;
+    this.destroy();
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#phase === 'idle') this.destroy();
+  }
+
+  destroy(): void {
+    // At once, not when its close is reported: nobody may take it in the meantime.
+    const at = this.#phase === 'idle' ? this.pool.indexOf(this) : -1;
+    if (at !== -1) this.pool.splice(at, 1);
+    this.#socket.destroy();
+  }
+
+  expire(): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    const exchange = this.#exchange;
+    if (exchange === undefined) return this.destroy();
+    const late = this.#patience.late(this.#progress);
+    if (late !== undefined) this.fail(late);
+  }
+
+  /** Hands on bytes of the response's body. */
+  body(buffer: Buffer, from: number, to: number): void {
+    const exchange = this.#exchange as Exchange;
+    exchange.bytesOut += to - from;
+    exchange.downstream.write(buffer, from, to);
+  }
+
+  /** The limit is on what the backend has to do next; one that answers, and takes the rest of the request, does it. */
+  #waitForBackend(isTaken: boolean): void {
+    if (this.#phase === 'head' && this.#isConnected)
+      this.#wait(this.#patience.headMs(this.#request.isDone, isTaken));
+    if (this.#phase === 'body' && isTaken && this.deadline < Number.POSITIVE_INFINITY)
+      this.#wait(this.#patience.bodyMs);
+  }
+
+  /** Sets the deadline; 0 is none. */
+  #wait(ms: number): void {
+    this.deadline = ms > 0 ? this.#context.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
+  }
+
+  onConnect(): void {
+    this.#isConnected = true;
+    this.#waitForBackend(false);
+    this.#reportConnected();
+  }
+
+  /** Once for each exchange, and after its first bytes were written: what is not sent yet may be needed again. */
+  #reportConnected(): void {
+    if (!this.#isConnected || this.#isReported || this.#exchange === undefined) return;
+    this.#isReported = true;
+    this.#context.events.onConnected(this.#exchange);
+  }
+
+  onDrain(): void {
+    if (this.#exchange === undefined || this.#request.isDone) return;
+    this.#waitForBackend(true);
+    this.#exchange.downstream.resumeBody();
+  }
+
+  nextBuffer(): Buffer {
+    return this.#readBuffer.next(this.#phase === 'body' ? this.#lastRead : 0);
+  }
+
+  onRead(size: number, buffer: Buffer): void {
+    this.#lastRead = size;
+    this.backend.silence.heard++;
+    if (this.#phase === 'head') this.#readHead(buffer, size);
+    else if (this.#phase === 'body') this.#readBody(buffer, 0, size);
+    else this.backend.spokeUnasked(this.#context.sweep.now);
+  }
+
+  #readHead(buffer: Buffer, size: number): void {
+    const exchange = this.#exchange as Exchange;
+    const found = readResponseHeads(this.#reader, buffer, size, exchange, this.#context);
+    if (found === 'full') this.#stop();
+    else if (found instanceof ProxyError) this.fail(found);
+    else if (found !== 'partial') this.#begin(exchange, found);
+  }
+
+  #begin(exchange: Exchange, head: ResponseHead): void {
+    this.#phase = 'body';
+    this.backend.silence.answered(this.#context.watch.tick - this.since);
+    this.#keepAlive = head.keepAlive;
+    this.#body.begin(head.length, true);
+    this.#readBuffer.begin();
+    this.#idleMs = idleTime(head);
+    if (!this.#context.events.onResponse(exchange, head, this)) return;
+    const { bytes, from, to } = this.#reader;
+    this.#reader.reset();
+    this.#readBody(bytes, from, to);
+    if (this.#phase !== 'body' || !this.#patience.isForEvents(head, this.#socket)) return;
+    if (this.deadline !== Number.POSITIVE_INFINITY) this.#wait(this.#patience.bodyMs);
+  }
+
+  #readBody(buffer: Buffer, from: number, to: number): void {
+    const exchange = this.#exchange as Exchange;
+    const end = this.#body.read(buffer, from, to, this);
+    if (this.#body.error !== undefined) return this.fail(new ProxyError('bad-response', this.#body.error));
+    if (this.#body.isComplete) return this.#complete(exchange, this.#body.trailers, to - end);
+    this.#wait(this.#patience.bodyMs);
+    this.#settle(exchange.downstream.flush());
+  }
+
+  /** After a write to the client: its bytes may still lie where they were read, or be too many. */
+  #settle(flow: Flow): void {
+    if (flow === 'taken') return;
+    this.#readBuffer.giveAway();
+    if (flow === 'full' && this.#phase === 'body') this.#stop();
+  }
+
+  /** The client is slow: its own deadline runs. */
+  #stop(): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.#socket.pause();
+  }
+
+  #complete(exchange: Exchange, trailers: string, surplus: number): void {
+    exchange.downstream.end(trailers);
+    this.#phase = 'idle';
+    this.#settle(exchange.downstream.flush());
+    this.#exchange = undefined;
+    const { now } = this.#context.sweep;
+    if (surplus > 0) this.backend.spokeUnasked(now);
+    // A request that was not taken whole would be read as part of the next exchange.
+    const isWhole = this.#keepAlive && this.#request.isDone && this.#idleMs > 0;
+    const isReusable = isWhole && !this.#isRetired && this.backend.trustedFrom <= now;
+    if (!isReusable || this.#socket.writableLength > 0 || this.#socket.destroyed) this.destroy();
+    else {
+      this.#isReused = true;
+      this.idleAt = now;
+      this.deadline = this.pool === this.backend.idle ? now + this.#idleMs : Number.POSITIVE_INFINITY;
+      this.pool.push(this);
+    }
+    this.#context.events.onComplete(exchange);
+  }
+
+  get #progress(): Progress {
+    return {
+      phase: this.#phase,
+      isConnected: this.#isConnected,
+      requestDone: this.#request.isDone,
+      writableLength: this.#socket.writableLength,
+      isReused: this.#isReused,
+      isUnanswered: this.#phase === 'head' && !this.#reader.isPartial,
+    };
+  }
+
+  fail(error: ProxyError): void {
+    const exchange = this.#exchange;
+    this.abort();
+    if (exchange !== undefined) this.#context.events.onFailure(exchange, error, this);
+  }
+
+  onBroken(error: unknown): void {
+    const exchange = this.#exchange;
+    this.abort();
+    this.#context.events.onBroken(exchange, error);
+  }
+
+  /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
+  onEnd(): void {
+    if (this.#phase === 'idle') this.backend.endedWaiting(performance.now());
+    if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
+      this.#complete(this.#exchange, '', 0);
+    else if (this.#mustProve) this.#request.prove(this.#socket, () => this.destroy());
+    else this.destroy();
+  }
+
+  /** Its request can only be sent again if nobody has read it. */
+  get #mustProve(): boolean {
+    const { isUnanswered } = this.#progress;
+    return isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment;
+  }
+
+  onClose(cause: NodeJS.ErrnoException | undefined): void {
+    const progress = this.#progress;
+    const mayBeUnread = cause?.code === 'ECONNRESET' && this.#mustProve;
+    this.#phase = 'closed';
+    this.#readBuffer.giveAway();
+    this.#context.sweep.delete(this);
+    this.backend.open.delete(this);
+    const fail = () => this.fail(closure(progress, this.#request.isNeverRead, cause?.code));
+    if (!mayBeUnread) return fail();
+    this.#request.proveByStop(this.backend, this.#context.sweep.now, safely(this, fail));
+  }
+}

@@ -1,0 +1,169 @@
+import { type Changes, changesOf } from '../model/changes.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Proof } from '../model/health.ts';
+import type { Route } from '../model/route.ts';
+import type { Service } from '../model/service.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
+import { DRAIN_OVER } from './errors.ts';
+import { RouteTable } from './routing/table.ts';
+import { BackendState } from './upstream/backend-state.ts';
+import { ServiceState } from './upstream/service-state.ts';
+
+/** Those that judge backends by their requests. */
+export interface Judges {
+  /** A probe spoke for the backend. */
+  prove(service: ServiceState, backend: BackendState, proof: Proof): void;
+  /** The service's backends or their flags are others now. */
+  enforce(service: ServiceState): void;
+}
+
+/** What the data plane made of the latest snapshot: new values swapped in, and states that outlive them. */
+export class LiveTopology {
+  table = new RouteTable<ServiceState>([], () => undefined);
+  services: ReadonlyMap<string, ServiceState> = new Map();
+  snapshot: Snapshot = EMPTY_SNAPSHOT;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #judges: Judges;
+  /** When backends that drain are cut, by id; a call cancels it. */
+  readonly #cuts = new Map<string, { readonly at: number; readonly cancel: () => void }>();
+  /** Backends that left and still serve what they had; a call cancels their end. */
+  readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
+
+  constructor(clock: Clock, random: () => number, judges: Judges) {
+    this.#clock = clock;
+    this.#judges = judges;
+    this.#random = random;
+  }
+
+  /** Those of all services. */
+  *backends(): Iterable<BackendState> {
+    for (const { backends } of this.services.values()) yield* backends;
+  }
+
+  /**
+   * Takes what is not as in the snapshot before: all else stays as it is. Everything is built and swapped in before any
+   * request that waits is woken, since it may be led to any other service.
+   */
+  apply(snapshot: Snapshot): void {
+    const before = this.services;
+    const services = changesOf(this.snapshot.services, snapshot.services);
+    const updated = this.#applyTopology(services, changesOf(this.snapshot.routes, snapshot.routes), snapshot);
+    const told = this.#applyHealth(snapshot, updated);
+    this.snapshot = snapshot;
+    for (const service of told) this.#judge(service, snapshot);
+    for (const service of told) {
+      service.isAsleep = false;
+      service.wake();
+    }
+    for (const { name } of services.gone) if (!this.services.has(name)) before.get(name)?.leave();
+  }
+
+  /** Answers the services that are others than before. */
+  #applyTopology(
+    services: Changes<Service>,
+    routes: Changes<Route>,
+    snapshot: Snapshot,
+  ): ReadonlySet<ServiceState> {
+    const updated = new Set<ServiceState>();
+    if (services.gone.length + services.fresh.length + routes.gone.length + routes.fresh.length === 0)
+      return updated;
+    this.#dismiss(services);
+    const all = new Map(this.services);
+    for (const { name } of services.gone) all.delete(name);
+    for (const service of services.fresh) {
+      const state = this.services.get(service.name) ?? new ServiceState(service, this.#clock, this.#random);
+      this.#update(state, service, snapshot);
+      all.set(service.name, state);
+      updated.add(state);
+    }
+    this.table = this.table.with(routes, (name) => all.get(name));
+    this.services = all;
+    return updated;
+  }
+
+  #update(state: ServiceState, service: Service, snapshot: Snapshot): void {
+    const known = new Map(state.backends.map((member) => [member.backend.id, member]));
+    const members = service.backends.map((backend) => {
+      const member = known.get(backend.id) ?? this.#returning(backend.id) ?? new BackendState(backend);
+      member.update(backend);
+      return member;
+    });
+    // A new backend is judged before anyone can pick it.
+    for (const member of members) member.setFlags(snapshot.health.get(member.backend.id)?.flags ?? []);
+    state.isAsleep = true;
+    state.update(service, members);
+  }
+
+  /** Sets the flags of all, and answers the services of which the snapshot says anything new. They are asleep now. */
+  #applyHealth({ health }: Snapshot, updated: ReadonlySet<ServiceState>): Set<ServiceState> {
+    const told = new Set(updated);
+    for (const service of this.services.values()) {
+      const isNews = service.backends.some((state) => health.get(state.backend.id) !== state.health);
+      if (!isNews && !updated.has(service)) continue;
+      told.add(service);
+      service.isAsleep = true;
+      let isChanged = false;
+      for (const state of service.backends)
+        if (state.setFlags(health.get(state.backend.id)?.flags ?? [])) isChanged = true;
+      if (isChanged) service.refresh();
+    }
+    return told;
+  }
+
+  /** What the snapshot knows of its backends besides their flags. */
+  #judge(service: ServiceState, { health }: Snapshot): void {
+    for (const state of service.backends) {
+      const is = health.get(state.backend.id);
+      if (is === state.health) continue;
+      state.health = is;
+      this.#cutAt(state, is?.cutAt);
+      if (is?.proof !== undefined) this.#judges.prove(service, state, is.proof);
+    }
+    this.#judges.enforce(service);
+  }
+
+  /** Sees to it that a backend that drains is cut when its time is up, and only then. */
+  #cutAt(state: BackendState, at: number | undefined): void {
+    const { id } = state.backend;
+    const planned = this.#cuts.get(id);
+    if (planned?.at === at) return;
+    planned?.cancel();
+    this.#cuts.delete(id);
+    if (at === undefined) return;
+    const cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => state.closeAll(DRAIN_OVER));
+    this.#cuts.set(id, { at, cancel });
+  }
+
+  /** Lets go of the backends that are gone, while the services still know them. */
+  #dismiss({ gone, fresh }: Changes<Service>): void {
+    const staying = new Map(fresh.map((service) => [service.name, service]));
+    for (const { name } of gone) {
+      const state = this.services.get(name);
+      if (state === undefined) continue;
+      const { drainMs, backends = [] } = staying.get(name) ?? { drainMs: state.service.drainMs };
+      const ids = new Set(backends.map(({ id }) => id));
+      for (const member of state.backends) if (!ids.has(member.backend.id)) this.#leave(member, drainMs);
+    }
+  }
+
+  /** A backend left: it finishes what it has, for at most that long. */
+  #leave(state: BackendState, drainMs: number): void {
+    state.setFlags(['Draining']);
+    state.health = undefined;
+    this.#cutAt(state, undefined);
+    const { id } = state.backend;
+    const cancel = this.#clock.after(drainMs, () => {
+      this.#leaving.delete(id);
+      state.closeAll(DRAIN_OVER);
+    });
+    this.#leaving.set(id, { state, cancel });
+  }
+
+  #returning(id: string): BackendState | undefined {
+    const leaving = this.#leaving.get(id);
+    leaving?.cancel();
+    this.#leaving.delete(id);
+    return leaving?.state;
+  }
+}

@@ -1,0 +1,54 @@
+import { ProxyError } from '../errors.ts';
+import type { RequestHead } from './request-head.ts';
+
+/** Nearly every host is a plain name, with or without a port; of five digits those that need no comparison. */
+const PLAIN_AUTHORITY = /^[0-9A-Za-z.-]+(?::(?:[0-9]{1,4}|[1-5][0-9]{4}))?$/;
+// RFC 3986, section 3.2.2, without user information; a comma would make it a list.
+const AUTHORITY =
+  /^(?:(?:[0-9A-Za-z\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|(\[[0-9A-Fa-f:.]+\]))(?::([0-9]{1,5}))?$/;
+const HTTP_URL = /^(https?):\/\/([^/?]+)(.*)$/i;
+
+const NO_HOST = new ProxyError('bad-request', 'the Host header is missing');
+const BAD_TARGET = new ProxyError('bad-request', 'the request target is neither a path nor an http URL');
+const HOST_MISMATCH = new ProxyError('bad-request', 'the URL and the Host header name different hosts');
+const NO_CONNECT = new ProxyError('not-implemented', 'CONNECT is for forward proxies');
+
+/** Whether a text is `host` or `host:port` (RFC 3986, section 3.2). */
+export function isAuthority(text: string): boolean {
+  if (PLAIN_AUTHORITY.test(text)) return true;
+  const parts = AUTHORITY.exec(text);
+  if (parts === null || (parts[2] !== undefined && Number(parts[2]) > 65_535)) return false;
+  return parts[1] === undefined || URL.canParse(`http://${parts[1]}`);
+}
+
+/**
+ * Whether the target has a meaning here (RFC 9112, section 3.2): a path, a URL of the host, `*` of OPTIONS. Of a
+ * URL, path and query are left as the target, and its authority is the host (section 3.2.2).
+ */
+export function checkTarget(head: RequestHead): ProxyError | undefined {
+  if (head.method === 'CONNECT') return NO_CONNECT;
+  if (head.host === '' && head.minor === 1) return NO_HOST;
+  if (head.target.charCodeAt(0) === 0x2f) return undefined;
+  if (head.target === '*') return head.method === 'OPTIONS' ? undefined : BAD_TARGET;
+  const url = HTTP_URL.exec(head.target);
+  const authority = url?.[2] as string;
+  if (url === null || !isAuthority(authority)) return BAD_TARGET;
+  if (head.host !== authority && head.host !== '') {
+    const port = url[1]?.length === 5 ? ':443' : ':80';
+    if (withoutPort(authority, port) !== withoutPort(head.host, port)) return HOST_MISMATCH;
+    head.cutNamed(new Set(['host']));
+    head.hasHostField = false;
+  }
+  head.host = authority;
+  const target = url[3] as string;
+  // RFC 9112, section 3.2.4: a URL that is no more than the host means the server itself.
+  if (target === '' && head.method === 'OPTIONS') head.target = '*';
+  else head.target = target.startsWith('/') ? target : `/${target}`;
+  return undefined;
+}
+
+/** For comparison, without the port that goes without saying. */
+function withoutPort(authority: string, port: string): string {
+  const lower = authority.toLowerCase();
+  return lower.endsWith(port) ? lower.slice(0, -port.length) : lower;
+}

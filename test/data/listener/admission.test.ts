@@ -1,0 +1,101 @@
+import t from 'tap';
+import type { ClientConnection } from '../../../src/data/http1/client-connection.ts';
+import { Admission } from '../../../src/data/listener/admission.ts';
+import { ClientLimit } from '../../../src/data/listener/client-limit.ts';
+import {
+  defaultMaxConnections,
+  descriptorLimit,
+  descriptorsFor,
+} from '../../../src/data/listener/descriptors.ts';
+import { Sweep } from '../../../src/data/sweep.ts';
+import { FakeClock } from '../../support/clock.ts';
+
+/** The clients of a process with so many places, and the limit that is the default for each. */
+function makeClients(places: number) {
+  const clock = new FakeClock();
+  const limits = { maxConnections: places, maxConnectionsPerClient: 'auto' } as const;
+  const clients = new Admission(places, new ClientLimit(limits, () => false), new Sweep(clock));
+  /** What happened to connections, by their peers. */
+  const happened: Record<string, string[]> = { rest: [], destroy: [], reset: [], refuse: [] };
+  const add = (peer: string, idleSince: () => number = () => Number.POSITIVE_INFINITY) => {
+    const note = (what: string) => () => happened[what]?.push(peer);
+    const connection = {
+      peer,
+      get idleSince() {
+        return idleSince();
+      },
+      rest: note('rest'),
+      destroy: note('destroy'),
+      reset: note('reset'),
+      refuse: note('refuse'),
+    } as unknown as ClientConnection;
+    clients.add(connection);
+    return connection;
+  };
+  return { clock, clients, add, happened };
+}
+
+t.test('of connections that have asked, those rest that are idle for a while', async (t) => {
+  const { clock, clients, add, happened } = makeClients(0);
+  clients.admit(add('10.0.0.1', () => 0));
+  clients.admit(add('10.0.0.2'));
+  clients.admit(add('10.0.0.3', () => clock.elapsed() - 100));
+  await clock.advance(700);
+  t.same(happened['rest'], ['10.0.0.1']);
+});
+
+t.test('a client with as many slow connections as there are places leaves the others theirs', async (t) => {
+  const { clients, add, happened } = makeClients(400);
+  for (let i = 0; i < 4_000; i++) add('9.9.9.9');
+  t.equal(clients.size, 50, 'an eighth');
+  for (let i = 0; i < 350; i++) add(`8.8.${i % 10}.${i >> 4}`);
+  t.equal(clients.size, 400, 'all others have a place');
+  t.same(new Set([...(happened['refuse'] ?? []), ...(happened['reset'] ?? [])]), new Set(['9.9.9.9']));
+  t.ok((happened['refuse']?.length ?? 0) <= 16, 'and few of its own are held to be told why');
+});
+
+t.test('a client with its share gives its own idle connections for its new ones', async (t) => {
+  const { clock, clients, add, happened } = makeClients(400);
+  for (let i = 0; i < 50; i++) clients.admit(add('9.9.9.9', () => i));
+  const other = add('8.8.8.8', () => 0);
+  add('9.9.9.9');
+  t.same(
+    happened,
+    { rest: [], destroy: [], reset: [], refuse: ['9.9.9.9'] },
+    'not those that asked just now',
+  );
+  await clock.advance(6_000);
+  add('9.9.9.9');
+  t.same(happened['destroy'], Array(4).fill('9.9.9.9'), 'some at once');
+  t.equal(clients.size, 48);
+  clients.delete(other);
+});
+
+t.test('what a client gave back is free again, however often', async (t) => {
+  const { clients, add } = makeClients(400);
+  for (let round = 0; round < 3; round++) {
+    const all = Array.from({ length: 60 }, () => add('2600::1:2:3:4'));
+    t.equal(clients.size, 50);
+    for (const one of all) clients.delete(one);
+    t.ok(clients.isEmpty);
+  }
+});
+
+t.test('clients may take half of what the process may open, and it keeps some for itself', async (t) => {
+  for (const [descriptors, connections] of [
+    [64, 16],
+    [256, 88],
+    [1_024, 472],
+    [20_000, 9_960],
+    [1_048_576, 65_536],
+    [undefined, 65_536],
+  ] as const)
+    t.equal(defaultMaxConnections(descriptors), connections, String(descriptors));
+  for (const descriptors of [256, 1_024, 20_000])
+    t.ok(descriptorsFor(defaultMaxConnections(descriptors)) <= descriptors);
+});
+
+t.test('the process knows how much it may open', async (t) => {
+  const limit = descriptorLimit();
+  t.ok(limit === undefined || (Number.isInteger(limit) && limit > 0), String(limit));
+});
