@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import type { ContainerDetails } from './details.ts';
+import type { EventfulEngine } from './engine-connection.ts';
 import { type EngineEvent, EVENTS, readEvent } from './event.ts';
 import { readLines } from './event-lines.ts';
 import { boundAnswers } from './transport.ts';
@@ -27,9 +28,7 @@ export interface StopBehaviour {
  * The questions that we ask a Docker Engine: all of them GET. Each rejects when the Engine does not answer, or not as an
  * Engine does; what single entries of an answer say is not looked at here.
  */
-export interface Engine {
-  /** Agrees on an API version, and answers what the Engine is. */
-  negotiate(): Promise<{ readonly version: string; readonly api: string }>;
+export interface Engine extends EventfulEngine<EngineEvent> {
   /** Entries of all containers, also stopped ones; or of those with the given ids. */
   containers(ids?: readonly string[]): Promise<readonly unknown[]>;
   /** Drivers of the networks, by id. */
@@ -38,15 +37,6 @@ export interface Engine {
   details(containerId: string): Promise<ContainerDetails>;
   /** How the container is stopped, as it was created. */
   stopBehaviour(containerId: string): Promise<StopBehaviour>;
-  /**
-   * Calls back for each event until the stream ends, which resolves, or breaks, which rejects. Undefined is an event that
-   * is not understood.
-   */
-  events(
-    onEvent: (event: EngineEvent | undefined) => void,
-    onOpen: () => void,
-    signal: AbortSignal,
-  ): Promise<void>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../model/clock.ts';
 import type { Container } from './container.ts';
 import type { Engine } from './engine.ts';
+import type { Listing } from './engine-connection.ts';
 import type { EngineEvent } from './event.ts';
 import { Untold } from './untold.ts';
 
@@ -32,7 +33,7 @@ export interface ListsOptions {
 }
 
 /** Lists all containers of an Engine again and again, for as long as a connection lasts. */
-export class Lists {
+export class Lists implements Listing<EngineEvent> {
   readonly #options: ListsOptions;
   readonly #untold = new Untold();
   readonly #touchedMeanwhile = new Set<string>();
@@ -47,12 +48,10 @@ export class Lists {
     options.connection.signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
 
-  /** Lists for the first time. Rejects when the Engine does not answer. */
   first(): Promise<void> {
     return this.#list();
   }
 
-  /** Hears of each event; undefined is one that is not understood. */
   hear(event: EngineEvent | undefined): void {
     this.#untold.hear(event?.containerId);
     if (event !== undefined) this.#touchedMeanwhile.add(event.containerId);

@@ -1,18 +1,15 @@
-import { isIP } from 'node:net';
 import type { AllowRule } from '../../../model/allow.ts';
 import type { Clock } from '../../../model/clock.ts';
 import type { ContainerFilter } from '../../../model/container-filter.ts';
-import type { Contribution, SourceStatus } from '../../../model/contribution.ts';
-import { guarded } from '../../../telemetry/internal-errors.ts';
+import type { Contribution } from '../../../model/contribution.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
 import type { ContainerReport } from './claims.ts';
-import { stayConnected } from './connection.ts';
 import type { Container } from './container.ts';
 import { Details } from './details.ts';
 import { Endings } from './endings.ts';
 import type { Engine } from './engine.ts';
-import { explainEngineError } from './engine-error.ts';
+import { EngineConnection } from './engine-connection.ts';
 import { engineProblems } from './engine-problems.ts';
 import type { EngineEvent } from './event.ts';
 import { Lists } from './lists.ts';
@@ -23,6 +20,7 @@ import { RememberedClaims } from './remembered-claims.ts';
 import { Reports } from './reports.ts';
 import { Stopping } from './stopping.ts';
 import { Touched } from './touched.ts';
+import { type Elsewhere, reachFrom } from './whereabouts.ts';
 
 /** More are not asked for by their ids, which stand in the question, but by a list of all. */
 const MAX_ASKED = 500;
@@ -39,19 +37,7 @@ export interface DockerSourceOptions {
   readonly log: Log;
   /** Ids that our own container may have. */
   readonly ownIds: readonly string[];
-  /** Where containers are reached that are not next to us: `here` is this host's bridge networks. */
-  readonly elsewhere:
-    | {
-        readonly kind: 'here';
-        /** Whether the containers behind a gateway are reached from this host; all are where it is not said. */
-        readonly isNear?: (gateway: string) => boolean;
-      }
-    | {
-        readonly kind: 'published';
-        readonly host: string;
-        /** The same: an address of the Engine that is one of its containers behind a near gateway is on this host. */
-        readonly isNear?: (gateway: string) => boolean;
-      };
+  readonly elsewhere: Elsewhere;
 }
 
 /** The services that the containers of one Docker Engine claim by their labels. */
@@ -64,7 +50,7 @@ export class DockerSource implements Source {
   readonly #reports = new Reports();
   #drivers: ReadonlyMap<string, string> = new Map();
   #reach: Reach = { kind: 'host', drivers: new Map() };
-  #status: SourceStatus;
+  readonly #connection: EngineConnection<EngineEvent>;
   readonly #endings: Endings;
   readonly #touched: Touched;
   readonly #recentEvents: RecentEvents;
@@ -81,12 +67,12 @@ export class DockerSource implements Source {
     this.#options = options;
     this.#allow = options.allow;
     this.name = options.name;
-    this.#status = {
-      name: options.name,
-      target: options.endpoint,
-      connected: false,
-      staleSince: options.clock.now(),
-    };
+    this.#connection = new EngineConnection({
+      ...options,
+      list: (connection) => this.#list(connection),
+      onEvent: (event) => this.#onEvent(event),
+      onLost: () => this.#contribute(),
+    });
     this.#remembered = new RememberedClaims(options.clock);
     this.#recentEvents = new RecentEvents(options.clock);
     this.#details = new Details(options.engine);
@@ -109,12 +95,8 @@ export class DockerSource implements Source {
     };
     signal.addEventListener('abort', () => this.#stop(), { once: true });
     // So that it is seen who is waited for.
-    this.#publish({ status: this.#status, claims: [], problems: [], isPartial: true });
-    const { clock } = this.#options;
-    const connect = (connection: AbortController, onConnected: () => void) =>
-      this.#follow(connection, onConnected);
-    // What was known stays while the Engine is away.
-    void stayConnected({ clock, connect, onLost: (reason) => this.#lost(reason) }, signal);
+    this.#publish({ status: this.#connection.status, claims: [], problems: [], isPartial: true });
+    this.#connection.follow(signal);
   }
 
   /** Other rules of who may claim what: all containers are judged by them at once. */
@@ -129,11 +111,9 @@ export class DockerSource implements Source {
     return this.#reports.all;
   }
 
-  /** One connection: subscribes first and lists then, so that nothing happens unseen in between. */
-  async #follow(connection: AbortController, onConnected: () => void): Promise<void> {
-    const { engine, endpoint, clock, log } = this.#options;
-    const { version, api } = await engine.negotiate();
-    const lists = new Lists({
+  #list(connection: AbortController): Lists {
+    const { engine, clock } = this.#options;
+    return new Lists({
       engine,
       clock,
       read: async (entries) => {
@@ -146,27 +126,6 @@ export class DockerSource implements Source {
       askAgain: (ids) => this.#touched.ask(ids),
       connection,
     });
-    let listed: Promise<void> | undefined;
-    const onOpen = () => {
-      listed = lists.first().then(
-        () => {
-          if (connection.signal.aborted) return;
-          onConnected();
-          log.info({ endpoint, version, api }, `connected to Docker ${version} (API ${api})`);
-        },
-        // It ends the connection; the stream's own end is what is waited for.
-        (error) => connection.abort(error),
-      );
-    };
-    const onEvent = (event: EngineEvent | undefined) => {
-      lists.hear(event);
-      if (event !== undefined) this.#onEvent(event);
-    };
-    try {
-      await engine.events(guarded('source', onEvent), onOpen, connection.signal);
-    } finally {
-      await listed;
-    }
   }
 
   /** All that there is. */
@@ -176,7 +135,7 @@ export class DockerSource implements Source {
     const ids = new Set(containers.map(({ id }) => id));
     this.#endings.take(containers);
     this.#details.keep(ids);
-    this.#status = { name: this.name, target: this.#options.endpoint, connected: true };
+    this.#connection.listed();
     this.#contribute();
   }
 
@@ -212,16 +171,6 @@ export class DockerSource implements Source {
     }
   }
 
-  #lost(error: unknown): void {
-    const { endpoint, clock, log } = this.#options;
-    const message = explainEngineError(error, endpoint);
-    const staleSince = this.#status.staleSince ?? clock.now();
-    this.#status = { ...this.#status, connected: false, staleSince, error: message };
-    // It is told once, as a problem; each try again is a matter of detail.
-    log.debug({ endpoint }, `Docker does not answer: ${message}`);
-    this.#contribute();
-  }
-
   #contribute(): void {
     this.#hasSpoken = true;
     this.#updateReach();
@@ -235,11 +184,11 @@ export class DockerSource implements Source {
     };
     const { claims, problems, foreign, isWhole } = this.#reports.read(context);
     this.#publish({
-      status: this.#status,
+      status: this.#connection.status,
       claims: [...claims, ...this.#remembered.update(claims)],
       problems: [
         ...problems,
-        ...engineProblems(this.#status, this.#unreadable, foreign),
+        ...engineProblems(this.#connection.status, this.#unreadable, foreign),
         ...this.#endings.problems(this.name, (id) => this.#reports.routedName(id)),
       ],
       ...(!isWhole && { isPartial: true }),
@@ -256,34 +205,18 @@ export class DockerSource implements Source {
     });
   }
 
-  /** Whether we are one of the containers, and on which networks, decides how all others are reached. */
+  /** We may be one of the containers, and on other networks than before: all others are reached by it. */
   #updateReach(): void {
-    const reach = this.#currentReach();
+    const { ownIds, elsewhere } = this.#options;
+    const reach = reachFrom({
+      ownIds,
+      elsewhere,
+      drivers: this.#drivers,
+      containers: () => this.#reports.containers(),
+      connected: (container) => this.#reports.connected(container),
+    });
     if (reachKey(reach) === reachKey(this.#reach)) return;
     this.#reach = reach;
     this.#reports.renewAll();
-  }
-
-  #currentReach(): Reach {
-    const { ownIds, elsewhere } = this.#options;
-    if (ownIds.length > 0) {
-      for (const container of this.#reports.containers()) {
-        if (ownIds.some((id) => container.id.startsWith(id)))
-          return { kind: 'container', self: this.#reports.connected(container), drivers: this.#drivers };
-      }
-    }
-    const isHere = elsewhere.kind === 'here' || this.#isBehindOwnContainer(elsewhere);
-    return isHere ? { kind: 'host', drivers: this.#drivers } : elsewhere;
-  }
-
-  /** Whether the Engine is asked by way of one of its containers, such as a filter, on a bridge of this machine. */
-  #isBehindOwnContainer({ host, isNear }: { host: string; isNear?: (gateway: string) => boolean }): boolean {
-    if (isNear === undefined || isIP(host) === 0) return false;
-    for (const { networks } of this.#reports.containers())
-      if (
-        networks.some((one) => one.address === host && !one.isFar && this.#drivers.get(one.id) === 'bridge')
-      )
-        return true;
-    return false;
   }
 }
