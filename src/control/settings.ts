@@ -31,9 +31,6 @@ const SETTINGS: Deciding = {
 const SHOWN: Readonly<Record<string, string>> = {
   'health.intervalMs': 'health.interval',
   'health.timeoutMs': 'health.timeout',
-  'retry.onReset': 'retry.on',
-  'retry.onTimeout': 'retry.on',
-  'retry.onStatus': 'retry.on',
   'retry.timeoutMs': 'retry.timeout',
   'retry.budgetPercent': 'retry.budget',
   'eject.durationMs': 'eject.duration',

@@ -22,13 +22,20 @@ export const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE
 /** RFC 9110, section 9.2.2: doing it twice has the effect of doing it once, if nothing else is done in between. */
 export const IDEMPOTENT_METHODS: readonly string[] = [...SAFE_METHODS, 'PUT', 'DELETE'];
 
+/** What is tried again besides a failed connect. */
+export interface RetryReasons {
+  /** A connection that broke off. */
+  readonly reset: boolean;
+  /** A response that did not come in time. */
+  readonly timeout: boolean;
+  readonly status: readonly StatusRange[];
+}
+
 /** What may be tried again on another backend; a failed connect always is. */
 export interface RetryPolicy {
   /** Tries after the first one; 0 turns retries off. */
   readonly attempts: number;
-  readonly onReset: boolean;
-  readonly onTimeout: boolean;
-  readonly onStatus: readonly StatusRange[];
+  readonly on: RetryReasons;
   /** How long one try may wait for its response head; 0 is as long as the response timeout. */
   readonly timeoutMs: number;
   /**
@@ -179,9 +186,7 @@ const DEFAULT_HEALTH: HealthCheck = {
 
 const DEFAULT_RETRY: RetryPolicy = {
   attempts: 2,
-  onReset: true,
-  onTimeout: true,
-  onStatus: [],
+  on: { reset: true, timeout: true, status: [] },
   timeoutMs: 0,
   budgetPercent: 20,
 };

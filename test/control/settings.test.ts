@@ -43,9 +43,7 @@ const ONE: Whole = {
   },
   retry: {
     attempts: 1,
-    onReset: true,
-    onTimeout: true,
-    onStatus: [[501, 501]],
+    on: { reset: true, timeout: true, status: [[501, 501]] },
     timeoutMs: 1,
     methods: ['GET'],
     budgetPercent: 1,
@@ -79,9 +77,7 @@ const TWO: Whole = {
   },
   retry: {
     attempts: 2,
-    onReset: false,
-    onTimeout: false,
-    onStatus: [[502, 502]],
+    on: { reset: false, timeout: false, status: [[502, 502]] },
     timeoutMs: 2,
     methods: ['HEAD'],
     budgetPercent: 2,
@@ -113,7 +109,10 @@ t.test('every setting reaches the service, and every conflict is told by the nam
 });
 
 t.test('members that agree are no conflict', async (t) => {
-  const settings: ServiceSettings = { drainMs: 5, retry: { onStatus: [[500, 599]] } };
+  const settings: ServiceSettings = {
+    drainMs: 5,
+    retry: { on: { reset: true, timeout: true, status: [[500, 599]] } },
+  };
   t.same(merge(settings, structuredClone(settings)), { settings, notices: [] });
 });
 
@@ -149,7 +148,7 @@ t.test('notices call each key as labels do, and several parts of one key once', 
       drainMs: 1,
       fallback: [{ kind: 'status', status: 500 }],
       health: { intervalMs: 1, timeoutMs: 1, path: '/a' },
-      retry: { onReset: true, onTimeout: true, onStatus: [], timeoutMs: 1, attempts: 1 },
+      retry: { on: { reset: true, timeout: true, status: [] }, timeoutMs: 1, attempts: 1 },
       timeouts: { connectMs: 1, responseMs: 1, idleMs: 1, requestMs: 1 },
     },
     {
@@ -157,9 +156,7 @@ t.test('notices call each key as labels do, and several parts of one key once', 
       fallback: [{ kind: 'status', status: 501 }],
       health: { intervalMs: 2, timeoutMs: 2, path: '/b' },
       retry: {
-        onReset: false,
-        onTimeout: false,
-        onStatus: [[1, 2]],
+        on: { reset: false, timeout: false, status: [[1, 2]] },
         timeoutMs: 2,
         attempts: 2,
       },

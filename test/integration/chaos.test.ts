@@ -85,7 +85,7 @@ t.test('whatever clients and backends do, nothing is left of it, and others are 
   const wild = await Promise.all(Array.from({ length: 3 }, () => startWildBackend(t)));
   // A backend that says nothing, or stops, is waited for no longer than this.
   const timeouts = { responseMs: 300, idleMs: 300 };
-  const settings = { retry: { onStatus: [[500, 599]] as const }, timeouts };
+  const settings = { retry: { on: { reset: true, timeout: true, status: [[500, 599]] as const } }, timeouts };
   const test = (count: number) => ({ backends: wild.slice(0, count).map(({ port }) => port), settings });
   const other = { name: 'sound', backends: [sound.port], routes: [{ host: 'sound.localhost' }] };
   const proxy = await startProxy(t, [test(3), other]);

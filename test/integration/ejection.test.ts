@@ -5,7 +5,7 @@ import { ask } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
 import { startProxy } from '../support/proxy.ts';
 
-const STATUSES = { retry: { onStatus: [[500, 599]] as const } };
+const STATUSES = { retry: { on: { reset: true, timeout: true, status: [[500, 599]] as const } } };
 
 function startStatus(t: Parameters<typeof startBackend>[0], code: number): Promise<TestBackend> {
   return startBackend(t, String(code), (request, response) => {

@@ -57,7 +57,9 @@ t.test('Fairlead’s own errors have the same pages', async (t) => {
 
 t.test('what is tried again, or falls back, shows no page', async (t) => {
   const spare = await startBackend(t, 'spare');
-  const { proxy, backend, settings } = await startPaged(t, { retry: { onStatus: [[503, 503]] } });
+  const { proxy, backend, settings } = await startPaged(t, {
+    retry: { on: { reset: true, timeout: true, status: [[503, 503]] } },
+  });
   proxy.apply({ settings, backends: [backend.port, spare.port] });
   for (let i = 0; i < 4; i++) t.equal((await ask(proxy.port, { path: '/503' })).body, 'spare');
   proxy.apply(

@@ -76,7 +76,7 @@ t.test('a status that the policy names is retried on another backend, others are
       response.end(String(code));
     });
   const [bad, missing, good] = [await status(503), await status(404), await startBackend(t, 'good')];
-  const settings = { retry: { onStatus: [[500, 599]] as const } };
+  const settings = { retry: { on: { reset: true, timeout: true, status: [[500, 599]] as const } } };
   const retrying = await startProxy(t, [{ backends: [bad.port, good.port], settings }]);
   for (let i = 0; i < 4; i++) {
     t.equal((await ask(retrying.port, { method: 'PUT', body: 'x'.repeat(20_000) })).body, 'good');
@@ -94,7 +94,7 @@ t.test('a status that the policy names is retried on another backend, others are
 });
 
 t.test('a body larger than what is kept reaches one backend only', async (t) => {
-  const settings = { retry: { onStatus: [[500, 599]] as const } };
+  const settings = { retry: { on: { reset: true, timeout: true, status: [[500, 599]] as const } } };
   const bodies: number[] = [];
   const ports = [];
   for (let i = 0; i < 2; i++) {

@@ -58,7 +58,10 @@ t.test(
     };
     const failing = () => startBackend(t, 'failing', (_request, response) => void held.push(response));
     const backends = await Promise.all([failing(), failing(), failing()]);
-    const settings = { retry: { onStatus: [[500, 599]] as const, budgetPercent: 10 }, hedge: 'off' as const };
+    const settings = {
+      retry: { on: { reset: true, timeout: true, status: [[500, 599]] as const }, budgetPercent: 10 },
+      hedge: 'off' as const,
+    };
     const proxy = await startProxy(t, [{ backends: backends.map(({ port }) => port), settings }]);
     const answers = Array.from({ length: 200 }, () => ask(proxy.port));
     await eventually('all are there', () => held.length === 200);

@@ -206,7 +206,7 @@ t.test('a client waits for its own backend when that is full', async (t) => {
 });
 
 t.test('a client that a retry served elsewhere goes back to its own backend', async (t) => {
-  const retry = { onStatus: [[503, 503] as const] };
+  const retry = { on: { reset: true, timeout: true, status: [[503, 503] as const] } };
   const home = await startBackend(t, 'home', ({ url }, response) => {
     response.statusCode = url === '/flaky' ? 503 : 200;
     response.end('home');

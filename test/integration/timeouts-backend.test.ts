@@ -114,7 +114,10 @@ t.test('one try may have less time than the response', async (t) => {
 });
 
 t.test('a policy may leave late answers at that', async (t) => {
-  const settings = { timeouts: { responseMs: 1_000 }, retry: { onTimeout: false } };
+  const settings = {
+    timeouts: { responseMs: 1_000 },
+    retry: { on: { reset: true, timeout: false, status: [] } },
+  };
   const { clock, backends, client } = await makeScene(t, settings, 2);
   client.send(GET);
   await backends[0]?.head(0);

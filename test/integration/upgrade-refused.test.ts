@@ -170,7 +170,7 @@ t.test('a status that the policy names is retried, and a fallback answers for it
     response.end();
   });
   const backend = await startWebSocketBackend(t, 'a');
-  const settings = { retry: { onStatus: [[500, 599]] as const } };
+  const settings = { retry: { on: { reset: true, timeout: true, status: [[500, 599]] as const } } };
   const proxy = await startProxy(t, [
     { backends: [bad.port, { port: backend.port, backup: true }], settings },
   ]);

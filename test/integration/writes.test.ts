@@ -26,7 +26,11 @@ const settings: fc.Arbitrary<ServiceSettings> = fc.record({
   timeouts: fc.constant({ responseMs: 2_000 }),
   retry: fc.record({
     timeoutMs: fc.constantFrom(0, 300),
-    onStatus: fc.constantFrom<[number, number][][]>([], [[500, 599]]),
+    on: fc.record({
+      reset: fc.constant(true),
+      timeout: fc.constant(true),
+      status: fc.constantFrom<[number, number][][]>([], [[500, 599]]),
+    }),
     attempts: fc.constantFrom(1, 2),
     budgetPercent: fc.constant(100),
   }),
@@ -95,7 +99,10 @@ t.test('a replica that pauses for a moment does not undo what was written meanwh
 });
 
 t.test('nor does one whose answers are late, cut off or given up by a gateway', async (t) => {
-  const settings: ServiceSettings = { retry: { timeoutMs: 200, onStatus: [[500, 599]] }, hedge: 'off' };
+  const settings: ServiceSettings = {
+    retry: { timeoutMs: 200, on: { reset: true, timeout: true, status: [[500, 599]] } },
+    hedge: 'off',
+  };
   for (const mode of ['paused', 'cuts', 'gateway'] as const) {
     const write = { ...PUT, ms: 300 };
     const steps: Step[] = [write, write, { replica: 1, mode, ms: 0 }, write, write, write, write];

@@ -18,9 +18,7 @@ t.test('a service without any setting has the documented defaults', async (t) =>
     },
     retry: {
       attempts: 2,
-      onReset: true,
-      onTimeout: true,
-      onStatus: [],
+      on: { reset: true, timeout: true, status: [] },
       timeoutMs: 0,
       budgetPercent: 20,
     },

@@ -117,7 +117,7 @@ export class Forwarder implements ExchangeEvents, QueueEvents {
   /** The request is on its way: from now on a failed attempt may have had an effect. */
   onConnected(exchange: Exchange): void {
     const { retry } = (exchange.service as ServiceState).service;
-    const isOnceOver = retry.onStatus.length > 0 && isRepeatable(exchange, retry, true);
+    const isOnceOver = retry.on.status.length > 0 && isRepeatable(exchange, retry, true);
     exchange.body.markSent(isRepeatable(exchange, retry), isOnceOver);
   }
 

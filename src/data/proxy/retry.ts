@@ -64,7 +64,7 @@ export function mayRedial(exchange: Exchange, error: ProxyError, policy: RetryPo
 /** Whether an attempt on a backend that hangs is joined by one on another. */
 export function mayHedge(exchange: Exchange, policy: RetryPolicy): boolean {
   const { head, body, hedge, answered, attempts } = exchange;
-  if (!policy.onTimeout || attempts > policy.attempts) return false;
+  if (!policy.on.timeout || attempts > policy.attempts) return false;
   if (hedge !== undefined || answered || head.upgrade !== '') return false;
   return body.canReplay && body.isComplete && (isRepeatable(exchange, policy) || !body.isSent);
 }
@@ -74,9 +74,9 @@ function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
     case 'reset':
     case 'drain-over':
     case 'stale-connection':
-      return policy.onReset;
+      return policy.on.reset;
     case 'response-timeout':
-      return policy.onTimeout;
+      return policy.on.timeout;
     default:
       return true;
   }
@@ -90,7 +90,8 @@ export function statusError(status: number): ProxyError {
 
 /** A response whose status the policy would rather not hand to the client. */
 export function isRetryStatus(status: number, policy: RetryPolicy): boolean {
-  return policy.onStatus.length > 0 && inRanges(status, policy.onStatus);
+  const ranges = policy.on.status;
+  return ranges.length > 0 && inRanges(status, ranges);
 }
 
 /** Whether a request that no backend answers may wait for one to appear: sending it then does no harm. */

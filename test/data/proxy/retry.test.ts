@@ -102,17 +102,17 @@ t.test('errors that another backend would not mend are final', async (t) => {
 });
 
 t.test('the policy says what is tried again', async (t) => {
-  const nothing = { onReset: false, onTimeout: false };
-  t.ok(retries('connect-failed', 'POST', nothing), 'nothing was sent: there is nothing to weigh');
-  t.ok(retries('connect-timeout', 'POST', nothing));
+  const nothing = { reset: false, timeout: false, status: [] };
+  t.ok(retries('connect-failed', 'POST', { on: nothing }), 'nothing was sent: there is nothing to weigh');
+  t.ok(retries('connect-timeout', 'POST', { on: nothing }));
   const cases = [
-    ['reset', 'onReset'],
-    ['stale-connection', 'onReset'],
-    ['response-timeout', 'onTimeout'],
+    ['reset', 'reset'],
+    ['stale-connection', 'reset'],
+    ['response-timeout', 'timeout'],
   ] as const;
   for (const [code, key] of cases) {
-    t.notOk(retries(code, 'GET', nothing), `${code} without ${key}`);
-    t.ok(retries(code, 'GET', { ...nothing, [key]: true }), `${code} with ${key}`);
+    t.notOk(retries(code, 'GET', { on: nothing }), `${code} without ${key}`);
+    t.ok(retries(code, 'GET', { on: { ...nothing, [key]: true } }), `${code} with ${key}`);
   }
 });
 
@@ -164,10 +164,13 @@ t.test('statuses are retried only where the policy names them', async (t) => {
   t.notOk(isRetryStatus(503, DEFAULTS));
   const policy: RetryPolicy = {
     ...DEFAULTS,
-    onStatus: [
-      [500, 599],
-      [429, 429],
-    ],
+    on: {
+      ...DEFAULTS.on,
+      status: [
+        [500, 599],
+        [429, 429],
+      ],
+    },
   };
   for (const status of [500, 503, 599, 429]) t.ok(isRetryStatus(status, policy), String(status));
   for (const status of [200, 404, 428, 430]) t.notOk(isRetryStatus(status, policy), String(status));
@@ -218,7 +221,10 @@ t.test('a second attempt joins the first where it does no harm', async (t) => {
   get.body.markSent(true);
   t.ok(mayHedge(get, DEFAULTS));
   t.notOk(mayHedge(get, { ...DEFAULTS, attempts: 0 }), 'retries are off');
-  t.notOk(mayHedge(get, { ...DEFAULTS, onTimeout: false }), 'late answers are left at that');
+  t.notOk(
+    mayHedge(get, { ...DEFAULTS, on: { ...DEFAULTS.on, timeout: false } }),
+    'late answers are left at that',
+  );
   const post = makeExchange('POST / HTTP/1.1\r\nHost: a\r\n\r\n');
   t.ok(mayHedge(post, DEFAULTS), 'nothing was sent');
   post.body.markSent(false);

@@ -23,7 +23,7 @@ export const FAILURE_KEYS: readonly LabelKey[] = [
     'connect, reset, timeout, STATUSES',
     'connect, reset, timeout',
     'What is tried again besides failed connects, which always are; once bytes were sent, only as `retry.methods` says',
-    toRetry(values.parseRetryOn),
+    toRetry((text) => ({ on: values.parseRetryOn(text) })),
   ),
   key(
     'retry.timeout',

@@ -15,7 +15,7 @@ import {
   type Fallback,
   type HashKey,
   IDEMPOTENT_METHODS,
-  type RetryPolicy,
+  type RetryReasons,
   SAFE_METHODS,
 } from '../../../model/service.ts';
 import { grouped, quoted, sized } from '../../../model/text.ts';
@@ -105,7 +105,7 @@ export function parseProbeInterval(text: string): number {
  * What is tried again: `connect`, `reset`, `timeout` and statuses. What is not named is not, but for a failed
  * connect: no byte was sent, so there is nothing to weigh.
  */
-export function parseRetryOn(text: string): Partial<RetryPolicy> {
+export function parseRetryOn(text: string): RetryReasons {
   const items = parseList(text.toLowerCase(), MAX_ITEMS);
   const words = ['connect', 'reset', 'timeout'];
   if (items.length === 0) {
@@ -117,9 +117,9 @@ export function parseRetryOn(text: string): Partial<RetryPolicy> {
     throw new ValueError(`wants ${words.join(', ')}, 5xx or statuses, not ${quoted(misspelled)}`);
   }
   return {
-    onReset: items.includes('reset'),
-    onTimeout: items.includes('timeout'),
-    onStatus: statuses.length === 0 ? [] : parseStatusRanges(statuses.join(',')),
+    reset: items.includes('reset'),
+    timeout: items.includes('timeout'),
+    status: statuses.length === 0 ? [] : parseStatusRanges(statuses.join(',')),
   };
 }
 

@@ -80,7 +80,7 @@ t.test('a list is what labels write with commas', async (t) => {
       { host: 'a.org', path: '/api' },
       { host: '*.b.org', path: '/api' },
     ],
-    settings: { retry: { onReset: false, onStatus: [[500, 599]] } },
+    settings: { retry: { on: { reset: false, timeout: false, status: [[500, 599]] } } },
   });
 });
 
