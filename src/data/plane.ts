@@ -20,6 +20,7 @@ import { Shares } from './listener/shares.ts';
 import { type Judges, LiveTopology } from './live-topology.ts';
 import { accessEntry, refusedEntry } from './proxy/access-entry.ts';
 import type { Exchange } from './proxy/exchange.ts';
+import type { Exchanges } from './proxy/exchanges.ts';
 import { Fallbacks } from './proxy/fallback.ts';
 import { Forwarder } from './proxy/forward.ts';
 import type { ForwardContext } from './proxy/forward-context.ts';
@@ -61,7 +62,7 @@ function guardedEvents({ onAccess, onError, onSignal }: DataEvents): DataEvents 
 }
 
 /** Takes connections and serves them by the latest snapshot. */
-export class DataPlane implements ServerContext, ForwardContext, Judges {
+export class DataPlane implements ServerContext, Exchanges, ForwardContext, Judges {
   readonly intake = new Intake();
   readonly sweep: Sweep;
   settings: Settings;
@@ -70,17 +71,16 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
   readonly ejector: Ejector;
   readonly upstream: UpstreamContext;
   readonly guard: ExchangeGuard;
-  isStopping = false;
+  readonly clients: Admission;
+  readonly exchanges: Exchanges = this;
   readonly #clock: Clock;
   #events: DataEvents;
   readonly #applied: LiveTopology;
   readonly #watch: HangWatch;
-  readonly #clients: Admission;
   /** The requests that trusted proxies send for clients. */
   readonly #requests: Shares<Exchange>;
   readonly #listening: Listening[] = [];
   readonly #unrouted: number[] = new Array(600).fill(0);
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: PlaneOptions, events: DataEvents, given: Clock, random: () => number = Math.random) {
     const clock = guardedClock(given);
@@ -90,7 +90,7 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
     this.settings = makeSettings(options);
     this.instance = options.instance;
     this.#requests = new Shares(this.settings.clientLimit.most);
-    this.#clients = new Admission(options.maxConnections, this.settings.clientLimit, this.sweep);
+    this.clients = new Admission(options.maxConnections, this.settings.clientLimit, this.sweep);
     this.fallbacks = this.#makeFallbacks(options);
     const onSignal = (signal: BackendSignal) => this.#events.onSignal?.(signal);
     this.ejector = new Ejector(this.sweep, clock, onSignal);
@@ -113,7 +113,8 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
     const before = this.settings;
     this.settings = makeSettings(options);
     this.#requests.most = this.settings.clientLimit.most;
-    this.#clients.adopt(options.maxConnections, this.settings, before);
+    const { clientLimit, idleTimeout } = this.settings;
+    this.clients.adopt(options.maxConnections, clientLimit, idleTimeout - before.idleTimeout);
     this.fallbacks.close();
     this.fallbacks = this.#makeFallbacks(options);
   }
@@ -127,19 +128,18 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
 
   /** Takes nothing new and lets what runs finish, for at most `graceMs`. */
   async stop(graceMs: number): Promise<void> {
-    this.isStopping = true;
     for (const listening of this.#listening) listening.close();
-    for (const connection of this.#clients) connection.stop();
-    if (graceMs > 0 && !this.#clients.isEmpty) {
+    this.clients.stop();
+    if (graceMs > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(graceMs, resolve);
-        this.#onEmpty = () => {
+        this.clients.whenEmpty(() => {
           cancel();
           resolve();
-        };
+        });
       });
     }
-    for (const connection of this.#clients) connection.cut(GRACE_OVER);
+    for (const client of this.clients) client.cut(GRACE_OVER);
     for (const state of this.#applied.backends()) state.closeAll(GRACE_OVER);
     this.sweep.stop();
     this.#watch.stop();
@@ -147,8 +147,6 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
 
   stats(): TrafficStats {
     const { services } = this.#applied;
-    let upgrades = 0;
-    for (const connection of this.#clients) if (connection.isUpgraded) upgrades++;
     return {
       services: Object.fromEntries([...services].map(([name, state]) => [name, state.stats])),
       backends: Object.fromEntries(
@@ -158,9 +156,7 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
         ]),
       ),
       unrouted: this.#unrouted,
-      clientConnections: this.#clients.size,
-      ...this.#clients.counts,
-      upgrades,
+      ...this.clients.stats(),
       internalErrors: {},
       linesLost: {},
     };
@@ -177,7 +173,7 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
   }
 
   makeRoom(): void {
-    this.#clients.makeRoomToServe();
+    this.clients.makeRoom();
     for (const { idle } of this.#applied.backends()) for (const one of [...idle]) one.destroy();
   }
 
@@ -233,13 +229,8 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
     if (isNews(error)) onError(entry);
   }
 
-  admit(connection: ClientConnection): boolean {
-    return this.#clients.admit(connection);
-  }
-
-  closed(connection: ClientConnection): void {
-    this.#clients.delete(connection);
-    if (this.#clients.isEmpty) this.#onEmpty?.();
+  broke(exchange: Exchange | undefined, error: unknown): void {
+    this.guard.onBroken(exchange, error);
   }
 
   #makeFallbacks({ pages, border, maxHeaderSize }: DataOptions): Fallbacks {
@@ -269,15 +260,10 @@ export class DataPlane implements ServerContext, ForwardContext, Judges {
     };
   }
 
-  broke(connection: ClientConnection, exchange: Exchange | undefined, error: unknown): void {
-    this.guard.onBroken(exchange, error);
-    if (exchange === undefined) connection.destroy();
-  }
-
   #accept(socket: Socket): void {
     try {
       this.intake.accepted();
-      this.#clients.add(new ClientConnection(this, socket));
+      this.clients.add(new ClientConnection(this, socket));
     } catch (error) {
       internalErrors.report('client', error);
       socket.destroy();

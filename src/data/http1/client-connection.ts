@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { ProxyError } from '../errors.ts';
+import type { Client } from '../listener/client.ts';
 import type { Deferred } from '../listener/intake.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { ResponseHead } from '../message/response-head.ts';
@@ -22,7 +23,7 @@ const STOP_IDLE_MS = 1_000;
 /** A client's connection: takes one request after the other, in order. */
 export class ClientConnection
   extends ClientSide
-  implements Downstream, RequestSink, SocketOwner, Expiring, Deferred
+  implements Client, Downstream, RequestSink, SocketOwner, Expiring, Deferred
 {
   #exchange: Exchange | undefined = undefined;
   /** Of the request something has come that the backend was not sent. */
@@ -91,7 +92,7 @@ export class ClientConnection
   finished(): void {
     this.#exchange = undefined;
     const isLast = this.#ended !== undefined && this.talking?.reader.hasBytes !== true;
-    if (isLast || !this.#keepAlive || this.context.isStopping) this.#linger();
+    if (isLast || !this.#keepAlive || this.context.clients.isStopping) this.#linger();
     else this.#readNext();
   }
 
@@ -108,7 +109,7 @@ export class ClientConnection
 
   /** Ends it at once, and what runs with that error. */
   cut(error: ProxyError): void {
-    if (this.#exchange !== undefined) this.context.clientFailed(this.#exchange, error);
+    if (this.#exchange !== undefined) this.context.exchanges.clientFailed(this.#exchange, error);
     this.destroy();
   }
 
@@ -120,9 +121,9 @@ export class ClientConnection
     else if (exchange === undefined && this.talking?.reader.isPartial === true) this.refuse(HEAD_TIMEOUT);
     else if (exchange === undefined) this.#linger();
     else if (this.#ended === undefined || isStalled)
-      this.context.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
+      this.context.exchanges.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
     else if (this.#ended.ask(this.socket, exchange)) this.#waitForClient();
-    else this.context.clientFailed(exchange, GONE);
+    else this.context.exchanges.clientFailed(exchange, GONE);
   }
 
   // RequestSink: what is read of the client.
@@ -132,21 +133,17 @@ export class ClientConnection
     return this.#exchange === undefined && !this.#isLingering && !this.isBehind;
   }
 
-  headBegan(): void {
-    this.wait(this.context.settings.headerTimeout);
-  }
-
   request(head: RequestHead): void {
     // What follows a request for another protocol may be of that, even if it is refused.
     const isLast = ++this.#requests === this.context.settings.maxRequestsPerConnection;
-    if (this.#requests === 1 && !this.context.admit(this)) return;
+    if (this.#requests === 1 && !this.context.clients.admit(this)) return;
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#isUnsent = head.length !== 0;
     this.talk.pace.begin();
     this.talk.writer.begin(head);
     this.#exchange = new Exchange(this, head, this.context.elapsed());
     this.#waitForClient();
-    this.context.open(this.#exchange);
+    this.context.exchanges.open(this.#exchange);
   }
 
   body(buffer: Buffer, from: number, to: number): void {
@@ -167,12 +164,12 @@ export class ClientConnection
 
   bodyBroke(detail: string): void {
     if (this.#exchange === undefined) return;
-    this.context.clientFailed(this.#exchange, new ProxyError('bad-request', detail));
+    this.context.exchanges.clientFailed(this.#exchange, new ProxyError('bad-request', detail));
   }
 
   refuse(error: ProxyError): void {
     const id = crypto.randomUUID();
-    this.context.refused(error, this.peer, id);
+    this.context.exchanges.refused(error, this.peer, id);
     this.#keepAlive = false;
     this.tellRefused(error, id);
     this.#linger();
@@ -217,19 +214,22 @@ export class ClientConnection
 
   onClose(): void {
     this.context.sweep.delete(this);
-    this.context.closed(this);
+    this.context.clients.delete(this);
     this.#abandon();
   }
 
   onBroken(error: unknown): void {
     this.#keepAlive = false;
-    this.context.broke(this, this.#exchange, error);
+    const exchange = this.#exchange;
+    this.context.exchanges.broke(exchange, error);
+    if (exchange === undefined) this.destroy();
   }
 
   /** The client is gone; so is its interest in an answer. */
   #abandon(): void {
     this.#keepAlive = false;
-    if (this.#exchange !== undefined && !this.isUpgraded) this.context.clientFailed(this.#exchange, GONE);
+    if (this.#exchange !== undefined && !this.isUpgraded)
+      this.context.exchanges.clientFailed(this.#exchange, GONE);
   }
 
   // What follows from them.
@@ -273,7 +273,7 @@ export class ClientConnection
 
   /** A request whose body is not here when its response begins takes the connection with it. */
   get #canStay(): boolean {
-    return this.#keepAlive && this.#exchange?.body.isComplete !== false && !this.context.isStopping;
+    return this.#keepAlive && this.#exchange?.body.isComplete !== false && !this.context.clients.isStopping;
   }
 
   #linger(): void {

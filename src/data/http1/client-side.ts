@@ -81,6 +81,14 @@ export abstract class ClientSide {
     this.socket.end(() => this.wait(LINGER_MS));
   }
 
+  prolong(ms: number): void {
+    this.deadline += ms;
+  }
+
+  headBegan(): void {
+    this.wait(this.context.settings.headerTimeout);
+  }
+
   protected wait(ms: number): void {
     this.deadline = this.context.sweep.deadlineIn(ms);
   }

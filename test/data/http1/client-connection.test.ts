@@ -52,16 +52,16 @@ function makeConnection() {
     intake,
     sweep,
     settings: makeSettings({ ...TEST_OPTIONS, bodyTimeout: 30_000 }),
-    isStopping: false,
     instance: 'fairlead-0123abcd',
     elapsed: () => clock.elapsed(),
-    open: (exchange) => exchanges.push(exchange),
-    clientFailed: (_exchange, error) => failed.push(error.code),
-    refused: () => {},
-    admit: () => true,
-    closed: () => {},
-    broke: (_connection, _exchange, error) => {
-      throw error;
+    clients: { isStopping: false, admit: () => true, delete: () => {} },
+    exchanges: {
+      open: (exchange) => exchanges.push(exchange),
+      clientFailed: (_exchange, error) => failed.push(error.code),
+      refused: () => {},
+      broke: (_exchange, error) => {
+        throw error;
+      },
     },
   };
   const socket = new FakeSocket({ allowHalfOpen: true, highWaterMark: 1_000 });

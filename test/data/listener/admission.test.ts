@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { ClientConnection } from '../../../src/data/http1/client-connection.ts';
 import { Admission } from '../../../src/data/listener/admission.ts';
+import type { Client } from '../../../src/data/listener/client.ts';
 import { ClientLimit } from '../../../src/data/listener/client-limit.ts';
 import {
   defaultMaxConnections,
@@ -19,7 +19,7 @@ function makeClients(places: number) {
   const happened: Record<string, string[]> = { rest: [], destroy: [], reset: [], refuse: [] };
   const add = (peer: string, idleSince: () => number = () => Number.POSITIVE_INFINITY) => {
     const note = (what: string) => () => happened[what]?.push(peer);
-    const connection = {
+    const client: Client = {
       peer,
       get idleSince() {
         return idleSince();
@@ -28,9 +28,13 @@ function makeClients(places: number) {
       destroy: note('destroy'),
       reset: note('reset'),
       refuse: note('refuse'),
-    } as unknown as ClientConnection;
-    clients.add(connection);
-    return connection;
+      isUpgraded: false,
+      prolong: note('prolong'),
+      stop: note('stop'),
+      cut: note('cut'),
+    };
+    clients.add(client);
+    return client;
   };
   return { clock, clients, add, happened };
 }
@@ -79,6 +83,56 @@ t.test('what a client gave back is free again, however often', async (t) => {
     for (const one of all) clients.delete(one);
     t.ok(clients.isEmpty);
   }
+});
+
+t.test('a place that becomes free goes to who has waited for longest', async (t) => {
+  const { clients, add, happened } = makeClients(2);
+  const first = add('10.0.0.1');
+  add('10.0.0.2');
+  const next = add('10.0.0.3');
+  add('10.0.0.4');
+  t.equal(clients.size, 2);
+  clients.delete(first);
+  t.equal(clients.size, 2, 'it is taken at once');
+  t.ok(clients.admit(next), 'and is served');
+  t.same(happened['refuse'], []);
+});
+
+t.test('who waits in vain is told why, and who asks while all are busy', async (t) => {
+  const { clock, clients, add, happened } = makeClients(1);
+  clients.admit(add('10.0.0.1'));
+  const asking = add('10.0.0.2');
+  add('10.0.0.3', () => 0);
+  t.equal(clients.admit(asking), false);
+  t.same(happened['refuse'], ['10.0.0.2']);
+  await clock.advance(2_200);
+  t.same(happened['refuse'], ['10.0.0.2', '10.0.0.3']);
+});
+
+t.test('the last one that is gone ends the wait for it, once they have been asked to go', async (t) => {
+  const { clients, add, happened } = makeClients(1);
+  happened['stop'] = [];
+  const all = [add('10.0.0.1'), add('10.0.0.2')];
+  let isEmpty = false;
+  clients.stop();
+  clients.whenEmpty(() => {
+    isEmpty = true;
+  });
+  t.same(happened['stop'], ['10.0.0.1', '10.0.0.2']);
+  for (const one of all) {
+    t.equal(isEmpty, false);
+    clients.delete(one);
+  }
+  t.equal(isEmpty, true);
+});
+
+t.test('only who is idle has its time changed with the option', async (t) => {
+  const { clients, add, happened } = makeClients(0);
+  happened['prolong'] = [];
+  add('10.0.0.1', () => 0);
+  add('10.0.0.2');
+  clients.adopt(0, new ClientLimit({ maxConnections: 0, maxConnectionsPerClient: 0 }, () => false), 500);
+  t.same(happened['prolong'], ['10.0.0.1']);
 });
 
 t.test('clients may take half of what the process may open, and it keeps some for itself', async (t) => {
