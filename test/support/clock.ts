@@ -29,8 +29,8 @@ export class FakeClock implements Clock {
     const end = this.#elapsed + ms;
     for (;;) {
       await settle();
-      const due = [...this.#timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
+      const due = this.#first();
+      if (due === undefined || due.at > end) break;
       this.#elapsed = Math.max(this.#elapsed, due.at);
       this.#timers.delete(due);
       due.run();
@@ -47,9 +47,19 @@ export class FakeClock implements Clock {
   get pending(): number {
     return this.#timers.size;
   }
+
+  /** The timer that is due before all others, of those due at the same time the oldest. */
+  #first(): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) if (first === undefined || timer.at < first.at) first = timer;
+    return first;
+  }
 }
 
 /** Lets everything run that only waits for its turn. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+export function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    const turn = (left: number) => (left === 0 ? resolve() : setImmediate(turn, left - 1));
+    turn(5);
+  });
 }

@@ -1,0 +1,3 @@
+import { runGroup } from '../support/parts.ts';
+
+runGroup('data');
