@@ -201,8 +201,7 @@ export class App {
 
   /** What is known of a container, a service, a backend or a URL. */
   explain(subject: string): Explanation | Unexplained {
-    const reports = this.#dockers.flatMap((docker) => docker.reports);
-    return explainSubject(subject, reports, this.snapshot, (id) => this.#control.history(id));
+    return explainSubject(subject, this.#sources, this.snapshot, (id) => this.#control.history(id));
   }
 
   #adminView() {

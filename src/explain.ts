@@ -1,5 +1,5 @@
-import type { ContainerReport, ServiceReport } from './control/discovery/docker/claims.ts';
 import { PREFIX } from './control/discovery/labels/key.ts';
+import type { ServiceReport, Workload, WorkloadReport } from './control/discovery/workload.ts';
 import { didYouMean } from './control/nearest.ts';
 import { hostMatches, hostOf, pathMatches } from './data/routing/host.ts';
 import { normalizePath } from './data/routing/path.ts';
@@ -19,13 +19,13 @@ export type History = (backendId: string) => readonly Transition[];
 /** Changes of health that are shown. */
 const MAX_CHANGES = 5;
 
-/** Lines for people: what became of a container, and why it does or does not get traffic. */
-export function explainContainer(report: ContainerReport, snapshot: Snapshot, history: History): string[] {
-  const { container, ignored, services, problems } = report;
+/** Lines for people: what became of a workload, and why it does or does not get traffic. */
+export function explainWorkload(report: WorkloadReport, snapshot: Snapshot, history: History): string[] {
+  const { workload, ignored, services, problems } = report;
   const lines = [
-    `container ${container.name} (${container.image}, ${container.id.slice(0, 12)}), ${container.state}`,
+    `${workload.kind} ${workload.name} (${workload.image}, ${workload.id.slice(0, 12)}), ${workload.state}`,
   ];
-  const labels = Object.entries(container.labels).filter(([label]) => label.startsWith(PREFIX));
+  const labels = Object.entries(workload.labels).filter(([label]) => label.startsWith(PREFIX));
   if (labels.length > 0)
     lines.push(
       '  labels',
@@ -34,15 +34,14 @@ export function explainContainer(report: ContainerReport, snapshot: Snapshot, hi
   // What others found in its claims the report does not know.
   const later = snapshot.problems.filter(
     ({ source, subject }) =>
-      subject === container.name && services.some(({ claim }) => claim.origin.source === source),
+      subject === workload.name && services.some(({ claim }) => claim.origin.source === source),
   );
   const said = new Set(
     [...problems, ...later].map((problem) => `  ${problem.severity}: ${formatProblem(problem)}`),
   );
   lines.push(...said);
   if (ignored !== undefined) return [...lines, `  ignored: ${ignored}`];
-  for (const service of services)
-    lines.push(...explainServiceOf(service, container.state, snapshot, history));
+  for (const service of services) lines.push(...explainServiceOf(service, workload, snapshot, history));
   if (services.length === 0) lines.push('  traffic: none, because nothing says which requests it wants');
   return lines;
 }
@@ -54,7 +53,7 @@ function withoutCredentials(text: string): string {
 
 function explainServiceOf(
   { name, claim, notes }: ServiceReport,
-  state: string,
+  { kind, state, isRunning }: Workload,
   snapshot: Snapshot,
   history: History,
 ): string[] {
@@ -62,11 +61,10 @@ function explainServiceOf(
   if (name !== '') lines.push(`  services.${shorten(name)}`);
   for (const note of notes) lines.push(`  ${note}`);
   const { serves } = claim;
-  const isUp = state === 'running' || state === 'paused';
   if (serves === undefined)
     return [
       ...lines,
-      `  traffic: none, because ${isUp ? 'of what is wrong above' : `the container is ${state}`}`,
+      `  traffic: none, because ${isRunning ? 'of what is wrong above' : `the ${kind} is ${state}`}`,
     ];
   let isMember = false;
   for (const service of snapshot.services) {
@@ -82,7 +80,7 @@ function explainServiceOf(
   return lines;
 }
 
-/** A container may serve in several services: those of this claim have its name or its routes. */
+/** A workload may serve in several services: those of this claim have its name or its routes. */
 function belongs(service: Service, claim: ServiceReport['claim'], snapshot: Snapshot): boolean {
   if (claim.service !== undefined) return claim.service === service.name;
   return snapshot.routes.some(

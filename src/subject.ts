@@ -1,6 +1,7 @@
 import { nearest } from './config/suggest.ts';
-import type { ContainerReport } from './control/discovery/docker/claims.ts';
-import { explainContainer, explainGroup, explainUrl, type History, isUrlRouted } from './explain.ts';
+import type { Source } from './control/discovery/source.ts';
+import type { Explained, WorkloadReport } from './control/discovery/workload.ts';
+import { explainGroup, explainUrl, explainWorkload, type History, isUrlRouted } from './explain.ts';
 import { formatAddress } from './model/address.ts';
 import type { Backend } from './model/backend.ts';
 import type { SourceStatus } from './model/contribution.ts';
@@ -9,17 +10,14 @@ import type { Service } from './model/service.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { shorten } from './model/text.ts';
 
-/** A shorter beginning of an id could mean too many. */
-const SHORTEST_ID = 3;
-
 /**
- * What is known of a container (by its name or the beginning of its id), a service, a backend or a URL. Where a source
+ * What is known of a workload (by its name or the beginning of its id), a service, a backend or a URL. Where a source
  * is not heard that is said first: what it knows may be missing.
  * @param unheard names of sources that have said nothing at all yet
  */
 export function explainSubject(
   subject: string,
-  reports: readonly ContainerReport[],
+  sources: readonly Pick<Source, 'explain'>[],
   snapshot: Snapshot,
   history: History = () => [],
   unheard: readonly string[] = [],
@@ -28,21 +26,29 @@ export function explainSubject(
     ...snapshot.sources.filter((source) => !source.connected).map(whyLost),
     ...unheard.map((name) => `${name}: it has not answered yet`),
   ];
-  const found = find(subject, reports, snapshot, history);
+  const explained = sources.flatMap((source) => source.explain?.(subject) ?? []);
+  const found = find(subject, meant(subject, explained), snapshot, history);
   if (found !== undefined) return { ...found, lines: [...lost, ...found.lines] };
   const named = shorten(subject);
   if (lost.length > 0)
     return { error: `cannot say whether there is a container ${named}: ${lost.join('; ')}` };
-  const meant = nearest(subject, known(reports, snapshot));
-  const hint = meant === undefined ? 'a URL looks like http://shop.localhost/path' : `did you mean ${meant}?`;
+  const near = nearest(subject, known(explained, snapshot));
+  const hint = near === undefined ? 'a URL looks like http://shop.localhost/path' : `did you mean ${near}?`;
   return { error: `there is no container or service ${named}; ${hint}` };
 }
 
-/** What may be asked for: containers, services, backends and hosts. */
-function known(reports: readonly ContainerReport[], { services, routes }: Snapshot): Set<string> {
+/** A workload that is called so is meant before one whose id begins so, whichever source has it. */
+function meant(subject: string, explained: readonly Explained[]): readonly WorkloadReport[] {
+  const reports = explained.flatMap((one) => one.reports);
+  const named = reports.filter(({ workload }) => workload.name === subject);
+  return named.length > 0 ? named : reports;
+}
+
+/** What may be asked for: workloads, services, backends and hosts. */
+function known(explained: readonly Explained[], { services, routes }: Snapshot): Set<string> {
   const backends = services.flatMap((service) => service.backends);
   return new Set([
-    ...reports.map(({ container }) => container.name),
+    ...explained.flatMap(({ names }) => names),
     ...backends.map(({ origin }) => origin.name),
     ...services.map(({ name }) => name),
     ...backends.map(({ name }) => name),
@@ -52,20 +58,15 @@ function known(reports: readonly ContainerReport[], { services, routes }: Snapsh
 
 function find(
   subject: string,
-  reports: readonly ContainerReport[],
+  reports: readonly WorkloadReport[],
   snapshot: Snapshot,
   history: History,
 ): Explanation | undefined {
-  const report =
-    reports.find(({ container }) => container.name === subject) ??
-    (subject.length >= SHORTEST_ID
-      ? reports.find(({ container }) => container.id.startsWith(subject))
-      : undefined);
-  if (report !== undefined) {
-    const { id } = report.container;
-    const isRouted = routed(snapshot, ({ origin }) => origin.containerId === id);
-    return { lines: explainContainer(report, snapshot, history), isRouted };
-  }
+  if (reports.length > 0)
+    return {
+      lines: reports.flatMap((report) => explainWorkload(report, snapshot, history)),
+      isRouted: reports.some((report) => isRouted(report, snapshot)),
+    };
   const isUrl = /[./:*]/.test(subject) || subject === 'localhost';
   const service = snapshot.services.find(({ name }) => name === subject);
   // Where nobody names it a service is called like its route: as a URL that says more.
@@ -88,9 +89,13 @@ function group(services: readonly Service[], snapshot: Snapshot, history: Histor
   };
 }
 
-function routed(snapshot: Snapshot, isMeant: (backend: Backend) => boolean): boolean {
-  const services = snapshot.services.filter(({ backends }) => backends.some(isMeant));
-  return services.some(({ name }) =>
+/** A route leads to one of the backends that the workload's claims have become. */
+function isRouted({ services }: WorkloadReport, snapshot: Snapshot): boolean {
+  const keys = services.flatMap(({ claim }) => claim.serves?.key ?? []);
+  const serving = snapshot.services.filter(({ name, backends }) =>
+    keys.some((key) => backends.some(({ id }) => id === `${name}/${key}`)),
+  );
+  return serving.some(({ name }) =>
     snapshot.routes.some((route) => route.service === name && route.ghost === undefined),
   );
 }

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { parseAllow } from '../src/config/allow.ts';
 import { reportContainer } from '../src/control/discovery/docker/claims.ts';
-import { explainContainer, explainUrl } from '../src/explain.ts';
+import { explainUrl, explainWorkload } from '../src/explain.ts';
 import type { Transition } from '../src/model/health.ts';
 import { makeService, type Service } from '../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../src/model/snapshot.ts';
@@ -36,7 +36,7 @@ t.test('a container is explained with what its health is, and what it was before
     { at: 2_000, flags: [], reason: 'connected' },
     { at: 3_000, flags: ['Ejected'], reason: '1 failed request: ECONNREFUSED' },
   ];
-  const lines = explainContainer(report, snapshot, (backendId) => (backendId === id ? changes : []));
+  const lines = explainWorkload(report, snapshot, (backendId) => (backendId === id ? changes : []));
   const at = lines.findIndex((line) => line.startsWith('  health:'));
   t.same(lines.slice(at, at + 4), [
     '  health: ejected since 1970-01-01T00:00:03.000Z (1 failed request: ECONNREFUSED)',
@@ -49,7 +49,7 @@ t.test('a container is explained with what its health is, and what it was before
 t.test('of many changes the latest five before now are told', async (t) => {
   const { report, snapshot } = ejected();
   const changes = Array.from({ length: 20 }, (_, at): Transition => ({ at, flags: [], reason: `${at}` }));
-  const told = explainContainer(report, snapshot, () => changes).filter((line) => line.includes('before:'));
+  const told = explainWorkload(report, snapshot, () => changes).filter((line) => line.includes('before:'));
   t.same(
     told.map((line) => /\((\d+)\)$/.exec(line)?.[1]),
     ['14', '15', '16', '17', '18'],
@@ -59,7 +59,7 @@ t.test('of many changes the latest five before now are told', async (t) => {
 t.test('a container is explained with the rule that allows what it has, or why none does', async (t) => {
   const explain = (allow: string) => {
     const { report, snapshot } = ejected(allow);
-    return explainContainer(report, snapshot, () => []);
+    return explainWorkload(report, snapshot, () => []);
   };
   t.ok(explain('host:*.localhost').includes('  shop.localhost: allowed by "host:*.localhost"'));
   const refused = explain('host:*.org').join('\n');
@@ -96,7 +96,7 @@ t.test('a container that does not run is said to get no traffic for that', async
       deaths: new Map(),
       allow: [],
     });
-    return explainContainer(report, EMPTY_SNAPSHOT, () => []).at(-1);
+    return explainWorkload(report, EMPTY_SNAPSHOT, () => []).at(-1);
   };
   t.equal(traffic('exited'), '  traffic: none, because the container is exited');
   t.equal(traffic('restarting'), '  traffic: none, because the container is restarting');

@@ -1,23 +1,37 @@
 import t from 'tap';
-import type { ContainerReport } from '../src/control/discovery/docker/claims.ts';
+import type { Source } from '../src/control/discovery/source.ts';
+import { explainFrom, type WorkloadReport } from '../src/control/discovery/workload.ts';
 import { explainSubject } from '../src/subject.ts';
 import { ADMIN_SNAPSHOT } from './support/admin.ts';
+import { makeClaim } from './support/claims.ts';
 
-/** Of containers of these names. */
-function reports(...names: string[]): ContainerReport[] {
-  return names.map(
-    (name): ContainerReport =>
-      ({
-        container: { name, id: `${name.slice(-1)}1234`, image: 'x', state: 'running', labels: {} },
-        ignored: 'it has no fairlead label',
-        services: [],
-        problems: [],
-      }) as unknown as ContainerReport,
-  );
+type Explaining = Pick<Source, 'explain'>;
+
+/** A container that serves in the service `shop` as `a`, unless it is ignored. */
+function makeReport(name: string, id: string, ignored?: string): WorkloadReport {
+  const workload = { name, id, image: 'x', labels: {}, createdAt: 0 };
+  const claim = makeClaim(name, { service: 'shop', serves: ignored === undefined });
+  const serves = claim.serves && { ...claim.serves, key: 'a' };
+  return {
+    workload: { kind: 'container', state: 'running', isRunning: true, ...workload },
+    ...(ignored !== undefined && { ignored }),
+    services:
+      ignored === undefined ? [{ name: '', claim: { ...claim, ...(serves && { serves }) }, notes: [] }] : [],
+    problems: [],
+  };
 }
 
-function ask(subject: string, snapshot = ADMIN_SNAPSHOT, unheard: string[] = []) {
-  const found = explainSubject(subject, reports('web-a', 'my-nginx'), snapshot, undefined, unheard);
+function sourceOf(...reports: WorkloadReport[]): Explaining {
+  return { explain: (subject) => explainFrom(reports, subject) };
+}
+
+const SOURCE = sourceOf(
+  makeReport('web-a', 'a1234'),
+  makeReport('my-nginx', 'x1234', 'it has no fairlead label'),
+);
+
+function ask(subject: string, snapshot = ADMIN_SNAPSHOT, unheard: string[] = [], sources = [SOURCE]) {
+  const found = explainSubject(subject, sources, snapshot, undefined, unheard);
   return 'error' in found ? found.error : [found.isRouted, found.lines.join('\n')];
 }
 
@@ -26,6 +40,23 @@ t.test('a container, by name or id, is routed if a route leads to it', async (t)
   t.match(ask('a12'), [true, /^container web-a /]);
   t.match(ask('my-nginx'), [false, /ignored: it has no fairlead label/]);
 });
+
+t.test(
+  'of several sources those that have one of that name explain it, else those with such an id',
+  async (t) => {
+    const sources: Explaining[] = [
+      sourceOf(makeReport('first', 'web-a')),
+      SOURCE,
+      {},
+      sourceOf(makeReport('web-a', 'b5678', 'of another Engine')),
+    ];
+    const asked = ask('web-a', ADMIN_SNAPSHOT, [], sources);
+    t.match(asked, [true, /^container web-a \(x, a1234\)(?:.*\n)*container web-a \(x, b5678\)/]);
+    t.notMatch(asked[1], 'first', 'a name says more than an id');
+    t.match(ask('b56', ADMIN_SNAPSHOT, [], sources), [false, /of another Engine/]);
+    t.match(ask('frist', ADMIN_SNAPSHOT, [], sources), 'did you mean first?');
+  },
+);
 
 t.test('a service and a backend are explained wherever they come from', async (t) => {
   t.match(ask('shop'), [

@@ -77,8 +77,7 @@ async function look(
   const { snapshot } = control;
   const heard = new Set(snapshot.sources.map(({ name }) => name));
   const unheard = sources.map(({ name }) => name).filter((name) => !heard.has(name));
-  const reports = dockers.flatMap((docker) => docker.reports);
-  const found = explainSubject(subject, reports, snapshot, undefined, unheard);
+  const found = explainSubject(subject, sources, snapshot, undefined, unheard);
   if ('error' in found) return found;
   return { ...found, lines: ['no Fairlead is running here: this is what one would do', ...found.lines] };
 }

@@ -3,7 +3,7 @@ import { type Border, isOwnListener, whyBeyond } from '../model/border.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Fallback } from '../model/service.ts';
-import type { Source } from './discovery/source.ts';
+import { type Source, sourceWith } from './discovery/source.ts';
 import type { Probe } from './health/probe.ts';
 
 /** A source that is judged anew when the border is another. */
@@ -30,13 +30,12 @@ export function sourceWithin(border: Border, source: Source): SourceWithin {
     return known;
   };
   return {
-    name: source.name,
-    watch(publish, signal) {
+    ...sourceWith(source, (publish, signal) => {
       source.watch((contribution) => {
         say = () => publish(withJudged(contribution, contribution.claims.map(judge)));
         say();
       }, signal);
-    },
+    }),
     judgeAgain() {
       judged = new WeakMap();
       say();

@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
 import type { Problem } from '../model/problem.ts';
 import { guarded } from '../telemetry/internal-errors.ts';
-import type { Source } from './discovery/source.ts';
+import { type Source, sourceWith } from './discovery/source.ts';
 import { didYouMean } from './nearest.ts';
 
 /** So often the folder is looked at, in milliseconds, while somebody names a page. */
@@ -79,26 +79,23 @@ export function pagesOf({ settings }: Pick<Claim, 'settings'>): { key: string; f
 
 /** A source that also tells which pages of its claims are not there, as long as they are not. */
 export function sourceWithPages(pages: PagesFolder, source: Source): Source {
-  return {
-    name: source.name,
-    watch(publish, signal) {
-      let latest: Contribution | undefined;
-      let isWatched = false;
-      const tell = () => {
-        if (latest !== undefined) publish(withMissing(latest, pages));
-      };
-      const take = (contribution: Contribution) => {
-        latest = contribution;
-        const namesPages = contribution.claims.some(namesPage);
-        if (namesPages && !isWatched) {
-          isWatched = true;
-          pages.watch(tell, signal);
-        }
-        tell();
-      };
-      source.watch(take, signal);
-    },
-  };
+  return sourceWith(source, (publish, signal) => {
+    let latest: Contribution | undefined;
+    let isWatched = false;
+    const tell = () => {
+      if (latest !== undefined) publish(withMissing(latest, pages));
+    };
+    const take = (contribution: Contribution) => {
+      latest = contribution;
+      const namesPages = contribution.claims.some(namesPage);
+      if (namesPages && !isWatched) {
+        isWatched = true;
+        pages.watch(tell, signal);
+      }
+      tell();
+    };
+    source.watch(take, signal);
+  });
 }
 
 function namesPage({ settings, isGone }: Claim): boolean {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { programOf } from '../../src/control/discovery/docker/program.ts';
+import { programOf } from '../../src/control/discovery/program.ts';
 import { formatProblem } from '../../src/model/problem.ts';
 import { type ClaimParts, makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
 import { makeContainer } from '../support/fake-engine.ts';

@@ -1,4 +1,5 @@
 import type { Contribution } from '../../model/contribution.ts';
+import type { Explained } from './workload.ts';
 
 /** Something that knows which services exist. */
 export interface Source {
@@ -8,4 +9,18 @@ export interface Source {
    * throws: what goes wrong is part of the contribution.
    */
   watch(publish: (contribution: Contribution) => void, signal: AbortSignal): void;
+  /**
+   * What became of the workload that a person means by its name or the beginning of its id, also of one that claims
+   * nothing. Never throws. Absent where all that there is to say is in the contribution.
+   */
+  explain?(subject: string): Explained;
+}
+
+/** The same source with something between it and whoever watches it. */
+export function sourceWith(source: Source, watch: Source['watch']): Source {
+  return {
+    name: source.name,
+    watch,
+    explain: (subject) => source.explain?.(subject) ?? { reports: [], names: [] },
+  };
 }

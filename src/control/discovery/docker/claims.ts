@@ -1,40 +1,16 @@
 import type { AllowRule } from '../../../model/allow.ts';
 import type { ContainerFilter } from '../../../model/container-filter.ts';
-import type { Claim, ServingAddress } from '../../../model/contribution.ts';
 import type { HealthFlag } from '../../../model/health.ts';
-import { boundProblems, type Problem } from '../../../model/problem.ts';
-import { listFew, shorten } from '../../../model/text.ts';
-import { type Claimant, fits, judge, rulesAbout } from '../labels/allow.ts';
-import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
-import { type Draft, makeDraft } from '../labels/draft.ts';
-import { type ForeignLabel, foreignLabel, MOVING } from '../labels/foreign.ts';
+import { listFew } from '../../../model/text.ts';
+import { type Claimant, fits } from '../labels/allow.ts';
+import { prefixOf } from '../labels/complete.ts';
 import { PREFIX, type SettingProblem } from '../labels/key.ts';
-import { LABEL_LIMITS } from '../labels/limits.ts';
-import { type ParsedService, parseLabels } from '../labels/parse.ts';
+import type { ParsedService } from '../labels/parse.ts';
+import { type Placement, reportWorkload } from '../report.ts';
+import type { Workload, WorkloadReport } from '../workload.ts';
 import { type Container, isOneOff } from './container.ts';
-import { programOf } from './program.ts';
 import { type Located, locate, type Reach } from './reach.ts';
 import { networkOwner, withNetworkOf } from './shared-network.ts';
-
-/** What became of one service of a container. */
-export interface ServiceReport {
-  /** The NAME of `services.NAME`; empty for the container's own. */
-  readonly name: string;
-  readonly claim: Claim;
-  /** Why this address and this port. */
-  readonly notes: readonly string[];
-}
-
-/** What became of a container: for `explain`, and what the source contributes. */
-export interface ContainerReport {
-  readonly container: Container;
-  /** Why it is not looked at; absent when it is. */
-  readonly ignored?: string;
-  /** The other proxy whose labels it has, and none of ours. */
-  readonly foreign?: string;
-  readonly services: readonly ServiceReport[];
-  readonly problems: readonly Problem[];
-}
 
 /** What the reports of all containers have in common. */
 export interface ReportContext {
@@ -53,37 +29,24 @@ export interface ReportContext {
 }
 
 /** Reads a container: its labels, where it is reached, and what stands in the way. Pure. */
-export function reportContainer(container: Container, context: ReportContext): ContainerReport {
+export function reportContainer(container: Container, context: ReportContext): WorkloadReport {
+  const workload = workloadOf(container);
   const ignored = whyIgnored(container, context);
-  if (ignored !== undefined) return { container, ignored, services: [], problems: [] };
-  const parsed = parseLabels(container.labels, container.refused);
-  const problems = parsed.problems.map((problem) => toProblem(problem, container, context));
-  if (!parsed.isEnabled) {
-    const isOff = container.labels[`${PREFIX}enable`] !== undefined;
-    const other = isOff ? undefined : foreignLabel(container.labels);
-    return {
-      container,
-      ignored: isOff ? 'fairlead.enable is false' : `it has no fairlead label${insteadOf(other)}`,
-      ...(other !== undefined && { foreign: other.proxy }),
-      services: [],
-      problems: boundProblems(problems, LABEL_LIMITS.problems),
-    };
-  }
-  const rules = rulesAbout(context.allow, claimantOf(container));
-  // Its mistakes are somebody else's business, such as that of another Fairlead on this Engine.
-  if (context.allow.length > 0 && rules.length === 0)
-    return { container, ignored: 'no allow rule is about it', services: [], problems: [] };
-  if (parsed.services.length === 0) {
-    problems.push(toProblem({ severity: 'error', key: `${PREFIX}enable`, ...NO_ROUTE }, container, context));
-  }
-  const services = parsed.services.map((service) =>
-    reportService(service, container, context, rules, problems),
-  );
-  return { container, services, problems: boundProblems(problems, LABEL_LIMITS.problems) };
+  if (ignored !== undefined) return { workload, ignored, services: [], problems: [] };
+  const { source, allow } = context;
+  return reportWorkload(workload, {
+    source,
+    allow,
+    networks: container.networks.map((network) => network.name),
+    refused: container.refused,
+    place: (service) => place(service, container, context),
+  });
 }
 
-function insteadOf(other: ForeignLabel | undefined): string {
-  return other === undefined ? '' : `, but one of ${other.proxy} (${shorten(other.label)}): see ${MOVING}`;
+/** A container as people ask for it. */
+export function workloadOf({ id, name, image, labels, state, createdAt }: Container): Workload {
+  const isRunning = state === 'running' || state === 'paused';
+  return { kind: 'container', id, name, image, labels, state, isRunning, createdAt, containerId: id };
 }
 
 function whyIgnored(container: Container, { reach, filters = [] }: ReportContext): string | undefined {
@@ -98,43 +61,23 @@ function claimantOf({ name, image, labels, networks }: Container): Claimant {
   return { name, image, labels, networks: networks.map((network) => network.name) };
 }
 
-function reportService(
-  service: ParsedService,
-  container: Container,
-  context: ReportContext,
-  rules: readonly AllowRule[],
-  problems: Problem[],
-): ServiceReport {
-  const verdict = rules.length === 0 ? undefined : judge(service, rules);
-  const found = [...service.problems, ...(verdict?.problems ?? [])];
-  const missing = missingRoute(service);
-  if (missing !== undefined) found.push(missing);
-  const isRefused = found.some((problem) => problem.severity === 'error');
+function place(service: ParsedService, container: Container, context: ReportContext): Placement {
   const owner = networkOwner(container, context.find);
   const connected = 'message' in owner ? container : withNetworkOf(container, owner);
   const located = 'message' in owner ? owner : locate(connected, service.draft, context.reach);
   const isRunning = container.state === 'running' || container.state === 'paused';
-  // An address is only missed in a container that runs: a stopped one has none.
-  if ('message' in located && isRunning)
-    found.push(ofService(service, { severity: 'error', key: located.label, ...located }));
-  if (!('message' in located) && isRunning)
-    found.push(...doubts(service, connected, located).map((doubt) => ofService(service, doubt)));
-  problems.push(...found.map((problem) => toProblem(problem, container, context)));
-  const serves =
-    isRefused || !isRunning || 'message' in located
-      ? undefined
-      : servingAddress(service, connected, context, located);
-  // What it may not have it does not even keep known.
-  const draft = (verdict?.problems.length ?? 0) > 0 ? makeDraft() : service.draft;
-  const claim = makeClaim(draft, container, context, isRefused, serves);
-  const notes = 'message' in located ? [] : located.notes;
-  return { name: service.name, claim, notes: [...notes, ...(verdict?.notes ?? [])] };
-}
-
-/** What is said of `fairlead.KEY` is meant for `fairlead.services.NAME.KEY` where that is the service. */
-function ofService({ name }: ParsedService, { key, hint = '', ...rest }: SettingProblem): SettingProblem {
-  const named = (text: string) => text.replaceAll(PREFIX, prefixOf(name));
-  return { ...rest, key: named(key), hint: named(hint) };
+  if ('message' in located) {
+    const { label, ...obstacle } = located;
+    // An address is only missed in a container that runs: a stopped one has none.
+    return { problems: isRunning ? [{ severity: 'error', key: label, ...obstacle }] : [], notes: [] };
+  }
+  const { notes } = located;
+  if (!isRunning) return { problems: [], notes };
+  return {
+    serves: servingAddress(service, connected, context, located),
+    problems: doubts(service, connected, located),
+    notes,
+  };
 }
 
 /** What speaks against an address that was found. */
@@ -154,54 +97,18 @@ function doubts(
   return found;
 }
 
-function makeClaim(
-  draft: Draft,
-  container: Container,
-  context: ReportContext,
-  isRefused: boolean,
-  serves: ServingAddress | undefined,
-): Claim {
-  const program = programOf(container);
-  const routes = (draft.host ?? []).map((host) => ({
-    host,
-    path: draft.path ?? '/',
-    priority: draft.priority ?? 0,
-    stripPrefix: draft.stripPrefix ?? false,
-  }));
-  return {
-    origin: {
-      source: context.source,
-      name: container.name,
-      containerId: container.id,
-      image: container.image,
-    },
-    ...(draft.service !== undefined && { service: draft.service }),
-    routes,
-    // What is refused must not decide anything for others; its host stays known all the same.
-    settings: isRefused ? {} : draft.settings,
-    ...(serves && { serves }),
-    ...(program && { program }),
-    createdAt: container.createdAt,
-  };
-}
-
 function servingAddress(
   service: ParsedService,
   container: Container,
   context: ReportContext,
   { address, port }: Extract<Located, { port: number }>,
-): ServingAddress {
-  const { draft } = service;
+): NonNullable<Placement['serves']> {
   const health = signalOf(container, context.stopping);
   const deaths = context.deaths.get(container.id);
   const doubt = doubtOfPort(service, container, port);
   return {
-    name: container.name,
     key: `${container.id.slice(0, 12)}${deaths === undefined ? '' : `~${deaths}`}:${port}`,
     address,
-    weight: draft.weight ?? 1,
-    backup: draft.backup ?? false,
-    ...(draft.maxConnections !== undefined && { maxConnections: draft.maxConnections }),
     ...(doubt !== undefined && { doubt }),
     ...(health && { health }),
   };
@@ -230,15 +137,4 @@ function signalOf(
   if (container.health === 'starting') return { flags: ['Pending'], reason: 'its HEALTHCHECK is starting' };
   if (container.health === 'unhealthy') return { flags: ['FailedCheck'], reason: 'its HEALTHCHECK fails' };
   return undefined;
-}
-
-function toProblem(problem: SettingProblem, container: Container, context: ReportContext): Problem {
-  return {
-    severity: problem.severity,
-    source: context.source,
-    subject: container.name,
-    where: problem.key,
-    message: problem.message,
-    ...(problem.hint !== undefined && { hint: problem.hint }),
-  };
 }

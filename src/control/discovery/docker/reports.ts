@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Claim } from '../../../model/contribution.ts';
 import type { Problem } from '../../../model/problem.ts';
-import { type ContainerReport, type ReportContext, reportContainer } from './claims.ts';
+import type { WorkloadReport } from '../workload.ts';
+import { type ReportContext, reportContainer, workloadOf } from './claims.ts';
 import type { Container } from './container.ts';
 import type { Obstacle } from './obstacles.ts';
 import { networkOwner, withNetworkOf } from './shared-network.ts';
 
 interface Seen {
   container: Container;
-  report: ContainerReport | undefined;
+  report: WorkloadReport | undefined;
   /** Whose network it used when it was reported on. */
   owner: Container | Obstacle | undefined;
   /** Something that a report depends on has changed. */
@@ -39,7 +40,7 @@ export class Reports {
 
   readonly #find = (id: string) => this.#seen.get(id)?.container;
 
-  get all(): readonly ContainerReport[] {
+  get all(): readonly WorkloadReport[] {
     return [...this.#seen.values()].flatMap(({ report }) => report ?? []);
   }
 
@@ -50,7 +51,7 @@ export class Reports {
   /** The name of a container that asks for something. */
   routedName(id: string): string | undefined {
     const report = this.#seen.get(id)?.report;
-    return report === undefined || report.services.length === 0 ? undefined : report.container.name;
+    return report === undefined || report.services.length === 0 ? undefined : report.workload.name;
   }
 
   /** The container with the networks that it really has. */
@@ -116,10 +117,10 @@ export class Reports {
       }
       const { report } = seen;
       if (report === undefined) continue;
-      if (report.foreign !== undefined && report.container.state === 'running') {
+      if (report.foreign !== undefined && report.workload.state === 'running') {
         const names = foreign.get(report.foreign);
-        if (names === undefined) foreign.set(report.foreign, [report.container.name]);
-        else names.push(report.container.name);
+        if (names === undefined) foreign.set(report.foreign, [report.workload.name]);
+        else names.push(report.workload.name);
       }
       for (const { claim } of report.services) claims.push(claim);
       if (report.problems.length > 0) problems.push(...report.problems);
@@ -152,14 +153,14 @@ function renewReport(seen: Seen, context: ReportContext): number {
 }
 
 /** One that cannot be understood must not cost the others; what was good of it stays. */
-function report({ container, report: before }: Seen, context: ReportContext): ContainerReport {
+function report({ container, report: before }: Seen, context: ReportContext): WorkloadReport {
   try {
     return reportContainer(container, context);
   } catch (error) {
     const message = `cannot be understood: ${error instanceof Error ? error.message : error}`;
     const subject = container.name;
     const problem: Problem = { severity: 'error', source: context.source, subject, where: '', message };
-    return { container, services: before?.services ?? [], problems: [problem] };
+    return { workload: workloadOf(container), services: before?.services ?? [], problems: [problem] };
   }
 }
 

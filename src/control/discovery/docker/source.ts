@@ -4,7 +4,7 @@ import type { ContainerFilter } from '../../../model/container-filter.ts';
 import type { Contribution } from '../../../model/contribution.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
-import type { ContainerReport } from './claims.ts';
+import { type Explained, explainFrom } from '../workload.ts';
 import type { Container } from './container.ts';
 import { Details } from './details.ts';
 import { Endings } from './endings.ts';
@@ -106,9 +106,8 @@ export class DockerSource implements Source {
     if (this.#hasSpoken) this.#contribute();
   }
 
-  /** What became of each container, for `explain`. */
-  get reports(): readonly ContainerReport[] {
-    return this.#reports.all;
+  explain(subject: string): Explained {
+    return explainFrom(this.#reports.all, subject);
   }
 
   #list(connection: AbortController): Lists {

@@ -1,16 +1,13 @@
 import t from 'tap';
 import { parseDockerFilter } from '../../../../src/config/docker-filter.ts';
-import {
-  type ContainerReport,
-  type ReportContext,
-  reportContainer,
-} from '../../../../src/control/discovery/docker/claims.ts';
+import { type ReportContext, reportContainer } from '../../../../src/control/discovery/docker/claims.ts';
 import type { Container } from '../../../../src/control/discovery/docker/container.ts';
+import type { WorkloadReport } from '../../../../src/control/discovery/workload.ts';
 import type { Claim } from '../../../../src/model/contribution.ts';
 import { formatProblem } from '../../../../src/model/problem.ts';
 import { containerId, makeContainer } from '../../../support/fake-engine.ts';
 
-function report(parts: Partial<Container>, context: Partial<ReportContext> = {}): ContainerReport {
+function report(parts: Partial<Container>, context: Partial<ReportContext> = {}): WorkloadReport {
   return reportContainer(makeContainer(parts), {
     source: 'docker',
     reach: { kind: 'host', drivers: new Map() },

@@ -146,11 +146,12 @@ t.test(
     const { clock, engine, source, serving } = await followEngine(t, (engine) => {
       engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b' })];
     });
-    const [before] = source.reports;
+    const [before] = source.explain('shop-a').reports;
+    t.ok(before);
     engine.entries = [makeEntry({ id: 'a' }), makeEntry({ id: 'b', state: 'exited' })];
     await clock.advance(10_000);
     t.same(serving(), ['shop-a']);
-    t.equal(source.reports[0], before);
+    t.equal(source.explain('shop-a').reports[0], before);
   },
 );
 
@@ -222,7 +223,8 @@ t.test('Fairlead’s own container is known by its id and decides what is reache
     { ownIds: [containerId('f00d').slice(0, 12)] },
   );
   t.equal(claim('fairlead'), undefined);
-  t.match(source.reports, [{ ignored: 'it is Fairlead itself' }, { ignored: undefined }]);
+  t.match(source.explain('fairlead').reports, [{ ignored: 'it is Fairlead itself' }]);
+  t.match(source.explain('shop-a').reports, [{ ignored: undefined }]);
   t.same(serving(), ['shop-a']);
   const left = makeEntry({ id: 'f00d', name: 'fairlead' });
   left.NetworkSettings.Networks = {};

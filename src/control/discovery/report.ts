@@ -1,0 +1,154 @@
+import type { AllowRule } from '../../model/allow.ts';
+import type { Claim, ServingAddress } from '../../model/contribution.ts';
+import { boundProblems, type Problem } from '../../model/problem.ts';
+import { shorten } from '../../model/text.ts';
+import { judge, rulesAbout } from './labels/allow.ts';
+import { missingRoute, NO_ROUTE, prefixOf } from './labels/complete.ts';
+import { type Draft, makeDraft } from './labels/draft.ts';
+import { type ForeignLabel, foreignLabel, MOVING } from './labels/foreign.ts';
+import { PREFIX, type SettingProblem } from './labels/key.ts';
+import { LABEL_LIMITS } from './labels/limits.ts';
+import { type ParsedService, parseLabels } from './labels/parse.ts';
+import { programOf } from './program.ts';
+import type { ServiceReport, Workload, WorkloadReport } from './workload.ts';
+
+/** Where a service of a workload is reached. */
+export interface Placement {
+  /** What the source says of the address; absent while nothing is reached. The rest is said by labels. */
+  readonly serves?: Pick<ServingAddress, 'key' | 'address' | 'doubt' | 'health'>;
+  /** Why nothing is reached, or what speaks against the address. */
+  readonly problems: readonly SettingProblem[];
+  /** Why this address and this port. */
+  readonly notes: readonly string[];
+}
+
+/** What the report of a workload depends on besides the workload. */
+export interface WorkloadContext {
+  readonly source: string;
+  /** Who may claim what; without any rule everyone may everything. */
+  readonly allow: readonly AllowRule[];
+  /** Names of the networks that the workload is on. */
+  readonly networks: readonly string[];
+  /** What is wrong with labels that are not among the workload's. */
+  readonly refused: readonly SettingProblem[];
+  /** Finds the address of a service that the labels ask for. */
+  readonly place: (service: ParsedService) => Placement;
+}
+
+/** Reads a workload's labels, whatever runs it: what it claims and what stands in the way. Pure if `place` is. */
+export function reportWorkload(workload: Workload, context: WorkloadContext): WorkloadReport {
+  const { allow, networks, refused } = context;
+  const parsed = parseLabels(workload.labels, refused);
+  const problems = parsed.problems.map((problem) => toProblem(problem, workload, context));
+  if (!parsed.isEnabled) {
+    const isOff = workload.labels[`${PREFIX}enable`] !== undefined;
+    const other = isOff ? undefined : foreignLabel(workload.labels);
+    return {
+      workload,
+      ignored: isOff ? 'fairlead.enable is false' : `it has no fairlead label${insteadOf(other)}`,
+      ...(other !== undefined && { foreign: other.proxy }),
+      services: [],
+      problems: boundProblems(problems, LABEL_LIMITS.problems),
+    };
+  }
+  const rules = rulesAbout(allow, { ...workload, networks });
+  // Its mistakes are somebody else's business, such as that of another Fairlead on this Engine.
+  if (allow.length > 0 && rules.length === 0)
+    return { workload, ignored: 'no allow rule is about it', services: [], problems: [] };
+  if (parsed.services.length === 0) {
+    problems.push(toProblem({ severity: 'error', key: `${PREFIX}enable`, ...NO_ROUTE }, workload, context));
+  }
+  const services = parsed.services.map((service) =>
+    reportService(service, workload, context, rules, problems),
+  );
+  return { workload, services, problems: boundProblems(problems, LABEL_LIMITS.problems) };
+}
+
+function insteadOf(other: ForeignLabel | undefined): string {
+  return other === undefined ? '' : `, but one of ${other.proxy} (${shorten(other.label)}): see ${MOVING}`;
+}
+
+/** @param problems takes those of the service */
+function reportService(
+  service: ParsedService,
+  workload: Workload,
+  context: WorkloadContext,
+  rules: readonly AllowRule[],
+  problems: Problem[],
+): ServiceReport {
+  const verdict = rules.length === 0 ? undefined : judge(service, rules);
+  const found = [...service.problems, ...(verdict?.problems ?? [])];
+  const missing = missingRoute(service);
+  if (missing !== undefined) found.push(missing);
+  const isRefused = found.some((problem) => problem.severity === 'error');
+  const placement = context.place(service);
+  found.push(...placement.problems.map((problem) => ofService(service, problem)));
+  problems.push(...found.map((problem) => toProblem(problem, workload, context)));
+  // What it may not have it does not even keep known.
+  const draft = (verdict?.problems.length ?? 0) > 0 ? makeDraft() : service.draft;
+  const claim = makeClaim(draft, workload, context, isRefused, servingAddress(service, workload, placement));
+  return { name: service.name, claim, notes: [...placement.notes, ...(verdict?.notes ?? [])] };
+}
+
+/** What is said of `fairlead.KEY` is meant for `fairlead.services.NAME.KEY` where that is the service. */
+function ofService({ name }: ParsedService, { key, hint = '', ...rest }: SettingProblem): SettingProblem {
+  const named = (text: string) => text.replaceAll(PREFIX, prefixOf(name));
+  return { ...rest, key: named(key), hint: named(hint) };
+}
+
+function servingAddress(
+  { draft }: ParsedService,
+  { name }: Workload,
+  { serves }: Placement,
+): ServingAddress | undefined {
+  if (serves === undefined) return undefined;
+  const { key, address, doubt, health } = serves;
+  return {
+    name,
+    key,
+    address,
+    weight: draft.weight ?? 1,
+    backup: draft.backup ?? false,
+    ...(draft.maxConnections !== undefined && { maxConnections: draft.maxConnections }),
+    ...(doubt !== undefined && { doubt }),
+    ...(health && { health }),
+  };
+}
+
+function makeClaim(
+  draft: Draft,
+  workload: Workload,
+  { source }: WorkloadContext,
+  isRefused: boolean,
+  serves: ServingAddress | undefined,
+): Claim {
+  const { name, image, containerId, createdAt } = workload;
+  const program = programOf(workload);
+  const routes = (draft.host ?? []).map((host) => ({
+    host,
+    path: draft.path ?? '/',
+    priority: draft.priority ?? 0,
+    stripPrefix: draft.stripPrefix ?? false,
+  }));
+  return {
+    origin: { source, name, ...(containerId !== undefined && { containerId }), image },
+    ...(draft.service !== undefined && { service: draft.service }),
+    routes,
+    // What is refused must not decide anything for others; its host stays known all the same.
+    settings: isRefused ? {} : draft.settings,
+    ...(serves && !isRefused && { serves }),
+    ...(program && { program }),
+    createdAt,
+  };
+}
+
+function toProblem(problem: SettingProblem, { name }: Workload, { source }: WorkloadContext): Problem {
+  return {
+    severity: problem.severity,
+    source,
+    subject: name,
+    where: problem.key,
+    message: problem.message,
+    ...(problem.hint !== undefined && { hint: problem.hint }),
+  };
+}
