@@ -2,24 +2,20 @@ import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
-import type { Proof, Transition } from '../model/health.ts';
+import type { Transition } from '../model/health.ts';
 import type { Problem } from '../model/problem.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
 import { AdminOverrides } from './admin-overrides.ts';
 import type { Source } from './discovery/source.ts';
-import type { BackendRecord } from './health/backend-record.ts';
-import { Checker, type Target } from './health/checker.ts';
-import { guardedProbe } from './health/guarded-probe.ts';
-import { HealthBook } from './health/health-book.ts';
-import { LivenessProber } from './health/liveness-prober.ts';
+import { HealthMonitor } from './health/health-monitor.ts';
 import type { Probe } from './health/probe.ts';
-import { Unproven } from './health/unproven.ts';
 import type { CheckState } from './health/verdict.ts';
 import { IncrementalMerge, type Merged } from './incremental-merge.ts';
-import { Publisher } from './publisher.ts';
+import { Publisher, type SnapshotParts, type Subscriber } from './publisher.ts';
 import { isJudged, neverHeard, Readiness } from './readiness.ts';
+import { Settling } from './settling.ts';
 
 /**
  * Backends that one more millisecond lies between two snapshots for: thousands whose first checks pass one after the
@@ -27,57 +23,42 @@ import { isJudged, neverHeard, Readiness } from './readiness.ts';
  */
 const BACKENDS_PER_MS = 200;
 
-/** First checks are waited for so long, in milliseconds: longer than a probe may take by default. */
-const FIRST_CHECKS_MS = 3_000;
-
 const NOTHING: Merged = { services: [], routes: [], signals: {}, problems: [] };
 
 /** Sources say what exists, health is judged, and each change of either becomes a snapshot. */
 export class ControlPlane {
   readonly #clock: Clock;
   readonly #sources: readonly Source[];
-  readonly #publisher: Publisher;
-  readonly #checker: Checker;
-  readonly #livenessProber: LivenessProber;
-  readonly #unproven: Unproven;
-  readonly #stop = new AbortController();
   readonly #contributions = new Map<string, Contribution>();
   readonly #readiness: Readiness;
-  /** How long requests waited for the sources, in milliseconds; undefined while they do. */
-  #settledAfter: number | undefined;
+  readonly #settling: Settling;
   #incrementalMerge: IncrementalMerge;
   #cancelMerge: () => void = () => {};
   readonly #overrides: AdminOverrides;
   #merged: Merged = NOTHING;
-  readonly #book = new HealthBook();
-  #isPublishing = false;
-  #publishedAt = Number.NEGATIVE_INFINITY;
+  readonly #health: HealthMonitor;
+  readonly #publisher: Publisher;
+  readonly #stop = new AbortController();
 
-  constructor(
-    sources: readonly Source[],
-    given: Clock,
-    givenProbe: Probe,
-    random: () => number = Math.random,
-  ) {
+  constructor(sources: readonly Source[], given: Clock, probe: Probe, random: () => number = Math.random) {
     const clock = guardedClock(given);
-    const probe = guardedProbe(givenProbe);
     this.#clock = clock;
     this.#sources = sources;
     this.#readiness = new Readiness(sources.map(({ name }) => name));
     this.#incrementalMerge = new IncrementalMerge(clock);
-    this.#publisher = new Publisher(clock);
     this.#overrides = new AdminOverrides(clock);
-    this.#livenessProber = new LivenessProber(clock, probe, (record) => this.#news([record]));
-    this.#checker = new Checker(clock, probe, random, {
-      onChange: (target) => this.#news(this.#book.ofTarget(target)),
-      onReason: (target) => this.#touch(this.#book.ofTarget(target)),
-      onPass: (target, beganAt) => this.#onPass(target, beganAt),
+    this.#health = new HealthMonitor(clock, probe, random, () => this.#publish());
+    this.#publisher = new Publisher(clock, () => this.#collect());
+    this.#settling = new Settling(clock, {
+      isHeard: () => this.#readiness.unheard.length === 0,
+      isJudged: () => this.#isJudged(),
+      onSettled: () => {
+        this.#merge();
+        // At once: whoever waits for it goes by the snapshot of this moment.
+        this.#publisher.publish();
+      },
     });
-    this.#unproven = new Unproven(clock, {
-      state: (target) => this.#checker.state(target.key),
-      signal: (target) => this.#signalOf(target),
-      onChange: () => this.#publish(),
-    });
+    this.#publisher.subscribe(() => this.#settling.look());
   }
 
   start(): void {
@@ -89,39 +70,21 @@ export class ControlPlane {
     }
   }
 
-  /** What cannot be merged is as if it had not been said: all that was known before stays, and so do the other sources. */
-  #take(name: string, contribution: Contribution): void {
-    const before = this.#contributions.get(name);
-    this.#contributions.set(name, contribution);
-    this.#readiness.hear(name, contribution);
-    // Before anybody is served a part is of no use, and each would be merged, judged and applied.
-    if (contribution.isPartial && this.#settledAfter === undefined) return this.#publish();
-    try {
-      this.#merge();
-    } catch (error) {
-      internalErrors.report('source', error);
-      if (before === undefined) this.#contributions.delete(name);
-      else this.#contributions.set(name, before);
-      // It may have stopped half-way.
-      this.#incrementalMerge = new IncrementalMerge(this.#clock);
-      this.#merge();
-    }
-  }
-
   stop(): void {
     this.#stop.abort();
     this.#cancelMerge();
-    this.#checker.stop();
-    this.#livenessProber.stop();
-    this.#unproven.stop();
+    this.#settling.stop();
+    this.#health.stop();
+    this.#publisher.stop();
   }
 
   get snapshot(): Snapshot {
     return this.#publisher.current;
   }
 
-  subscribe(onSnapshot: (snapshot: Snapshot, before: Snapshot) => void): () => void {
-    return this.#publisher.subscribe(onSnapshot);
+  /** Calls back for every snapshot from now on. */
+  subscribe(onSnapshot: Subscriber): void {
+    this.#publisher.subscribe(onSnapshot);
   }
 
   /** Which sources were heard. */
@@ -134,70 +97,22 @@ export class ControlPlane {
    * anybody serves. After `timeoutMs` it is not waited for any longer, and the sources that are missing are a problem.
    */
   settle(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        cancel();
-        cancelChecks?.();
-        unsubscribe();
-        if (this.#stop.signal.aborted || this.#settledAfter !== undefined) return;
-        this.#settledAfter = timeoutMs;
-        this.#merge();
-        // At once: whoever waits for it goes by the snapshot of this moment.
-        this.#publishNow();
-        resolve();
-      };
-      let cancelChecks: (() => void) | undefined;
-      const look = () => {
-        if (this.#readiness.unheard.length > 0) return;
-        if (this.#areJudged()) end();
-        else cancelChecks ??= this.#clock.after(FIRST_CHECKS_MS, end);
-      };
-      const unsubscribe = this.#publisher.subscribe(look);
-      const cancel = this.#clock.after(timeoutMs, end);
-      look();
-    });
-  }
-
-  #areJudged(): boolean {
-    return this.#merged.services.every((service) =>
-      isJudged(service, ({ id }) => {
-        const check = this.check(id);
-        return {
-          isUp: this.#book.get(id)?.record.health?.flags.length === 0,
-          isChecked: check !== undefined && (check.state !== 'pending' || check.checkedAt > 0),
-        };
-      }),
-    );
+    return this.#settling.wait(timeoutMs);
   }
 
   /** What is known of a backend's last check. */
   check(backendId: string): CheckState | undefined {
-    const known = this.#book.get(backendId);
-    return known === undefined ? undefined : this.#checker.state(known.target.key);
+    return this.#health.check(backendId);
   }
 
   /** The latest changes of a backend's health, the oldest first. */
   history(backendId: string): readonly Transition[] {
-    return this.#book.get(backendId)?.record.history ?? [];
+    return this.#health.history(backendId);
   }
 
   /** What requests told of a backend. */
   signal(signal: BackendSignal): void {
-    const known = this.#book.get(signal.backendId);
-    // It may have left meanwhile.
-    if (known === undefined) return;
-    const { target, record } = known;
-    if (signal.kind === 'returned') record.acquit();
-    else this.#checker.hurry(target.key);
-    if (signal.kind === 'suspected') record.charge = { at: signal.at, proof: 'life' };
-    if (signal.kind === 'ejected') {
-      record.charge = signal;
-      record.ejected = signal;
-      // A worker that ends does not say that the backend has returned.
-      this.#clock.after(signal.until - this.#clock.now(), () => this.#news([record]));
-    }
-    if (record.charge?.proof === 'life') this.#livenessProber.ask(target, record);
-    if (signal.kind !== 'doubt' && signal.kind !== 'suspected') this.#news([record]);
+    this.#health.signal(signal);
   }
 
   /** A person's word about a backend; answers all that are meant, none if there is no such backend. */
@@ -207,37 +122,30 @@ export class ControlPlane {
     return ordered;
   }
 
-  #onPass(target: Target, at: number): void {
-    this.#unproven.pass(target);
-    const proof: Proof = { kind: target.check.type === 'http' ? 'check' : 'connection', at };
-    for (const record of this.#book.ofTarget(target)) if (record.prove(proof)) this.#news([record]);
-  }
-
-  /** What is said against any of the backends that are probed so. */
-  #signalOf(target: Target): Merged['signals'][string] | undefined {
-    for (const { id } of this.#book.ofTarget(target)) {
-      const signal = this.#merged.signals[id];
-      if (signal !== undefined) return signal;
+  /** What cannot be merged is as if it had not been said: all that was known before stays, and so do the other sources. */
+  #take(name: string, contribution: Contribution): void {
+    const before = this.#contributions.get(name);
+    this.#contributions.set(name, contribution);
+    this.#readiness.hear(name, contribution);
+    // Before anybody is served a part is of no use, and each would be merged, judged and applied.
+    if (contribution.isPartial && this.#settling.givenMs === undefined) return this.#publish();
+    try {
+      this.#merge();
+    } catch (error) {
+      internalErrors.report('source', error);
+      if (before === undefined) this.#contributions.delete(name);
+      else this.#contributions.set(name, before);
+      // It may have stopped half-way.
+      this.#incrementalMerge = new IncrementalMerge(this.#clock);
+      this.#merge();
     }
-    return undefined;
-  }
-
-  #touch(records: Iterable<BackendRecord>): void {
-    for (const record of records) this.#book.touch(record);
-  }
-
-  /** What is known of them is worth a snapshot. */
-  #news(records: Iterable<BackendRecord>): void {
-    this.#touch(records);
-    this.#publish();
   }
 
   #merge(): void {
     const before = this.#merged;
-    this.#merged = this.#overrides.layOver(this.#incrementalMerge.update([...this.#contributions.values()]));
-    const { fresh, gone } = this.#book.update(changesOf(before.services, this.#merged.services));
-    this.#checker.update(fresh, gone);
-    this.#unproven.update(fresh, gone);
+    const merged = this.#incrementalMerge.update([...this.#contributions.values()]);
+    this.#merged = this.#overrides.layOver(merged);
+    this.#health.update(changesOf(before.services, this.#merged.services), this.#merged.signals);
     this.#mergeWhenDue();
     this.#publish();
   }
@@ -250,31 +158,33 @@ export class ControlPlane {
     this.#cancelMerge = this.#clock.after(Math.max(0, dueAt - this.#clock.elapsed()), () => this.#merge());
   }
 
-  /** Soon, and once for all that happens until then. */
-  #publish(): void {
-    if (this.#isPublishing || this.#stop.signal.aborted) return;
-    const gap = Math.floor(this.#book.size / BACKENDS_PER_MS);
-    const wait = this.#publishedAt + gap - this.#clock.elapsed();
-    if (gap === 0 || wait <= 0) return this.#publishNow();
-    this.#isPublishing = true;
-    this.#clock.after(wait, () => {
-      this.#isPublishing = false;
-      if (!this.#stop.signal.aborted) this.#publishNow();
-    });
+  #isJudged(): boolean {
+    return this.#merged.services.every((service) =>
+      isJudged(service, ({ id }) => {
+        const check = this.check(id);
+        return {
+          isUp: this.#health.isUp(id),
+          isChecked: check !== undefined && (check.state !== 'pending' || check.checkedAt > 0),
+        };
+      }),
+    );
   }
 
-  #publishNow(): void {
-    this.#publishedAt = this.#clock.elapsed();
-    const { services, routes, signals } = this.#merged;
-    const problems = [...this.#merged.problems, ...this.#neverHeard()];
-    const health = this.#book.judge(signals, (id) => this.check(id), this.#clock.now());
-    const sources = [...this.#contributions.values()].map((contribution) => contribution.status);
-    const all = [...problems, ...this.#unproven.problems];
-    this.#publisher.publish({ services, routes, health, problems: all, sources });
+  /** Soon, and once for all that happens until then. */
+  #publish(): void {
+    this.#publisher.publishSoon(Math.floor(this.#health.size / BACKENDS_PER_MS));
+  }
+
+  #collect(): SnapshotParts {
+    const { services, routes } = this.#merged;
+    const health = this.#health.judge();
+    const contributions = [...this.#contributions.values()];
+    const problems = [...this.#merged.problems, ...this.#neverHeard(), ...this.#health.problems];
+    return { services, routes, health, problems, sources: contributions.map(({ status }) => status) };
   }
 
   #neverHeard(): Problem[] {
-    const after = this.#settledAfter;
+    const after = this.#settling.givenMs;
     if (after === undefined) return [];
     return this.#readiness.unheard.map((name) =>
       neverHeard(name, this.#contributions.get(name)?.status, after),

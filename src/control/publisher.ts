@@ -9,62 +9,84 @@ import { guarded } from '../telemetry/internal-errors.ts';
 
 /** What a snapshot is made of. */
 export interface SnapshotParts extends Topology {
+  /** The very same value as long as nobody's health changes. */
   readonly health: ReadonlyMap<string, BackendHealth>;
   readonly problems: readonly Problem[];
   readonly sources: readonly SourceStatus[];
 }
 
-/**
- * Publishes whole states: skips those that change nothing, and makes one of several within a turn.
- */
+export type Subscriber = (snapshot: Snapshot, before: Snapshot) => void;
+
+/** Publishes whole states: makes one snapshot of several changes, and none of what changes nothing. */
 export class Publisher {
   #current: Snapshot = EMPTY_SNAPSHOT;
-  #pending: SnapshotParts | undefined;
   readonly #clock: Clock;
-  readonly #subscribers = new Set<(snapshot: Snapshot, before: Snapshot) => void>();
+  readonly #collect: () => SnapshotParts;
+  readonly #subscribers: Subscriber[] = [];
+  /** The end of this turn is waited for. */
+  #isDue = false;
+  #publishedAt = Number.NEGATIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
 
-  constructor(clock: Clock) {
+  /** @param collect answers what there is now */
+  constructor(clock: Clock, collect: () => SnapshotParts) {
     this.#clock = clock;
+    this.#collect = collect;
   }
 
   get current(): Snapshot {
     return this.#current;
   }
 
-  /** Calls back for every snapshot from now on; the answer ends that. */
-  subscribe(onSnapshot: (snapshot: Snapshot, before: Snapshot) => void): () => void {
-    const subscriber = guarded('snapshot', onSnapshot);
-    this.#subscribers.add(subscriber);
-    return () => this.#subscribers.delete(subscriber);
+  /** Calls back for every snapshot from now on. */
+  subscribe(onSnapshot: Subscriber): void {
+    this.#subscribers.push(guarded('snapshot', onSnapshot));
   }
 
-  publish(parts: SnapshotParts): void {
-    if (this.#pending === undefined) queueMicrotask(guarded('snapshot', () => this.#flush()));
-    this.#pending = parts;
+  /** Something changed: there is a snapshot at the end of this turn, but `gapMs` after the one before at the earliest. */
+  publishSoon(gapMs: number): void {
+    if (this.#isDue || this.#cancel !== undefined || this.#isStopped) return;
+    const wait = this.#publishedAt + gapMs - this.#clock.elapsed();
+    if (gapMs === 0 || wait <= 0) return this.publish();
+    this.#cancel = this.#clock.after(wait, () => this.publish());
+  }
+
+  /** Something changed: there is a snapshot at the end of this turn. */
+  publish(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.#isDue || this.#isStopped) return;
+    this.#isDue = true;
+    queueMicrotask(guarded('snapshot', () => this.#flush()));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel?.();
   }
 
   #flush(): void {
-    const parts = this.#pending as SnapshotParts;
-    this.#pending = undefined;
+    this.#isDue = false;
+    if (this.#isStopped) return;
+    this.#publishedAt = this.#clock.elapsed();
+    const parts = this.#collect();
     const before = this.#current;
     const services = kept(before.services, parts.services);
     const routes = kept(before.routes, parts.routes);
     const problems = kept(before.problems, parts.problems);
     const sources = kept(before.sources, parts.sources);
+    const { health } = parts;
     const isSameTopology = services === before.services && routes === before.routes;
-    const isSame =
-      isSameTopology &&
-      problems === before.problems &&
-      sources === before.sources &&
-      isSameHealth(parts.health, before.health);
-    if (isSame) return;
+    const isSameRest = health === before.health && problems === before.problems && sources === before.sources;
+    if (isSameTopology && isSameRest) return;
     this.#current = {
       version: before.version + 1,
       topologyVersion: isSameTopology ? before.topologyVersion : before.version + 1,
       createdAt: this.#clock.now(),
       services,
       routes,
-      health: parts.health,
+      health,
       problems,
       sources,
     };
@@ -72,18 +94,8 @@ export class Publisher {
   }
 }
 
-/** The list before if the other one says the same. */
+/** The list before if the other one says the same: what changed and changed back within a turn is made anew. */
 function kept<T>(before: readonly T[], after: readonly T[]): readonly T[] {
   const { gone, fresh } = changesOf(before, after);
   return isDeepStrictEqual(gone, fresh) ? before : after;
-}
-
-function isSameHealth(a: ReadonlyMap<string, BackendHealth>, b: ReadonlyMap<string, BackendHealth>): boolean {
-  if (a === b) return true;
-  if (a.size !== b.size) return false;
-  for (const [id, health] of a) {
-    const other = b.get(id);
-    if (health !== other && !isDeepStrictEqual(health, other)) return false;
-  }
-  return true;
 }

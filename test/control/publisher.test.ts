@@ -6,13 +6,14 @@ import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { FakeClock, settle } from '../support/clock.ts';
 
 const UP = { flags: [], reason: 'HTTP 200', since: 0 };
+const HEALTH = new Map([['a', UP]]);
 
-/** The parts of a snapshot with one service; made anew each time, so that only their content is equal. */
+/** The parts of a snapshot with one service; made anew each time but for the health, so that only their content is equal. */
 function makeParts(name: string, more: Partial<SnapshotParts> = {}): SnapshotParts {
   return {
     services: [makeService(name, {}, [])],
     routes: [{ host: 'shop.org', path: '/', priority: 0, stripPrefix: false, service: name }],
-    health: new Map([['a', UP]]),
+    health: HEALTH,
     problems: [],
     sources: [],
     ...more,
@@ -21,15 +22,25 @@ function makeParts(name: string, more: Partial<SnapshotParts> = {}): SnapshotPar
 
 function setUp() {
   const clock = new FakeClock();
-  const publisher = new Publisher(clock);
+  let parts = makeParts('');
+  let collections = 0;
+  const publisher = new Publisher(clock, () => {
+    collections++;
+    return parts;
+  });
   const seen: [Snapshot, Snapshot][] = [];
-  const unsubscribe = publisher.subscribe((snapshot, before) => seen.push([snapshot, before]));
-  const publish = async (parts: SnapshotParts) => {
-    publisher.publish(parts);
+  publisher.subscribe((snapshot, before) => seen.push([snapshot, before]));
+  /** There is something else, and it is to be published. */
+  const become = (next: SnapshotParts, gapMs = 0) => {
+    parts = next;
+    publisher.publishSoon(gapMs);
+  };
+  const publish = async (next: SnapshotParts) => {
+    become(next);
     await settle();
     return publisher.current;
   };
-  return { clock, publisher, seen, unsubscribe, publish };
+  return { clock, publisher, seen, become, publish, collections: () => collections };
 }
 
 t.test('before anything is published the snapshot is empty', async (t) => {
@@ -55,21 +66,51 @@ t.test('what changes nothing is not published', async (t) => {
 });
 
 t.test('of several within one turn only the last is published', async (t) => {
-  const { publisher, publish, seen } = setUp();
-  publisher.publish(makeParts('a'));
-  publisher.publish(makeParts('b'));
+  const { publisher, become, publish, seen, collections } = setUp();
+  become(makeParts('a'));
+  become(makeParts('b'));
   t.equal(publisher.current.version, 0, 'not before the turn is over');
   await publish(makeParts('c'));
   t.equal(seen.length, 1);
+  t.equal(collections(), 1, 'and nobody asks for the others');
   t.match(publisher.current, { version: 1, services: [{ name: 'c' }] });
 });
 
 t.test('a change that is undone within a turn is none', async (t) => {
-  const { publisher, publish, seen } = setUp();
+  const { become, publish, seen } = setUp();
   await publish(makeParts('a'));
-  publisher.publish(makeParts('b'));
+  become(makeParts('b'));
   await publish(makeParts('a'));
   t.equal(seen.length, 1);
+});
+
+t.test('with a gap there is one snapshot a moment later, unless somebody wants it now', async (t) => {
+  const { clock, publisher, become, seen } = setUp();
+  become(makeParts('a'), 5);
+  await settle();
+  t.equal(seen.length, 1, 'the first is at once');
+  become(makeParts('b'), 5);
+  await clock.advance(4);
+  become(makeParts('c'), 5);
+  t.equal(seen.length, 1);
+  await clock.advance(1);
+  t.match(seen.at(-1)?.[0], { version: 2, services: [{ name: 'c' }] });
+  become(makeParts('d'), 5);
+  publisher.publish();
+  await settle();
+  t.match(publisher.current, { version: 3, services: [{ name: 'd' }] });
+  await clock.advance(10);
+  t.equal(seen.length, 3, 'and it does not come twice');
+});
+
+t.test('one that is stopped publishes nothing more, not even what was due', async (t) => {
+  const { clock, publisher, become, publish, seen } = setUp();
+  become(makeParts('a'));
+  publisher.stop();
+  await publish(makeParts('b'));
+  become(makeParts('c'), 5);
+  await clock.advance(10);
+  t.equal(seen.length, 0);
 });
 
 t.test('the version of the topology moves with services and routes only', async (t) => {
@@ -99,45 +140,36 @@ t.test('the version of the topology moves with services and routes only', async 
   t.equal(rerouted.topologyVersion, rerouted.version, 'and it is that of the snapshot that moved it');
 });
 
-t.test('who subscribes hears of what comes, and after that of nothing', async (t) => {
-  const { publisher, publish, seen, unsubscribe } = setUp();
+t.test('who subscribes hears of what comes from then on', async (t) => {
+  const { publisher, publish, seen } = setUp();
   await publish(makeParts('a'));
   const late: Snapshot[] = [];
   publisher.subscribe((snapshot) => late.push(snapshot));
   await publish(makeParts('b'));
-  unsubscribe();
-  await publish(makeParts('c'));
   t.equal(seen.length, 2);
-  t.equal(late.length, 2);
+  t.equal(late.length, 1);
 });
 
 t.test('what a subscriber publishes comes after what it was told', async (t) => {
-  const { publisher, publish } = setUp();
+  const { publisher, become, publish } = setUp();
   const versions: number[] = [];
   publisher.subscribe((snapshot) => {
     versions.push(snapshot.version);
-    if (snapshot.version === 1) publisher.publish(makeParts('b'));
+    if (snapshot.version === 1) become(makeParts('b'));
   });
   await publish(makeParts('a'));
   t.same(versions, [1, 2]);
 });
 
 t.test('a subscriber that throws keeps no other from hearing', async (t) => {
-  const publisher = new Publisher(new FakeClock());
+  const { publisher, publish } = setUp();
   const before = internalErrors.counts['snapshot'] ?? 0;
   const seen: number[] = [];
   publisher.subscribe(() => {
     throw new Error('injected');
   });
-  const unsubscribe = publisher.subscribe(({ version }) => seen.push(version));
-  for (const name of ['a', 'b']) {
-    publisher.publish(makeParts(name));
-    await settle();
-  }
+  publisher.subscribe(({ version }) => seen.push(version));
+  for (const name of ['a', 'b']) await publish(makeParts(name));
   t.strictSame(seen, [1, 2]);
   t.equal(internalErrors.counts['snapshot'], before + 2);
-  unsubscribe();
-  publisher.publish(makeParts('c'));
-  await settle();
-  t.equal(seen.length, 2);
 });

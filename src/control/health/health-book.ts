@@ -2,11 +2,13 @@ import type { Backend } from '../../model/backend.ts';
 import type { Changes } from '../../model/changes.ts';
 import type { BackendHealth } from '../../model/health.ts';
 import type { Service } from '../../model/service.ts';
+import { EMPTY_SNAPSHOT } from '../../model/snapshot.ts';
 import { BackendRecord } from './backend-record.ts';
 import type { Target } from './checker.ts';
 import type { CheckState } from './verdict.ts';
 
-type SourceSignals = Readonly<Record<string, Omit<BackendHealth, 'since'>>>;
+/** What sources know of their backends, by `Backend.id`. */
+export type SourceSignals = Readonly<Record<string, Omit<BackendHealth, 'since'>>>;
 
 /** What is known of one backend. */
 interface Known {
@@ -22,7 +24,7 @@ export class HealthBook {
   readonly #probedAs = new Map<string, Set<BackendRecord>>();
   readonly #touched = new Set<BackendRecord>();
   #signals: SourceSignals = {};
-  #health: ReadonlyMap<string, BackendHealth> = new Map();
+  #health: ReadonlyMap<string, BackendHealth> = EMPTY_SNAPSHOT.health;
 
   get size(): number {
     return this.#known.size;
