@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AdminServer, startAdmin } from './admin/server.ts';
+import { listenersOf } from './config/listeners.ts';
 import type { Options } from './config/options.ts';
 import { PARTS, type Part } from './config/parts.ts';
 import type { Reload } from './config/reload.ts';
@@ -19,6 +20,7 @@ import type { BackendOrder } from './model/admin.ts';
 import type { Border } from './model/border.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { Explanation, Unexplained } from './model/explanation.ts';
+import type { Listener } from './model/listener.ts';
 import { formatProblem, type Problem } from './model/problem.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Traffic } from './model/traffic.ts';
@@ -49,7 +51,7 @@ export interface AppInput extends TrafficInput {
 
 /** Where a running app is reached. */
 export interface Running {
-  readonly http: Address;
+  readonly listeners: readonly Listener[];
   readonly admin: Address | undefined;
 }
 
@@ -101,9 +103,10 @@ export class App {
     const probe: Probe = (...asked) => makeProbe(this.#options.maxHeaderSize)(...asked);
     this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe));
     this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
-    const { http, startTimeout } = options;
     const [control, traffic] = [this.#control, this.#traffic];
-    this.#entrance = new Entrance({ http, startTimeout, control, traffic, clock, log });
+    const { startTimeout } = options;
+    const listeners = listenersOf(options);
+    this.#entrance = new Entrance({ listeners, startTimeout, control, traffic, clock, log });
     const logChanges = makeChangeLog(log, clock);
     this.#control.subscribe((snapshot, before) => {
       this.#traffic.apply(snapshot);
@@ -127,7 +130,7 @@ export class App {
    * Rejects like `start`; never settles when it is stopped before.
    */
   async open(): Promise<Running> {
-    return { http: await this.#entrance.open(), admin: this.#admin?.address };
+    return { listeners: await this.#entrance.open(), admin: this.#admin?.address };
   }
 
   /** Stops taking requests and lets those that run finish, for at most the time of grace. */
@@ -218,6 +221,7 @@ export class App {
       workers: () => traffic.workers(),
       places: () => traffic.places(),
       linesLost,
+      listeners: () => this.#entrance.listeners,
     };
     const registry = makeMetrics(base);
     return {

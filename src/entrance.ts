@@ -1,10 +1,10 @@
 import type { Readiness } from './admin/server.ts';
 import type { ControlPlane } from './control/control-plane.ts';
-import type { Address } from './model/address.ts';
 import type { Clock } from './model/clock.ts';
+import type { Listener } from './model/listener.ts';
 import type { Traffic } from './model/traffic.ts';
 import type { Log } from './telemetry/log.ts';
-import { type ReservedAddress, reserveAddress } from './workers/sockets.ts';
+import { type Reserved, reserveAll } from './workers/sockets.ts';
 
 /** After so long, in milliseconds, people are told what is waited for. */
 const WAITING_MS = 1_000;
@@ -14,7 +14,7 @@ const KEEP_ALIVE_MS = 60_000;
 
 export interface EntranceParts {
   /** Where clients connect. */
-  readonly http: Address;
+  readonly listeners: readonly Listener[];
   /** How long the sources may take to tell what there is, in milliseconds. */
   readonly startTimeout: number;
   readonly control: ControlPlane;
@@ -26,44 +26,51 @@ export interface EntranceParts {
 /** Lets clients in once it is known where their requests go. Until then connections are refused (docs/decisions/0030). */
 export class Entrance {
   readonly #parts: EntranceParts;
-  #reserved: ReservedAddress | undefined;
+  #reserved: Reserved | undefined;
+  #listeners: readonly Listener[];
   #isOpen = false;
   /** The first snapshot by which requests find something. */
   #readyVersion: number | undefined;
 
   constructor(parts: EntranceParts) {
     this.#parts = parts;
+    this.#listeners = parts.listeners;
   }
 
-  /** Has the address for itself. Rejects with a sentence for people when it cannot be listened on. */
+  /** Has its addresses for itself, all of them. Rejects with a sentence for people when one cannot be listened on. */
   async reserve(): Promise<void> {
-    this.#reserved = await reserveAddress(this.#parts.http);
+    this.#reserved = await reserveAll(this.#parts.listeners);
+    this.#listeners = this.#reserved.listeners;
+  }
+
+  /** Where clients connect, with the ports that were given. */
+  get listeners(): readonly Listener[] {
+    return this.#listeners;
   }
 
   /**
    * Takes requests, once it is known what there is or the time is over; answers where. Rejects with a sentence for people
    * when it cannot; never settles when all is stopped before.
    */
-  async open(): Promise<Address> {
-    const { http, startTimeout, control, traffic, clock } = this.#parts;
+  async open(): Promise<readonly Listener[]> {
+    const { startTimeout, control, traffic, clock } = this.#parts;
     const cancel = clock.after(WAITING_MS, () => this.#logWaiting());
     // Without an admin address nothing else keeps the process alive: the socket to come is only reserved.
     const alive = setInterval(() => {}, KEEP_ALIVE_MS);
     await control.settle(startTimeout);
     clearInterval(alive);
     cancel();
-    const { address } = this.#reserved ?? { address: http };
     this.close();
-    const [bound = address] = await traffic.start([address]);
+    this.#listeners = await traffic.start(this.#listeners);
     this.#isOpen = true;
-    return bound;
+    return this.#listeners;
   }
 
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Lets go of an address that is not listened on yet. */
+  /** Lets go of addresses that are not listened on yet. */
   close(): void {
     this.#reserved?.release();
     this.#reserved = undefined;

@@ -42,7 +42,7 @@ export function makePlane(
   let format = options.accessLog;
   return {
     apply: (snapshot) => plane.apply(snapshot),
-    listen: (address) => plane.listen(address),
+    listen: (listener, bound) => plane.listen(listener, bound),
     stats: () => plane.stats(),
     adopt(given) {
       const changed = given as PlaneOptions;
@@ -81,7 +81,7 @@ export function borderOf({
   fallbackAllow,
 }: Pick<Options, 'http' | 'admin' | 'fallbackAllow'>): Border {
   return {
-    listeners: admin === false ? [http] : [http, admin],
+    listeners: admin === false ? http : [...http, admin],
     allowed: fallbackAllow.map((range) => parseIpRange(range) as IpRange),
     local: () =>
       Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),

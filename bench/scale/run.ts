@@ -54,14 +54,15 @@ async function run(): Promise<ScaleResults> {
   await until(() => [...app.snapshot.health.values()].every(({ flags }) => flags.length === 0));
   const healthyMs = performance.now() - startedAt;
   console.log(`healthy after ${healthyMs.toFixed(0)} ms`);
-  const { http } = await opening;
+  const { listeners } = await opening;
+  const port = listeners[0]?.address.port ?? 0;
   console.log(`open after ${(performance.now() - startedAt).toFixed(0)} ms`);
   await sleep(6_000);
   const checksPercent = await checksShare();
   const { changeMs, blockedMs } = await timeChanges(app, fleet);
-  const quiet = await measureLatency(http.port, hostOf(1, 0));
+  const quiet = await measureLatency(port, hostOf(1, 0));
   const timer = setInterval(() => fleet.send(count(app) === CONTAINERS ? 'stop' : 'start'), 500);
-  const changing = await measureLatency(http.port, hostOf(1, 0));
+  const changing = await measureLatency(port, hostOf(1, 0));
   clearInterval(timer);
   const memoryMb = process.memoryUsage().rss / 1e6;
   await app.stop();

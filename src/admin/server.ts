@@ -78,7 +78,7 @@ export async function startAdmin(
   });
   limitConnections(server, limits);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new ListenError(address, error, 'admin')));
+    server.once('error', (error) => reject(new ListenError({ name: 'admin', address }, error)));
     server.listen(address.port, address.host, resolve);
   });
   // Out of file descriptors, say: the next connection may be accepted again.

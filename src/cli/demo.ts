@@ -6,6 +6,7 @@ import { nameOf } from '../config/options.ts';
 import { staticSource } from '../control/discovery/static.ts';
 import { formatAddress, isEverywhere } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
+import type { Listener } from '../model/listener.ts';
 import { openLog } from '../telemetry/log.ts';
 import { outputOf } from '../telemetry/output.ts';
 import { readConfiguration } from './configuration.ts';
@@ -70,9 +71,9 @@ function show(lines: readonly string[]): void {
   outputOf(1).write(Buffer.from(`${lines.join('\n')}\n`), 'program');
 }
 
-function whatToTry({ http, admin: dashboard }: Running, hasDocker: boolean): string[] {
-  const { host, port } = http;
-  const shown = isEverywhere(host) ? `localhost:${port}` : formatAddress(http);
+function whatToTry({ listeners: [listener], admin: dashboard }: Running, hasDocker: boolean): string[] {
+  const { address } = listener as Listener;
+  const shown = isEverywhere(address.host) ? `localhost:${address.port}` : formatAddress(address);
   const admin = dashboard === undefined ? undefined : formatAddress(dashboard);
   const docker = hasDocker
     ? 'A container of yours:    docker run -d -l fairlead.host=shop.localhost IMAGE'

@@ -1,11 +1,13 @@
 import { ListenError } from '../model/address.ts';
+import { optionOf } from '../model/listener.ts';
 import { portHolder } from './listening.ts';
 
 /** Lines for people: why Fairlead did not start, and what helps. */
 export function explainStart(error: unknown): string[] {
   const line = `error: ${(error as Error).message}`;
   if (!(error instanceof ListenError)) return [line];
-  const { code, address, option } = error;
+  const { code, address, listener } = error;
+  const option = optionOf({ name: listener });
   if (code === 'EADDRINUSE')
     return [`${line}: ${whoHolds(address.port)} (--${option} ADDRESS takes another)`];
   if (code !== 'EACCES') return [line];

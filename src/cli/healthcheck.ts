@@ -1,6 +1,6 @@
 import { type LoadedOptions, loadOptions } from '../config/load.ts';
 import { readText } from '../config/text-file.ts';
-import { formatAddress } from '../model/address.ts';
+import { type Address, formatAddress } from '../model/address.ts';
 import { reachable } from './admin-address.ts';
 import { plainGet } from './plain-get.ts';
 import { withServed } from './served.ts';
@@ -16,7 +16,7 @@ export async function healthcheck(args: readonly string[], { env, program }: Ter
   const loaded = await loadLightly(withServed(args, program), env);
   if (reportAsking(loaded, args)) return EXIT_USAGE;
   const { admin, http } = loaded.options;
-  const asked = admin === false ? http : admin;
+  const asked = admin === false ? (http[0] as Address) : admin;
   // Without an admin address clients' own is all there is to ask: any answer will do.
   const answer = await plainGet(reachable(asked), admin === false ? '/' : '/readyz', TIMEOUT_MS);
   if (answer !== undefined && (admin === false || answer.status === 200)) return 0;

@@ -2,7 +2,7 @@ import { App, type AppInput, type Running } from '../app.ts';
 import type { LoadedOptions } from '../config/load.ts';
 import { Reload } from '../config/reload.ts';
 import { isInContainer, readText } from '../config/text-file.ts';
-import { formatAddress } from '../model/address.ts';
+import { formatListeners } from '../model/listener.ts';
 import { internalErrors, surviveExceptions } from '../telemetry/internal-errors.ts';
 import { openLog } from '../telemetry/log.ts';
 import { drainOutputs } from '../telemetry/output.ts';
@@ -52,11 +52,11 @@ export async function runApp(
     // Whichever comes first: it may wait for what there is to be known.
     const running = await Promise.race([app.open(), stopping]);
     if (running !== undefined) {
-      const { http, admin } = running;
+      const { listeners, admin } = running;
       const dashboard = whereDashboardIs(admin, isInContainer());
       log.info(
         { docker: options.docker, file: input.file },
-        `Fairlead ${VERSION} listens on ${formatAddress(http)}, dashboard ${dashboard}`,
+        `Fairlead ${VERSION} listens on ${formatListeners(listeners)}, dashboard ${dashboard}`,
       );
       onStarted(running);
       await stopping;

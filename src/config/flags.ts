@@ -29,7 +29,7 @@ export function readFlags(args: readonly string[], errors: ConfigError[], warnin
     const key = KEY_OF_NAME.get(token.name);
     const where = token.rawName;
     if (seen.has(token.name) && isKnown(token.name))
-      warnings.push({ where, message: 'is given more than once: the last one counts' });
+      warnings.push({ where, message: `is given more than once: the last one counts${cureOf(key)}` });
     seen.add(token.name);
     if (key !== undefined && isSwitch(key)) found.settings[key] = { text: token.value ?? 'true', where };
     else if (!isKnown(token.name)) errors.push(unknown(where, token.name));
@@ -60,6 +60,11 @@ export function tokensOf(args: readonly string[], more: ReadonlyMap<string, bool
     tokens: true,
   });
   return tokens;
+}
+
+/** What helps whoever meant both. */
+function cureOf(key: OptionKey | undefined): string {
+  return key !== undefined && Array.isArray(OPTIONS[key].default) ? ' (several values go with commas)' : '';
 }
 
 /** Whether it is the name of an option of the table, or that of the file. */

@@ -15,6 +15,7 @@ import {
 import { parseAllow } from './allow.ts';
 import { parseDockerFilter } from './docker-filter.ts';
 import { parseEndpoints, parseRanges } from './endpoints.ts';
+import { parseListenAddresses } from './listeners.ts';
 
 /** One static option. Its flag, variable and file key are made of its name: see `flagOf`, `envOf`. */
 export interface OptionSpec<T> {
@@ -43,12 +44,12 @@ function live<T>(spec: Given<T>): OptionSpec<T> & { readonly isLive: true } {
 
 /** The one table of all options: flags, variables, file keys, `--help` and the reference page come of it. */
 export const OPTIONS = {
-  http: fixed<Address>({
-    value: 'ADDRESS',
-    parse: parseAddress,
-    default: { host: '::', port: 8080 },
+  http: fixed<readonly Address[]>({
+    value: 'ADDRESSES',
+    parse: parseListenAddresses,
+    default: [{ host: '::', port: 8080 }],
     defaultText: ':8080',
-    doc: 'Where clients connect',
+    doc: 'Where clients connect: an address, or several with commas',
   }),
   admin: fixed<Address | false>({
     value: 'ADDRESS|off',

@@ -3,10 +3,11 @@ import type { Address } from '../model/address.ts';
 import type { Border } from '../model/border.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Proof } from '../model/health.ts';
+import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
-import type { ListenAddress } from '../model/traffic.ts';
+import type { BoundTo } from '../model/traffic.ts';
 import type { AccessEntry } from '../telemetry/events.ts';
 import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
 import { GRACE_OVER, isNews, ProxyError } from './errors.ts';
@@ -119,9 +120,9 @@ export class DataPlane implements ServerContext, Exchanges, ForwardContext, Judg
     this.fallbacks = this.#makeFallbacks(options);
   }
 
-  /** Takes connections on an address. Rejects when it cannot. */
-  async listen(address: ListenAddress): Promise<Address> {
-    const listening = await listenTcp(address, (socket) => this.#accept(socket));
+  /** Takes connections of a listener. Rejects when it cannot. */
+  async listen(listener: Listener, bound: BoundTo = {}): Promise<Address> {
+    const listening = await listenTcp(listener, bound, (socket) => this.#accept(socket));
     this.#listening.push(listening);
     return listening.address;
   }

@@ -24,17 +24,17 @@ export function isWithoutIpv6({ host }: Address, code: string | undefined): bool
 /** An address cannot be listened on; the message is a sentence for people. */
 export class ListenError extends Error {
   readonly address: Address;
+  /** Who was to listen there: a listener of clients, or `admin`. */
+  readonly listener: string;
   /** Of the system, such as `EADDRINUSE`. */
   readonly code: string;
-  /** The option that names the address. */
-  readonly option: 'http' | 'admin';
 
-  constructor(address: Address, cause: unknown, option: 'http' | 'admin' = 'http') {
+  constructor({ name, address }: { readonly name: string; readonly address: Address }, cause: unknown) {
     const { code = 'unknown error' } = cause as { readonly code?: string };
-    super(`cannot listen on ${formatAddress(address)} (${option}): ${explainCode(code, address)}`, { cause });
+    super(`cannot listen on ${formatAddress(address)} (${name}): ${explainCode(code, address)}`, { cause });
     this.address = address;
+    this.listener = name;
     this.code = code;
-    this.option = option;
   }
 }
 

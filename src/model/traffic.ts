@@ -1,10 +1,11 @@
 import type { Address } from './address.ts';
+import type { Listener } from './listener.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { TrafficStats } from './stats.ts';
 
-/** An address to take connections on. */
-export interface ListenAddress extends Address {
-  /** A socket that is bound to it already: its file descriptor, when it was inherited. */
+/** What is bound to the address of a listener already. */
+export interface BoundTo {
+  /** The file descriptor of a socket, when it was inherited. */
   readonly fd?: number;
   /** Or the socket itself (`net.BoundSocket`), which whoever listens closes. */
   readonly socket?: object;
@@ -14,7 +15,7 @@ export interface ListenAddress extends Address {
 export interface Plane {
   apply(snapshot: Snapshot): void;
   /** Takes connections; answers with the port that was given. Rejects with a sentence for people. */
-  listen(address: ListenAddress): Promise<Address>;
+  listen(listener: Listener, bound?: BoundTo): Promise<Address>;
   stats(): TrafficStats;
   /** Goes by other options from now on; nothing that runs is cut for it. */
   adopt(options: object): void;
@@ -54,8 +55,11 @@ export interface WorkerPlace {
 
 /** Carries requests, in this process or in workers: whoever hands out snapshots need not know. */
 export interface Traffic {
-  /** Takes connections on these addresses. Rejects with a sentence for people when one cannot be listened on. */
-  start(addresses: readonly Address[]): Promise<Address[]>;
+  /**
+   * Takes connections; answers with the ports that were given. Rejects with a sentence for people when one of the
+   * listeners cannot be bound to its address, and then none is.
+   */
+  start(listeners: readonly Listener[]): Promise<Listener[]>;
   apply(snapshot: Snapshot): void;
   /**
    * Goes by other options from now on; nothing that runs is cut for it.

@@ -1,8 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
-import type { ListenAddress } from '../model/traffic.ts';
 import type { Usage } from './usage.ts';
 import type { WireSnapshot, WireStats } from './wire.ts';
+
+/** A socket that a worker inherited, bound to the address of a listener. */
+export interface InheritedSocket {
+  readonly listener: Listener;
+  readonly fd: number;
+}
 
 /** Everything a worker needs to begin. */
 export interface Start {
@@ -14,7 +20,7 @@ export interface Start {
   /** Standard error is a terminal. */
   readonly isTerminal: boolean;
   /** Sockets that it inherited, of each place; of all places at once when they share them. */
-  readonly sockets: readonly (readonly ListenAddress[])[];
+  readonly sockets: readonly (readonly InheritedSocket[])[];
   readonly snapshot: WireSnapshot;
   /** How long it finishes what runs when its supervisor is gone. */
   readonly graceMs: number;

@@ -1,9 +1,9 @@
-import type { Address } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
+import { boundTo, type Listener } from '../model/listener.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, type TrafficStats } from '../model/stats.ts';
 import type { Plane, Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
-import { bindAddress, canBind } from './sockets.ts';
+import { bindAll, canBind } from './sockets.ts';
 import { usage } from './usage.ts';
 
 /** One worker, which is this process. */
@@ -18,18 +18,23 @@ export class LocalTraffic implements Traffic {
     this.#startedAt = clock.now();
   }
 
-  async start(addresses: readonly Address[]): Promise<Address[]> {
-    const bound: Address[] = [];
-    for (const address of addresses) bound.push(await this.#listen(address));
+  async start(listeners: readonly Listener[]): Promise<Listener[]> {
+    const listening = canBind() ? await this.#listenBound(listeners) : await this.#listen(listeners);
     this.#state = 'serving';
-    return bound;
+    return listening;
   }
 
-  async #listen(address: Address): Promise<Address> {
-    if (!canBind()) return this.#plane.listen(address);
-    const bound = await bindAddress(address, 1);
-    for (const socket of bound.places.flat()) await this.#plane.listen({ ...bound.address, socket });
-    return bound.address;
+  async #listenBound(listeners: readonly Listener[]): Promise<Listener[]> {
+    const bound = await bindAll(listeners, 1);
+    for (const { listener, places } of bound)
+      for (const socket of places.flat()) await this.#plane.listen(listener, { socket });
+    return bound.map(({ listener }) => listener);
+  }
+
+  async #listen(listeners: readonly Listener[]): Promise<Listener[]> {
+    const listening: Listener[] = [];
+    for (const listener of listeners) listening.push(boundTo(listener, await this.#plane.listen(listener)));
+    return listening;
   }
 
   apply(snapshot: Snapshot): void {

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import net, { type AddressInfo, type BoundSocket } from 'node:net';
-import { type Address, isWithoutIpv6, ListenError } from '../model/address.ts';
+import { isWithoutIpv6, ListenError } from '../model/address.ts';
+import { boundTo, type Listener } from '../model/listener.ts';
 
 /**
  * Sockets for each address, or more for more workers: the runtime accepts one connection of each in a turn of its
@@ -8,10 +9,10 @@ import { type Address, isWithoutIpv6, ListenError } from '../model/address.ts';
  */
 const SOCKETS = 16;
 
-/** Sockets that are bound to one address, for workers to take connections from. */
-export interface BoundAddress {
+/** Sockets that are bound to the address of a listener, for workers to take connections from. */
+export interface BoundListener {
   /** With the port that was given, when 0 was asked for. */
-  readonly address: Address;
+  readonly listener: Listener;
   /** Those of each place, or one for all places. */
   readonly places: readonly (readonly BoundSocket[])[];
   /** Takes no more connections, once whoever inherited them has closed theirs. */
@@ -24,42 +25,68 @@ export function canBind(): boolean {
 }
 
 /**
- * Binds an address for so many workers. The supervisor keeps the sockets, and so the connections that wait
+ * Binds all listeners for so many workers, or none: rejects with a sentence for people that names the one that could not
+ * be bound.
+ */
+export async function bindAll(
+  listeners: readonly Listener[],
+  places: number,
+  sharesOut = canShareOut(),
+): Promise<BoundListener[]> {
+  const bound: BoundListener[] = [];
+  try {
+    for (const listener of listeners) bound.push(await bindListener(listener, places, sharesOut));
+  } catch (error) {
+    for (const one of bound) one.close();
+    throw error;
+  }
+  return bound;
+}
+
+/**
+ * Binds the address of a listener for so many workers. The supervisor keeps the sockets, and so the connections that wait
  * in them, when a worker goes. Where the platform shares connections out between sockets of one address
  * (SO_REUSEPORT), each place has its own; elsewhere all have the same. Rejects with a sentence for people.
  * @param sharesOut whether it does
  */
-export async function bindAddress(
-  address: Address,
+export async function bindListener(
+  listener: Listener,
   places: number,
   sharesOut = canShareOut(),
-): Promise<BoundAddress> {
+): Promise<BoundListener> {
   if (!canBind()) throw new Error(`more than one worker needs a newer Node.js than ${process.version}`);
+  const { address } = listener;
   try {
-    return bind(address, await numericHost(address.host), places, sharesOut);
+    return bind(listener, await numericHost(address.host), places, sharesOut);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (isWithoutIpv6(address, code)) return bind(address, '0.0.0.0', places, sharesOut);
-    throw new ListenError(address, error);
+    if (isWithoutIpv6(address, code)) return bind(listener, '0.0.0.0', places, sharesOut);
+    throw new ListenError(listener, error);
   }
 }
 
-/** An address that nobody else can take meanwhile, though nobody is connected to it either. */
-export interface ReservedAddress {
-  /** With the port that was given, when 0 was asked for. */
-  readonly address: Address;
-  /** Lets go of it: it may be listened on. */
+/** Listeners whose addresses nobody else can take meanwhile, though nobody can connect to them either. */
+export interface Reserved {
+  /** With the ports that were given, when 0 was asked for. */
+  readonly listeners: readonly Listener[];
+  /** Lets go of them: they may be listened on. */
   release(): void;
 }
 
-/** Reserves an address, where the runtime can bind what it does not listen on. Rejects with a sentence for people. */
-export async function reserveAddress(address: Address): Promise<ReservedAddress> {
-  if (!canBind()) return { address, release: () => {} };
-  const bound = await bindAddress(address, 1, false);
-  return { address: bound.address, release: () => bound.close() };
+/** Reserves addresses, where the runtime can bind what it does not listen on. Rejects like `bindAll`. */
+export async function reserveAll(listeners: readonly Listener[]): Promise<Reserved> {
+  if (!canBind()) return { listeners, release: () => {} };
+  const bound = await bindAll(listeners, 1, false);
+  return {
+    listeners: bound.map(({ listener }) => listener),
+    release: () => {
+      for (const one of bound) one.close();
+    },
+  };
 }
 
-function bind(address: Address, host: string, count: number, sharesOut: boolean): BoundAddress {
+function bind(listener: Listener, host: string, count: number, sharesOut: boolean): BoundListener {
+  const { address } = listener;
   // Called by its module: versions that do not have it could not even load a file that names it.
   const plain = new net.BoundSocket({ host, port: address.port });
   const { port } = plain.address() as AddressInfo;
@@ -72,7 +99,7 @@ function bind(address: Address, host: string, count: number, sharesOut: boolean)
     places = Array.from({ length: count }, () => Array.from({ length: each }, bindOne));
   }
   return {
-    address: { host: address.host, port },
+    listener: boundTo(listener, { host: address.host, port }),
     places,
     close: () => {
       for (const socket of places.flat()) socket.close();

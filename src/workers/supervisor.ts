@@ -1,14 +1,15 @@
-import type { Address } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countersOf, NO_TRAFFIC, sumStats, type TrafficStats } from '../model/stats.ts';
-import type { ListenAddress, Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import type { Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { InheritedSocket } from './channel.ts';
 import { Place, type PlaceContext } from './place.ts';
 import { FIRST_FD, type Spawn } from './process.ts';
 import { type RemoteContext, RemoteWorker } from './remote.ts';
-import { type BoundAddress, bindAddress } from './sockets.ts';
+import { type BoundListener, bindAll } from './sockets.ts';
 import { makePacker, makeSharer } from './wire.ts';
 
 /**
@@ -45,7 +46,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   #options: object;
   #graceMs: number;
   readonly #places: readonly Place[];
-  readonly #listening: BoundAddress[] = [];
+  readonly #listening: BoundListener[] = [];
   readonly #share: ReturnType<typeof makeSharer>;
   #snapshot = EMPTY_SNAPSHOT;
   /** What workers that are gone have counted. */
@@ -67,8 +68,8 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     this.#places = Array.from({ length: input.count }, (_, i) => new Place(i + 1, this));
   }
 
-  async start(addresses: readonly Address[]): Promise<Address[]> {
-    for (const address of addresses) this.#listening.push(await bindAddress(address, this.#places.length));
+  async start(listeners: readonly Listener[]): Promise<Listener[]> {
+    this.#listening.push(...(await bindAll(listeners, this.#places.length)));
     this.#scheduleReports();
     try {
       await Promise.all(this.#places.map((place) => place.start()));
@@ -76,7 +77,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
       this.kill();
       throw error;
     }
-    return this.#listening.map(({ address }) => address);
+    return this.#listening.map(({ listener }) => listener);
   }
 
   apply(snapshot: Snapshot): void {
@@ -215,18 +216,18 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   }
 }
 
-function descriptorsOf({ places }: BoundAddress): number[] {
+function descriptorsOf({ places }: BoundListener): number[] {
   return places.flat().map((socket) => socket.fd());
 }
 
 /** The descriptors of a worker that inherits all of these, by place. */
-function inherited(listening: readonly BoundAddress[]): ListenAddress[][] {
-  const sockets: ListenAddress[][] = [];
+function inherited(listening: readonly BoundListener[]): InheritedSocket[][] {
+  const sockets: InheritedSocket[][] = [];
   let fd = FIRST_FD;
-  for (const { address, places } of listening) {
+  for (const { listener, places } of listening) {
     for (const [place, own] of places.entries()) {
       sockets[place] ??= [];
-      for (const _ of own) sockets[place].push({ ...address, fd: fd++ });
+      for (const _ of own) sockets[place].push({ listener, fd: fd++ });
     }
   }
   return sockets;

@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
-import type { ListenAddress, Plane } from '../model/traffic.ts';
+import type { Plane } from '../model/traffic.ts';
 import { guarded, internalErrors } from '../telemetry/internal-errors.ts';
 import { linesLost } from '../telemetry/output.ts';
-import type { Channel, Start, ToSupervisor, ToWorker } from './channel.ts';
+import type { Channel, InheritedSocket, Start, ToSupervisor, ToWorker } from './channel.ts';
 import { usage } from './usage.ts';
 import { packStats, unpackSnapshot, type WireSnapshot } from './wire.ts';
 
@@ -20,7 +20,7 @@ export class Worker {
   readonly #end = Promise.withResolvers<void>();
   #plane: Plane | undefined;
   /** By place; those of which it takes connections are its plane's. */
-  #unused: (readonly ListenAddress[])[] = [];
+  #unused: (readonly InheritedSocket[])[] = [];
   #snapshot = EMPTY_SNAPSHOT;
   #graceMs = 0;
   #isStopping = false;
@@ -78,7 +78,7 @@ export class Worker {
     const place = (worker - 1) % this.#unused.length;
     const sockets = this.#unused[place] ?? [];
     this.#unused[place] = [];
-    for (const socket of sockets) await this.#plane?.listen(socket);
+    for (const { listener, fd } of sockets) await this.#plane?.listen(listener, { fd });
   }
 
   async #report(): Promise<void> {
@@ -98,7 +98,7 @@ export class Worker {
     if (this.#isStopping) return;
     this.#isStopping = true;
     // As long as anybody has them open, clients wait in them.
-    for (const { fd } of this.#unused.splice(0).flat()) if (fd !== undefined) this.#closeFd(fd);
+    for (const { fd } of this.#unused.splice(0).flat()) this.#closeFd(fd);
     await this.#plane?.stop(graceMs);
     // What it counted since the last report.
     await this.#report();

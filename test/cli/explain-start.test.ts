@@ -5,8 +5,8 @@ import { explainStart } from '../../src/cli/explain-start.ts';
 import { portHolder } from '../../src/cli/listening.ts';
 import { ListenError } from '../../src/model/address.ts';
 
-const failed = (code: string, host = '::', port = 80, option: 'http' | 'admin' = 'http') =>
-  explainStart(new ListenError({ host, port }, { code }, option));
+const failed = (code: string, host = '::', port = 80, name = 'http') =>
+  explainStart(new ListenError({ name, address: { host, port } }, { code }));
 
 t.test('a port that is taken: who has it is named with its pid', async (t) => {
   if (process.platform !== 'linux') return void t.pass('only Linux tells');
@@ -39,6 +39,15 @@ t.test('a port that takes more rights: every cure is named', async (t) => {
   ])
     t.match(text, cure);
 });
+
+t.test(
+  'of several addresses the one is named that cannot be listened on, and the option that it stands in',
+  async (t) => {
+    const text = failed('EACCES', '127.0.0.1', 81, 'http-2').join('\n');
+    t.match(text, 'cannot listen on 127.0.0.1:81 (http-2): ports below 1024 need more rights');
+    t.match(text, 'take a port from 1024 on: --http :8080');
+  },
+);
 
 t.test('an address that this machine has not is one sentence with the cause', async (t) => {
   for (const [code, host, why] of [

@@ -20,7 +20,7 @@ t.test('the documented example is accepted as it stands', async (t) => {
   t.strictSame(mistakes(loaded), []);
   t.equal(loaded.file, 'fairlead.yaml');
   t.match(loaded.options, {
-    http: { host: '127.0.0.1', port: 8080 },
+    http: [{ host: '127.0.0.1', port: 8080 }],
     admin: { host: '127.0.0.1', port: 9900 },
     docker: false,
     workers: 1,
@@ -39,7 +39,7 @@ t.test('off and false mean the same whether YAML takes them for text or for a bo
 });
 
 t.test('a number is read as it is written', async (t) => {
-  t.strictSame(loadFile('http: 8081').options.http, { host: '::', port: 8081 });
+  t.strictSame(loadFile('http: 8081').options.http, [{ host: '::', port: 8081 }]);
   t.equal(loadFile('max-header-size: 32768').options.maxHeaderSize, 32_768);
   t.equal(loadFile('max-header-size: 32k # that is enough').options.maxHeaderSize, 32_768);
   t.strictSame(mistakes(loadFile('max-headers: 1e2')), [
@@ -92,7 +92,7 @@ t.test('an unknown key is named with its line and a suggestion', async (t) => {
 t.test('broken YAML is reported with its line and takes no effect', async (t) => {
   const loaded = loadFile('http: :1\nadmin: [\n');
   t.match(mistakes(loaded)[0], /^fairlead\.yaml:[23]: .+$/);
-  t.equal(loaded.options.http.port, 8080, 'half a file is no file');
+  t.equal(loaded.options.http[0]?.port, 8080, 'half a file is no file');
   const [twice] = mistakes(loadFile('http: :1\nhttp: :2\n'));
   t.match(twice, /^fairlead\.yaml:2: .*unique.*$/);
   for (const text of ['http: :1\nadmin: [\n', 'http: :1\nhttp: :2\n'])

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { listenersOf } from '../../src/config/listeners.ts';
 import { DEFAULT_FILES } from '../../src/config/load.ts';
 import { load, mistakes } from '../support/load-options.ts';
 
@@ -9,7 +10,7 @@ const FLAG = '--http 127.0.0.1:1';
 t.test('without any setting every option has its default and nothing is wrong', async (t) => {
   const { options, file, errors, warnings } = load({});
   t.match(options, {
-    http: { host: '::', port: 8080 },
+    http: [{ host: '::', port: 8080 }],
     admin: { host: '127.0.0.1', port: 9900 },
     docker: ['unix:///var/run/docker.sock'],
     accessLog: 'off',
@@ -22,7 +23,7 @@ t.test('without any setting every option has its default and nothing is wrong', 
 });
 
 t.test('a flag wins over a variable, a variable over the file, the file over the default', async (t) => {
-  const port = (input: Parameters<typeof load>[0]) => load(input).options.http.port;
+  const port = (input: Parameters<typeof load>[0]) => load(input).options.http[0]?.port;
   t.equal(port({ args: FLAG, env: ENV, files: FILE }), 1);
   t.equal(port({ env: ENV, files: FILE }), 2);
   t.equal(port({ files: FILE }), 3);
@@ -31,21 +32,56 @@ t.test('a flag wins over a variable, a variable over the file, the file over the
 
 t.test('a setting that is overruled is not judged', async (t) => {
   const { options, errors } = load({ args: FLAG, env: { FAIRLEAD_HTTP: 'nonsense' }, files: FILE });
-  t.equal(options.http.port, 1);
+  t.equal(options.http[0]?.port, 1);
   t.strictSame(errors, []);
 });
 
 t.test('of a flag that is said twice the last counts', async (t) => {
-  t.equal(load({ args: '--http :1 --http :2' }).options.http.port, 2);
+  t.equal(load({ args: '--http :1 --http :2' }).options.http[0]?.port, 2);
   const { options, warnings } = load({
     args: '--http=:1 --config a --http=:2 --config b',
     files: { a: '', b: '' },
   });
-  t.equal(options.http.port, 2);
+  t.equal(options.http[0]?.port, 2);
   t.strictSame(
     warnings.map(({ where, message }) => `${where}: ${message}`),
-    ['--http', '--config'].map((flag) => `${flag}: is given more than once: the last one counts`),
+    [
+      '--http: is given more than once: the last one counts (several values go with commas)',
+      '--config: is given more than once: the last one counts',
+    ],
   );
+});
+
+t.test('clients may connect to several addresses, with commas or as a list of the file', async (t) => {
+  const wanted = [
+    { host: '::', port: 80 },
+    { host: '127.0.0.1', port: 8081 },
+  ];
+  const found = [
+    load({ args: '--http :80,127.0.0.1:8081' }),
+    load({ env: { FAIRLEAD_HTTP: ' :80, 127.0.0.1:8081 ' } }),
+    load({ files: { 'fairlead.yaml': 'http:\n  - :80\n  - 127.0.0.1:8081\n' } }),
+  ];
+  for (const loaded of found) {
+    t.strictSame(mistakes(loaded), []);
+    t.strictSame(loaded.options.http, wanted);
+  }
+  t.match(listenersOf({ http: wanted }), [
+    { name: 'http', address: wanted[0], tls: false },
+    { name: 'http-2', address: wanted[1], tls: false },
+  ]);
+});
+
+t.test('two addresses that cannot be listened on together are a mistake, and so is none', async (t) => {
+  for (const [text, expected] of [
+    [':80,127.0.0.1:80', 'http has 127.0.0.1:80, which [::]:80 takes already'],
+    ['[::1]:80,0.0.0.0:80', 'http has 0.0.0.0:80, which [::1]:80 takes already'],
+    ['127.0.0.1:80,127.0.0.1:80', 'http has 127.0.0.1:80, which 127.0.0.1:80 takes already'],
+    [':80,nowhere', 'http wants an address such as :8080, 127.0.0.1:8080 or [::1]:8080, not "nowhere"'],
+    [',', 'http wants an address such as :8080, 127.0.0.1:8080 or [::1]:8080, not ","'],
+  ] as const)
+    t.strictSame(mistakes(load({ args: `--http=${text}` })), [`--http: ${expected}`]);
+  t.strictSame(mistakes(load({ args: '--http=127.0.0.1:80,127.0.0.2:80,:0,:0' })), []);
 });
 
 t.test('it is known where each option was found, and what the file says in vain', async (t) => {
@@ -85,7 +121,7 @@ t.test('every mistake of all sources is reported at once, each with its place', 
       expected,
     );
   }
-  t.strictSame(loaded.options.http, { host: '::', port: 8080 }, 'what is wrong has its default');
+  t.strictSame(loaded.options.http, [{ host: '::', port: 8080 }], 'what is wrong has its default');
 });
 
 t.test('an unknown flag is named with a suggestion', async (t) => {
@@ -108,7 +144,7 @@ t.test('the value of an unknown flag is no mistake of its own', async (t) => {
 t.test('a variable that is set to nothing is as good as not set', async (t) => {
   const loaded = load({ env: { FAIRLEAD_HTTP: '', FAIRLEAD_CONFIG: '', DOCKER_HOST: '' } });
   t.strictSame(mistakes(loaded), []);
-  t.equal(loaded.options.http.port, 8080);
+  t.equal(loaded.options.http[0]?.port, 8080);
 });
 
 t.test('a flag without its value is refused', async (t) => {
@@ -149,7 +185,7 @@ t.test('the file is the one of the flag, else of the variable, else a default on
   const read = (input: Parameters<typeof load>[0]) => {
     const { file, options, warnings } = load(input);
     t.strictSame(warnings, []);
-    return [file, options.http.port];
+    return [file, options.http[0]?.port];
   };
   t.strictSame(read({ args: '--config a.yaml', env, files }), ['a.yaml', 1]);
   t.strictSame(read({ env, files }), ['b.yaml', 2]);

@@ -47,7 +47,7 @@ t.test('an option that cannot change is a problem with its line, for as long as 
     'fairlead.yaml: line 2: workers changed from 1 to 2: takes effect at the next start',
   ];
   t.strictSame(changed.problems, expected);
-  t.strictSame([changed.options.workers, changed.options.http.port], [1, 8080]);
+  t.strictSame([changed.options.workers, changed.options.http[0]?.port], [1, 8080]);
   t.strictSame(changed.changed, []);
   const broken = read('workers: [');
   t.strictSame(broken.problems.slice(-2), expected, 'also while a later edit is bad');

@@ -142,6 +142,29 @@ t.test('an address that is taken ends it at once, though nobody else answers', a
   t.match(stderr, `cannot listen on 127.0.0.1:${port} (http): another process listens there`);
 });
 
+t.test('clients are served on each of several addresses, by one worker or two', async (t) => {
+  for (const workers of ['1', '2']) {
+    const ports = [await freePort(), await freePort()];
+    const addresses = ports.map((port) => `127.0.0.1:${port}`);
+    const args = ['--docker', 'off', '--http', addresses.join(), '--workers', workers];
+    const { cli } = await startServe(t, args);
+    await cli.until(/ listens on /);
+    t.match(cli.stderr, ` listens on ${addresses[0]} (http) and ${addresses[1]} (http-2), dashboard `);
+    for (const port of ports) t.match((await ask(port)).body, 'No route matches');
+  }
+});
+
+t.test('one of several addresses that is taken ends it, and is named', async (t) => {
+  const { port } = await startBackend(t, 'taken');
+  const free = await freePort();
+  const args = ['--docker', 'off', '--http', `127.0.0.1:${free},127.0.0.1:${port}`];
+  const { cli } = await startServe(t, args);
+  const { code, stderr } = await cli.ended;
+  t.equal(code, 1);
+  t.match(stderr, `cannot listen on 127.0.0.1:${port} (http-2): another process listens there`);
+  t.match(stderr, '(--http ADDRESS takes another)');
+});
+
 t.test('an address that somebody took while it waited ends it', async (t) => {
   const engine = await startSlowEngine(t, []);
   const { cli, http } = await startServe(t, ['--docker', engine.endpoint, '--start-timeout', '1h']);

@@ -72,7 +72,7 @@ export async function startAppWith(
   const app = new App({ options, file, log: silentLog(), sources });
   await app.start();
   t.teardown(() => app.stop());
-  const { http, admin } = await app.open();
+  const { listeners, admin } = await app.open();
   const origin = `http://127.0.0.1:${admin?.port}`;
-  return { app, admin: origin, ...makeFairlead(`http://127.0.0.1:${http.port}`, origin) };
+  return { app, admin: origin, ...makeFairlead(`http://127.0.0.1:${listeners[0]?.address.port}`, origin) };
 }

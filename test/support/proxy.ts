@@ -9,6 +9,7 @@ import { makeService, type Service, type ServiceSettings } from '../../src/model
 import type { BackendSignal } from '../../src/model/signal.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
+import { listenerOn } from './listener.ts';
 
 /** A service as tests write it: ports of this machine, or whole backends. */
 export interface TestService {
@@ -77,7 +78,7 @@ export async function startProxy(
   let version = 0;
   const apply = (...next: TestService[]) => plane.apply(makeSnapshot(++version, next));
   apply(...services);
-  const { port } = await plane.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = await plane.listen(listenerOn());
   t.teardown(() => plane.stop(0));
   return { port, plane, entries, signals, apply };
 }

@@ -7,6 +7,7 @@ import type { WorkerProcess } from '../../src/workers/process.ts';
 import { Supervisor, type SupervisorInput } from '../../src/workers/supervisor.ts';
 import { packStats, unpackSnapshot } from '../../src/workers/wire.ts';
 import { FakeClock, settle } from './clock.ts';
+import { listenerOn } from './listener.ts';
 
 /** A worker process that a test plays. It does all that it is asked, unless the test says otherwise. */
 export class FakeProcess implements WorkerProcess {
@@ -130,7 +131,7 @@ export function makeScene(
 /** The same with all workers serving on a free port. */
 export async function startScene(...args: Parameters<typeof makeScene>): Promise<Scene> {
   const scene = makeScene(...args);
-  await scene.supervisor.start([{ host: '127.0.0.1', port: 0 }]);
+  await scene.supervisor.start([listenerOn()]);
   await settle();
   return scene;
 }

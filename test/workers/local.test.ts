@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process';
 import t, { type Test } from 'tap';
 import { type Listening, listenTcp } from '../../src/data/socket/listen.ts';
 import { systemClock } from '../../src/model/clock.ts';
+import type { Listener } from '../../src/model/listener.ts';
 import { NO_TRAFFIC } from '../../src/model/stats.ts';
 import type { Plane } from '../../src/model/traffic.ts';
 import { LocalTraffic } from '../../src/workers/local.ts';
 import { canShareOut } from '../../src/workers/sockets.ts';
+import { isRefused } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
+import { listenerOn } from '../support/listener.ts';
 
-const FREE = { host: '127.0.0.1', port: 0 };
 const CONNECTIONS = 128;
 
 /** Traffic whose plane only counts connections. */
@@ -17,8 +20,8 @@ function makeTraffic(t: Test) {
   const plane: Plane = {
     apply: () => {},
     adopt: () => {},
-    async listen(address) {
-      const one = await listenTcp(address, (socket) => {
+    async listen(listener, bound = {}) {
+      const one = await listenTcp(listener, bound, (socket) => {
         counts.accepted++;
         socket.on('error', () => {}).destroy();
       });
@@ -47,8 +50,8 @@ const skip = canShareOut() ? false : 'this platform does not share connections o
 
 t.test('a turn of the loop accepts many of the connections that wait', { skip }, async (t) => {
   const { traffic, counts } = makeTraffic(t);
-  const [{ port } = FREE] = await traffic.start([FREE]);
-  connectMany(port);
+  const [listener] = await traffic.start([listenerOn()]);
+  connectMany(listener?.address.port ?? 0);
   let turns = 0;
   while (counts.accepted < CONNECTIONS) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -60,8 +63,9 @@ t.test('a turn of the loop accepts many of the connections that wait', { skip },
 });
 
 t.test('a port that somebody has is refused with a sentence', async (t) => {
-  const [{ port } = FREE] = await makeTraffic(t).traffic.start([FREE]);
-  await t.rejects(makeTraffic(t).traffic.start([{ ...FREE, port }]), {
+  const [listener] = await makeTraffic(t).traffic.start([listenerOn()]);
+  const port = listener?.address.port ?? 0;
+  await t.rejects(makeTraffic(t).traffic.start([listenerOn(port)]), {
     message: `cannot listen on 127.0.0.1:${port} (http): another process listens there`,
   });
 });
@@ -69,8 +73,24 @@ t.test('a port that somebody has is refused with a sentence', async (t) => {
 t.test(
   'an address of which the port was left open says which it was given, and the name that was asked',
   async (t) => {
-    const [address] = await makeTraffic(t).traffic.start([{ host: 'localhost', port: 0 }]);
-    t.equal(address?.host, 'localhost');
-    t.ok((address?.port ?? 0) > 0);
+    const asked = listenerOn(0, { address: { host: 'localhost', port: 0 } });
+    const [listener] = await makeTraffic(t).traffic.start([asked]);
+    t.equal(listener?.address.host, 'localhost');
+    t.ok((listener?.address.port ?? 0) > 0);
   },
 );
+
+t.test('of several listeners all take connections, or when one cannot none does', async (t) => {
+  const [taken, ...rest] = await makeTraffic(t).traffic.start([
+    listenerOn(),
+    listenerOn(0, { name: 'http-2' }),
+  ]);
+  t.equal(rest.length, 1);
+  for (const { address } of [taken as Listener, ...rest]) t.equal(await isRefused(address.port), false);
+  const free = await freePort();
+  const inUse = listenerOn(taken?.address.port, { name: 'http-2' });
+  await t.rejects(makeTraffic(t).traffic.start([listenerOn(free), inUse]), {
+    message: `cannot listen on 127.0.0.1:${inUse.address.port} (http-2): another process listens there`,
+  });
+  t.equal(await isRefused(free), true);
+});

@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t, { type Test } from 'tap';
-import { type BoundAddress, bindAddress } from '../../src/workers/sockets.ts';
+import { type BoundListener, bindListener, reserveAll } from '../../src/workers/sockets.ts';
 import { connectRaw, isRefused } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
+import { listenerOn } from '../support/listener.ts';
 
-const FREE = { host: '127.0.0.1', port: 0 };
+const onHost = (host: string) => listenerOn(0, { address: { host, port: 0 } });
 
 /** A process that listens on a socket that it inherits, and runs that on each connection, called `socket`. */
 async function startListener(t: Test, fd: number, onConnection: string): Promise<ChildProcess> {
@@ -19,38 +21,38 @@ async function startListener(t: Test, fd: number, onConnection: string): Promise
   return child;
 }
 
-const fdOf = (bound: BoundAddress) => bound.places[0]?.[0]?.fd() ?? -1;
+const fdOf = (bound: BoundListener) => bound.places[0]?.[0]?.fd() ?? -1;
 
 t.test('each place has sockets of its own, all on the port that was given', async (t) => {
-  const bound = await bindAddress(FREE, 3);
+  const bound = await bindListener(listenerOn(), 3);
   t.teardown(bound.close);
   t.equal(bound.places.length, 3);
   const sockets = bound.places.flat();
   t.equal(new Set(sockets.map((socket) => socket.fd())).size, 18, 'six each');
-  for (const socket of sockets) t.match(socket.address(), { port: bound.address.port });
-  t.ok(bound.address.port > 0);
-  t.equal(bound.address.host, '127.0.0.1');
+  for (const socket of sockets) t.match(socket.address(), { port: bound.listener.address.port });
+  t.ok(bound.listener.address.port > 0);
+  t.equal(bound.listener.address.host, '127.0.0.1');
 });
 
 t.test('where connections are not shared out between sockets, all places have the same', async (t) => {
-  const bound = await bindAddress(FREE, 3, false);
+  const bound = await bindListener(listenerOn(), 3, false);
   t.teardown(bound.close);
   t.equal(bound.places.flat().length, 1);
-  const { port } = bound.address;
+  const { port } = bound.listener.address;
   await Promise.all([1, 2].map(() => startListener(t, fdOf(bound), `socket.end('here')`)));
   const client = await connectRaw(t, port);
   t.equal(await client.untilClosed(), 'here');
 });
 
 t.test('a connection that waits to be accepted outlives the process that would have', async (t) => {
-  const bound = await bindAddress(FREE, 1, false);
+  const bound = await bindListener(listenerOn(), 1, false);
   t.teardown(bound.close);
   const fd = fdOf(bound);
   // It accepts one, and is busy with it for ever.
   const busy = await startListener(t, fd, `socket.write('busy', () => { for (;;); })`);
-  const first = await connectRaw(t, bound.address.port);
+  const first = await connectRaw(t, bound.listener.address.port);
   await first.until((received) => received === 'busy', 'a beginning');
-  const second = await connectRaw(t, bound.address.port);
+  const second = await connectRaw(t, bound.listener.address.port);
   busy.kill('SIGKILL');
   await first.untilClosed();
   await startListener(t, fd, `socket.end('served')`);
@@ -58,32 +60,54 @@ t.test('a connection that waits to be accepted outlives the process that would h
 });
 
 t.test('a name is looked up, and one that is none is a sentence for people', async (t) => {
-  const bound = await bindAddress({ host: 'localhost', port: 0 }, 2);
+  const bound = await bindListener(onHost('localhost'), 2);
   t.teardown(bound.close);
-  t.equal(bound.address.host, 'localhost');
-  await t.rejects(bindAddress({ host: 'no.such.name.invalid', port: 0 }, 2), {
+  t.equal(bound.listener.address.host, 'localhost');
+  await t.rejects(bindListener(onHost('no.such.name.invalid'), 2), {
     message:
       /^cannot listen on no\.such\.name\.invalid:0 \(http\): the name no\.such\.name\.invalid is not known here/,
   });
 });
 
 t.test('what one process has, another is told about, although its sockets share an address', async (t) => {
-  const bound = await bindAddress(FREE, 1);
-  const { port } = bound.address;
+  const bound = await bindListener(listenerOn(), 1);
+  const { port } = bound.listener.address;
   const servers = bound.places.flat().map((socket) => createServer().listen(socket));
   t.teardown(() => {
     for (const server of servers) server.close();
   });
-  await t.rejects(bindAddress({ host: '127.0.0.1', port }, 1), {
+  await t.rejects(bindListener(listenerOn(port), 1), {
     message: `cannot listen on 127.0.0.1:${port} (http): another process listens there`,
   });
 });
 
 t.test('closed, it takes no more connections', async (t) => {
-  const bound = await bindAddress(FREE, 2);
+  const bound = await bindListener(listenerOn(), 2);
   const child = await startListener(t, fdOf(bound), '');
   child.kill('SIGKILL');
   await once(child, 'exit');
   bound.close();
-  t.equal(await isRefused(bound.address.port), true);
+  t.equal(await isRefused(bound.listener.address.port), true);
+});
+
+t.test('addresses are reserved all or none, and free again when they are let go of', async (t) => {
+  const first = await reserveAll([listenerOn(), listenerOn(0, { name: 'http-2' })]);
+  t.same(
+    first.listeners.map(({ name }) => name),
+    ['http', 'http-2'],
+  );
+  const [one, two] = first.listeners.map(({ address }) => address.port);
+  const free = await freePort();
+  const wanted = [listenerOn(free), listenerOn(two, { name: 'http-2' })];
+  // A port that is only reserved may be bound by whoever means to share it: one that is listened on may not.
+  first.release();
+  const server = createServer().listen(two, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  await t.rejects(reserveAll(wanted), { message: /\(http-2\): another process listens there$/ });
+  for (const port of [one, free]) {
+    const again = createServer().listen(port, '127.0.0.1');
+    await once(again, 'listening');
+    again.close();
+  }
 });

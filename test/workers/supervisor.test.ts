@@ -5,6 +5,7 @@ import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeServiceStats, NO_TRAFFIC, type TrafficStats } from '../../src/model/stats.ts';
 import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { settle } from '../support/clock.ts';
+import { listenerOn } from '../support/listener.ts';
 import { makeSnapshot } from '../support/proxy.ts';
 import { makeScene, startScene } from '../support/worker-processes.ts';
 
@@ -47,14 +48,14 @@ t.test('each worker begins with what is known so far, and hears of each change',
   const { supervisor, processes, started } = makeScene(t, 2);
   const first = makeSnapshot(3, [SERVED]);
   supervisor.apply(first);
-  const [address] = await supervisor.start([{ host: '127.0.0.1', port: 0 }]);
+  const [listener] = await supervisor.start([listenerOn()]);
   t.equal(processes.length, 2);
   t.match(started(1).received[0], {
     kind: 'start',
     worker: 2,
     options: { pages: 'here' },
     sockets: [8, 8].map((count, place) =>
-      Array.from({ length: count }, (_, i) => ({ ...address, fd: 4 + 8 * place + i })),
+      Array.from({ length: count }, (_, i) => ({ listener, fd: 4 + 8 * place + i })),
     ),
     graceMs: 5_000,
   });
@@ -134,7 +135,7 @@ t.test('a start without a worker that can begin fails with its reason', async (t
       process.die('exit code 0');
     });
   });
-  await t.rejects(failing.supervisor.start([{ host: '127.0.0.1', port: 0 }]), { message: 'no memory' });
+  await t.rejects(failing.supervisor.start([listenerOn()]), { message: 'no memory' });
   await failing.clock.advance(60_000);
   t.equal(failing.processes.length, 2, 'and nothing is tried again');
 });
@@ -145,7 +146,7 @@ t.test('a port that somebody has is refused with a sentence', async (t) => {
   t.teardown(() => server.close());
   const { port } = server.address() as { port: number };
   const { supervisor } = makeScene(t, 2);
-  await t.rejects(supervisor.start([{ host: '127.0.0.1', port }]), {
+  await t.rejects(supervisor.start([listenerOn(port)]), {
     message: `cannot listen on 127.0.0.1:${port} (http): another process listens there`,
   });
 });

@@ -6,6 +6,7 @@ import type { Start, ToSupervisor, ToWorker } from '../../src/workers/channel.ts
 import { packSnapshot } from '../../src/workers/wire.ts';
 import { Worker } from '../../src/workers/worker.ts';
 import { settle } from '../support/clock.ts';
+import { listenerOn } from '../support/listener.ts';
 import { makeSnapshot } from '../support/proxy.ts';
 
 const START: Start = {
@@ -13,7 +14,7 @@ const START: Start = {
   worker: 2,
   options: { pages: 'here' },
   isTerminal: false,
-  sockets: [4, 5, 6].map((fd) => [{ host: '127.0.0.1', port: 80, fd }]),
+  sockets: [4, 5, 6].map((fd) => [{ listener: listenerOn(80), fd }]),
   snapshot: packSnapshot(makeSnapshot(1, [{ backends: [80] }]), EMPTY_SNAPSHOT),
   graceMs: 5_000,
 };
@@ -44,8 +45,8 @@ function makeScene(overrides: Partial<Plane> = {}) {
     apply(snapshot) {
       applied.push(snapshot);
     },
-    async listen(address) {
-      happened.push(`listen ${address.fd}`);
+    async listen({ address }, bound) {
+      happened.push(`listen ${bound?.fd}`);
       return address;
     },
     stats: () => NO_TRAFFIC,

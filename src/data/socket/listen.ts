@@ -1,6 +1,7 @@
 import { type BoundSocket, createServer, type Server, type Socket } from 'node:net';
 import { type Address, isWithoutIpv6, ListenError } from '../../model/address.ts';
-import type { ListenAddress } from '../../model/traffic.ts';
+import type { Listener } from '../../model/listener.ts';
+import type { BoundTo } from '../../model/traffic.ts';
 
 /** Connections that wait to be accepted; the kernel has its own limit too (net.core.somaxconn). */
 const BACKLOG = 4_096;
@@ -16,21 +17,23 @@ export interface Listening {
   close(): void;
 }
 
-/** Listens on an address. Rejects with a sentence for people when it cannot. */
+/** Listens on the address of a listener. Rejects with a sentence for people when it cannot. */
 export async function listenTcp(
-  address: ListenAddress,
+  listener: Listener,
+  bound: BoundTo,
   onSocket: (socket: Socket) => void,
 ): Promise<Listening> {
+  const { address } = listener;
   try {
-    return await listen(address, onSocket);
+    return await listen(address, bound, onSocket);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (isWithoutIpv6(address, code)) return listen({ ...address, host: '0.0.0.0' }, onSocket);
-    throw new ListenError(address, error);
+    if (isWithoutIpv6(address, code)) return listen({ ...address, host: '0.0.0.0' }, bound, onSocket);
+    throw new ListenError(listener, error);
   }
 }
 
-function listen(address: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listening> {
+function listen(address: Address, bound: BoundTo, onSocket: (socket: Socket) => void): Promise<Listening> {
   return new Promise((resolve, reject) => {
     // A client that half-closes is ours to deal with, not the runtime's.
     const server = createServer(
@@ -40,7 +43,7 @@ function listen(address: ListenAddress, onSocket: (socket: Socket) => void): Pro
     server.once('error', reject);
     const { host, port } = address;
     // Of a socket the options' backlog does not count, only the argument's.
-    server.listen(socketOf(address) ?? { host, port }, BACKLOG, () => {
+    server.listen(socketOf(bound) ?? { host, port }, BACKLOG, () => {
       server.off('error', reject);
       // Out of file descriptors, say: the next connection may be accepted again.
       server.on('error', () => {});
@@ -50,7 +53,7 @@ function listen(address: ListenAddress, onSocket: (socket: Socket) => void): Pro
 }
 
 /** What is bound to the address already. */
-function socketOf({ fd, socket }: ListenAddress): object | undefined {
+function socketOf({ fd, socket }: BoundTo): object | undefined {
   if (socket !== undefined) return { handle: socket as BoundSocket };
   return fd === undefined ? undefined : { fd };
 }
