@@ -1,8 +1,9 @@
 // Writes reference.md beside it, of the tables that the program itself reads:  npm run docs
 import { writeFileSync } from 'node:fs';
 import { optionsReference } from '../src/config/help.ts';
-import { LABEL_KEYS } from '../src/control/discovery/labels/keys.ts';
 import { LABEL_LIMITS, LIMITS_TEXT } from '../src/control/discovery/labels/limits.ts';
+import { SCOPES } from '../src/model/keys/draft.ts';
+import { KEYS } from '../src/model/keys/table.ts';
 import { MAX_ITEMS } from '../src/model/parse.ts';
 import { grouped } from '../src/model/text.ts';
 
@@ -19,10 +20,15 @@ export function referencePage(): string {
     '`health.path: /x` or `health: { path: /x }`. `fairlead.services.NAME.KEY` are the same keys for a second, third…',
     'service of one container.',
     '',
-    '| key | value | default | meaning |',
-    '|---|---|---|---|',
-    ...LABEL_KEYS.map((entry) => {
-      const cells = [`\`${entry.key}\``, entry.value, entry.default, entry.doc];
+    'What a key is about says what becomes of it where several containers say it:',
+    '',
+    ...Object.values(SCOPES).map(([name, merge]) => `- **${name}**: it ${merge}.`),
+    '',
+    '| key | about | value | default | meaning |',
+    '|---|---|---|---|---|',
+    ...KEYS.entries.map((entry) => {
+      const [scope] = SCOPES[entry.path[0] as keyof typeof SCOPES];
+      const cells = [`\`${entry.key}\``, scope, entry.value, entry.default, entry.doc];
       return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
     }),
     '',

@@ -1,4 +1,3 @@
-import { PREFIX } from './control/discovery/labels/key.ts';
 import type { ServiceReport, Workload, WorkloadReport } from './control/discovery/workload.ts';
 import { didYouMean } from './control/nearest.ts';
 import { hostMatches, hostOf, pathMatches } from './data/routing/host.ts';
@@ -6,7 +5,11 @@ import { normalizePath } from './data/routing/path.ts';
 import { RouteTable } from './data/routing/table.ts';
 import { formatAddress } from './model/address.ts';
 import type { Backend } from './model/backend.ts';
+import { showDuration } from './model/duration.ts';
 import { describeFlags, type Transition } from './model/health.ts';
+import { PREFIX } from './model/keys/key.ts';
+import { SERVICE_KEYS } from './model/keys/table.ts';
+import { showFallbacks } from './model/keys/values.ts';
 import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';
 import { containersOf, type Service } from './model/service.ts';
@@ -91,17 +94,24 @@ function belongs(service: Service, claim: ServiceReport['claim'], snapshot: Snap
 }
 
 function explainService(service: Service, snapshot: Snapshot): string[] {
-  const routes = snapshot.routes.filter((route) => route.service === service.name).map(routeName);
+  const routes = snapshot.routes.filter((route) => route.service === service.name).map(explainRoute);
   const { health, retry, fallback } = service;
   const check =
     health.type === 'none'
       ? 'not checked'
-      : `${health.type}${health.type === 'http' ? ` ${health.method} ${health.path}` : ''} each ${health.intervalMs} ms, rise ${health.rise}, fall ${health.fall}`;
+      : `${health.type}${health.type === 'http' ? ` ${health.method} ${health.path}` : ''} each ${showDuration(health.intervalMs)}, rise ${health.rise}, fall ${health.fall}`;
   const balance = service.balance === 'hash' ? `hash by ${hashKeyOf(service)}` : service.balance;
+  const summary = [
+    balance,
+    ...limitsOf(service),
+    `health ${check}`,
+    `${retry.attempts} retries`,
+    `fallback ${fallback === undefined ? '503' : showFallbacks(fallback)}`,
+  ];
+  const changes = SERVICE_KEYS.changesIn(service);
   return [
-    `  service ${service.name}: ${[balance, ...choiceOf(service)].join(', ')}, health ${check}, ${retry.attempts} retries, fallback ${
-      fallback === undefined ? '503' : fallback.map((one) => Object.values(one).join(':')).join(', ')
-    }`,
+    `  service ${service.name}: ${summary.join(', ')}`,
+    ...(changes.length === 0 ? [] : [`  settings other than the defaults: ${changes.join(' ')}`]),
     `  routes: ${routes.length === 0 ? 'none' : routes.join(', ')}`,
   ];
 }
@@ -144,16 +154,18 @@ function hashKeyOf({ hash }: Service): string {
   return 'name' in hash ? `${hash.by} ${hash.name}` : hash.by;
 }
 
-/** What else has a say in who serves, and when. */
-function choiceOf({ sticky, slowStartMs, holdMs, backends }: Service): string[] {
-  const isLimited = backends.some(({ maxConnections }) => maxConnections !== undefined);
-  return [
-    sticky && 'sticky by cookie',
-    slowStartMs > 0 && `slow start ${slowStartMs} ms`,
-    isLimited &&
-      `at most ${backends.map(({ maxConnections }) => maxConnections ?? '∞').join(', ')} requests a backend`,
-    holdMs > 0 && `hold ${holdMs} ms`,
-  ].filter((text) => typeof text === 'string');
+function explainRoute(route: Route): string {
+  return routeName(route) + (route.stripPrefix ? ` (${removed(route)})` : '');
+}
+
+function removed({ path }: Route): string {
+  return `${path} is removed before forwarding`;
+}
+
+function limitsOf({ backends }: Service): string[] {
+  if (backends.every(({ maxConnections }) => maxConnections === undefined)) return [];
+  const limits = backends.map(({ maxConnections }) => maxConnections ?? '∞');
+  return [`at most ${limits.join(', ')} requests a backend`];
 }
 
 function explainBackend(
@@ -195,7 +207,7 @@ function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): str
   const peers = backend.backup ? available : primaries;
   const total = peers.reduce((sum, peer) => sum + peer.weight, 0);
   const share = Math.round((100 * backend.weight) / total);
-  return `yes, ${share} % (weight ${backend.weight} of ${total} among ${peers.length} available)`;
+  return `yes${backend.backup ? ', for no primary is available' : ''}, ${share} % (weight ${backend.weight} of ${total} among ${peers.length} available)`;
 }
 
 /** Lines for people: the route that a URL takes, and why that one. Undefined when it is not a URL. */
@@ -220,7 +232,7 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
         `  also fits: ${routeName(other)} (priority ${other.priority}) → ${other.service}${other.ghost === undefined ? '' : ', where nothing serves'}`,
       );
   }
-  if (entry.route.stripPrefix) lines.push(`  ${entry.route.path} is removed before forwarding`);
+  if (entry.route.stripPrefix) lines.push(`  ${removed(entry.route)}`);
   lines.push(...explainService(entry.service, snapshot));
   for (const backend of entry.service.backends) {
     const flags = snapshot.health.get(backend.id)?.flags ?? [];

@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein';
-import { type AllowRule, KEY_NAMES, ROUTE_KEYS, WHAT, WHO, type Who } from '../model/allow.ts';
+import { type AllowRule, ROUTE_KEYS, WHAT, WHO, type Who } from '../model/allow.ts';
 import { fitsGlob } from '../model/glob.ts';
+import { KEYS } from '../model/keys/table.ts';
 import { parseRouteHost, parseRoutePath, ValueError } from '../model/parse.ts';
 import { quoted } from '../model/text.ts';
 
@@ -91,14 +92,16 @@ function within(kind: string, value: string, parse: (text: string) => string): s
 
 /** A slip would let through what was to be forbidden: a key must be one that there is. */
 function readKey(value: string, words: Words): void {
-  const pattern = value.replace(/^!/, '').replace(/^fairlead\./, '');
+  const said = value.replace(/^!/, '').replace(/^fairlead\./, '');
+  const named = KEYS.find(said);
+  const pattern = named?.key ?? said;
   if (ROUTE_KEYS.includes(pattern))
     throw new ValueError(
       `key:${value} says nothing; what may be routed is said by host:, path: and service:`,
     );
-  if (!KEY_NAMES.some((name) => fitsGlob(pattern, name)))
+  if (named === undefined && !KEYS.entries.some(({ key }) => fitsGlob(pattern, key)))
     throw new ValueError(
-      `key:${value} is not a known key; did you mean ${closest(pattern, [...KEY_NAMES])}?`,
+      `key:${value} is not a known key; did you mean ${closest(pattern, KEYS.candidates(pattern))}?`,
     );
   (value.startsWith('!') ? words.without : words.keys).push(pattern);
 }

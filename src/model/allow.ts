@@ -29,17 +29,3 @@ export interface AllowRule {
 
 /** The keys of which `key:` has nothing to say: the other words of a rule do. */
 export const ROUTE_KEYS: readonly string[] = ['enable', 'host', 'path', 'service'];
-
-/** All keys that labels may have after `fairlead.`, as `key:` names them. */
-export const KEY_NAMES = [
-  ...['enable', 'host', 'path', 'priority', 'strip-prefix', 'service', 'port', 'scheme', 'network'],
-  ...['weight', 'backup', 'balance', 'hash', 'sticky', 'sticky.name', 'sticky.same-site', 'sticky.secure'],
-  ...['slow-start', 'max-connections', 'queue.size', 'queue.timeout', 'hold'],
-  ...['health.path', 'health.type', 'health.interval', 'health.timeout', 'health.rise', 'health.fall'],
-  ...['health.status', 'health.method', 'health.host', 'health.port', 'health.start'],
-  ...['retry.attempts', 'retry.on', 'retry.timeout', 'retry.methods', 'retry.budget', 'hedge'],
-  ...['eject.failures', 'eject.duration', 'eject.max-percent', 'fallback', 'errors'],
-  ...['timeout.connect', 'timeout.response', 'timeout.idle', 'timeout.request', 'drain'],
-] as const satisfies readonly string[];
-
-export type KeyName = (typeof KEY_NAMES)[number];

@@ -154,85 +154,79 @@ export interface Service {
   readonly absence?: Absence;
 }
 
-/** Everything of a service that an input can set; what is absent keeps its default. */
-export interface ServiceSettings {
-  readonly balance?: BalanceName;
-  readonly hash?: HashKey;
-  readonly health?: Partial<HealthCheck>;
-  readonly retry?: Partial<RetryPolicy>;
-  readonly eject?: Partial<EjectPolicy>;
-  readonly hedge?: Service['hedge'];
-  readonly timeouts?: Partial<Omit<Timeouts, 'eventsMs'>>;
-  readonly drainMs?: number;
-  readonly sticky?: Partial<StickyPolicy>;
-  readonly slowStartMs?: number;
-  readonly queue?: Partial<QueuePolicy>;
-  readonly holdMs?: number;
-  readonly fallback?: readonly Fallback[];
-  readonly errorPages?: readonly ErrorPage[];
-}
+/** What is said of a service as a whole: an input that sets a part of it sets all of it. */
+export type Value = string | number | boolean | readonly unknown[] | HashKey | RetryReasons;
 
-const DEFAULT_HEALTH: HealthCheck = {
-  type: 'tcp',
-  path: '/',
-  method: 'GET',
-  status: [[200, 399]],
-  intervalMs: 5_000,
-  timeoutMs: 2_000,
-  rise: 2,
-  fall: 3,
-  start: 'down',
+/** A value, or parts of which each may be set by itself. */
+type Part<T> = T extends Value
+  ? T
+  : { readonly [K in keyof T as Exclude<K, 'eventsMs'>]?: Part<NonNullable<T[K]>> };
+
+/**
+ * Everything of a service that an input can set; what is absent keeps its default. That is every field of a service but
+ * those that come of elsewhere, so that a new one needs a key (`model/keys/`).
+ */
+export type ServiceSettings = {
+  readonly [K in keyof Omit<Service, 'name' | 'backends' | 'absence'>]?: Part<NonNullable<Service[K]>>;
 };
 
-const DEFAULT_RETRY: RetryPolicy = {
-  attempts: 2,
-  on: { reset: true, timeout: true, status: [] },
-  timeoutMs: 0,
-  budgetPercent: 20,
-};
-
-const DEFAULT_EJECT: EjectPolicy = { failures: 3, durationMs: 5_000, maxPercent: 50 };
-
-const DEFAULT_TIMEOUTS: Timeouts = {
-  connectMs: 2_000,
-  responseMs: 60_000,
-  idleMs: 60_000,
-  eventsMs: 0,
-  requestMs: 0,
-};
-
-const DEFAULT_QUEUE: QueuePolicy = { size: 1_000, timeoutMs: 5_000 };
+/** What holds where nothing is set. */
+export const DEFAULT_SETTINGS = {
+  balance: 'round-robin',
+  health: {
+    type: 'tcp',
+    path: '/',
+    method: 'GET',
+    status: [[200, 399]],
+    intervalMs: 5_000,
+    timeoutMs: 2_000,
+    rise: 2,
+    fall: 3,
+    start: 'down',
+  },
+  retry: {
+    attempts: 2,
+    on: { reset: true, timeout: true, status: [] },
+    timeoutMs: 0,
+    budgetPercent: 20,
+  },
+  eject: { failures: 3, durationMs: 5_000, maxPercent: 50 },
+  hedge: 'hang',
+  timeouts: { connectMs: 2_000, responseMs: 60_000, idleMs: 60_000, requestMs: 0 },
+  drainMs: 10_000,
+  sticky: { by: 'none', sameSite: 'lax', secure: 'auto' },
+  slowStartMs: 0,
+  queue: { size: 1_000, timeoutMs: 5_000 },
+  holdMs: 0,
+} as const satisfies ServiceSettings;
 
 /**
  * A whole service of what was set and the defaults. A health path makes the check an HTTP one, a hash key the balancer
  * `hash`.
  */
 export function makeService(name: string, settings: ServiceSettings, backends: readonly Backend[]): Service {
-  const type = settings.health?.type ?? (settings.health?.path === undefined ? 'tcp' : 'http');
+  const { sticky: _, ...defaults } = DEFAULT_SETTINGS;
+  const { sticky, ...given } = settings;
+  const type = given.health?.type ?? (given.health?.path === undefined ? 'tcp' : 'http');
   return {
     name,
-    balance: settings.balance ?? (settings.hash === undefined ? 'round-robin' : 'hash'),
-    ...(settings.hash && { hash: settings.hash }),
-    health: { ...DEFAULT_HEALTH, ...settings.health, type },
-    retry: { ...DEFAULT_RETRY, ...settings.retry },
-    hedge: settings.hedge ?? 'hang',
-    eject: { ...DEFAULT_EJECT, ...settings.eject },
-    timeouts: { ...DEFAULT_TIMEOUTS, eventsMs: settings.timeouts?.idleMs ?? 0, ...settings.timeouts },
-    drainMs: settings.drainMs ?? 10_000,
-    ...stickyOf(settings),
-    slowStartMs: settings.slowStartMs ?? 0,
-    queue: { ...DEFAULT_QUEUE, ...settings.queue },
-    holdMs: settings.holdMs ?? 0,
-    ...(settings.fallback && { fallback: settings.fallback }),
-    ...(settings.errorPages && { errorPages: settings.errorPages }),
+    ...defaults,
+    ...given,
+    balance: given.balance ?? (given.hash === undefined ? defaults.balance : 'hash'),
+    health: { ...defaults.health, ...given.health, type },
+    retry: { ...defaults.retry, ...given.retry },
+    eject: { ...defaults.eject, ...given.eject },
+    timeouts: { ...defaults.timeouts, eventsMs: given.timeouts?.idleMs ?? 0, ...given.timeouts },
+    queue: { ...defaults.queue, ...given.queue },
+    ...stickyOf(sticky),
     backends,
   };
 }
 
 /** What is said of the cookie means that there is one. */
-function stickyOf({ sticky }: ServiceSettings): { sticky?: StickyPolicy } {
+function stickyOf(sticky: ServiceSettings['sticky']): { sticky?: StickyPolicy } {
   if (sticky === undefined || sticky.by === 'none') return {};
-  return { sticky: { by: 'cookie', sameSite: 'lax', secure: 'auto', ...sticky } };
+  return { sticky: { ...DEFAULT_SETTINGS.sticky, ...sticky, by: 'cookie' } };
 }
 
 /** Names of the containers that serve in it, or why it has nobody who does: problems tell of them by these. */

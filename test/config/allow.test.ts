@@ -1,6 +1,4 @@
 import t from 'tap';
-import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
-import { KEY_NAMES } from '../../src/model/allow.ts';
 import { load, loadFile, mistakes } from '../support/load-options.ts';
 
 const RULE = {
@@ -46,8 +44,4 @@ t.test('everything that is wrong with rules is told at once, with what was meant
 
 t.test('an empty list of rules is refused: it may mean everything or nothing', async (t) => {
   t.match(mistakes(loadFile('allow: []')), [/allow wants rules such as/]);
-});
-
-t.test('rules know every key of labels by its name', async (t) => {
-  t.same([...KEY_NAMES].sort(), LABEL_KEYS.map(({ key }) => key).sort());
 });

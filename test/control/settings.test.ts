@@ -1,6 +1,6 @@
 import t from 'tap';
-import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
 import { mergeSettings } from '../../src/control/settings.ts';
+import { KEYS } from '../../src/model/keys/table.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { makeClaim } from '../support/claims.ts';
@@ -99,7 +99,7 @@ t.test('every setting reaches the service, and every conflict is told by the nam
   t.same(settings, TWO);
   t.same(merge(ONE).settings, ONE);
   const told = notices.map((notice) => /^notice c0: ([\w.-]+):/.exec(notice)?.[1] ?? '');
-  const keys = new Set<string>(LABEL_KEYS.map(({ key }) => key));
+  const keys = new Set<string>(KEYS.entries.map(({ key }) => key));
   t.same(
     told.filter((key) => !keys.has(key)),
     [],

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { envOf, OPTION_KEYS } from '../../src/config/options.ts';
-import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
+import { KEYS } from '../../src/model/keys/table.ts';
 import { consoleCommands, LIVE_LANGUAGES, parsePage } from './page.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -67,7 +67,7 @@ t.test('every block of the pages is run, or says why it is not', async (t) => {
 const KNOWN = new Set(['text', 'caddyfile', 'haproxy', 'nginx', 'ini', 'json', 'dockerfile', 'html', 'diff']);
 
 t.test('labels, options and variables that the pages name are there', async (t) => {
-  const keys = new Set(LABEL_KEYS.map(({ key }) => key));
+  const keys = new Set(KEYS.entries.map(({ key }) => key));
   const variables = new Set([...OPTION_KEYS.map(envOf), 'FAIRLEAD_CONFIG', 'FAIRLEAD_IMAGE']);
   for (const page of RUN) {
     const text = read(page);

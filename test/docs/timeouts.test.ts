@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { OPTIONS } from '../../src/config/options.ts';
-import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
 import { type ErrorCode, ProxyError } from '../../src/data/errors.ts';
+import { KEYS } from '../../src/model/keys/table.ts';
 
 const PAGE = readFileSync(new URL('../../docs/timeouts.md', import.meta.url), 'utf8');
 
@@ -16,7 +16,7 @@ const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.t
 
 t.test('the page of timeouts has the names and defaults that the program has', async (t) => {
   const defaults = new Map([
-    ...LABEL_KEYS.map((entry): [string, string] => [entry.key, entry.default]),
+    ...KEYS.entries.map((entry): [string, string] => [entry.key, entry.default]),
     ...Object.entries(OPTIONS).map(([name, option]): [string, string] => [flagOf(name), option.defaultText]),
   ]);
   t.equal(ROWS.length, 13);

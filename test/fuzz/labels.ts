@@ -1,17 +1,20 @@
 import fc from 'fast-check';
 import { reportContainer } from '../../src/control/discovery/docker/claims.ts';
-import { LABEL_KEYS } from '../../src/control/discovery/labels/keys.ts';
 import { LABEL_LIMITS, readLabels } from '../../src/control/discovery/labels/limits.ts';
 import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
 import { systemClock } from '../../src/model/clock.ts';
+import { KEYS } from '../../src/model/keys/table.ts';
 import { formatProblem } from '../../src/model/problem.ts';
 import { makeContainer } from '../support/fake-engine.ts';
 
 /** The longest sentence about a label, in characters: whatever is repeated in it is shortened. */
 const MAX_SENTENCE = 1_000;
 
-const key = fc.oneof(fc.constantFrom(...LABEL_KEYS.map((known) => known.key)), fc.string({ unit: 'binary' }));
+const key = fc.oneof(
+  fc.constantFrom(...KEYS.entries.map((known) => known.key)),
+  fc.string({ unit: 'binary' }),
+);
 /**
  * What reading an input may take of the processor, in milliseconds: some fifty times what it does, and half of what a
  * quadratic step takes. Other load on the machine is no part of it.

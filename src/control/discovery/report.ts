@@ -1,14 +1,15 @@
 import type { AllowRule } from '../../model/allow.ts';
 import type { Claim, ServingAddress } from '../../model/contribution.ts';
+import { DEFAULTS, type Draft, makeDraft } from '../../model/keys/draft.ts';
+import { PREFIX } from '../../model/keys/key.ts';
 import { boundProblems, type Problem } from '../../model/problem.ts';
 import { shorten } from '../../model/text.ts';
 import { judge, rulesAbout } from './labels/allow.ts';
-import { missingRoute, NO_ROUTE, prefixOf } from './labels/complete.ts';
-import { type Draft, makeDraft } from './labels/draft.ts';
+import { missingRoute, NO_ROUTE, prefixOf, routesOf } from './labels/complete.ts';
 import { type ForeignLabel, foreignLabel, MOVING } from './labels/foreign.ts';
-import { PREFIX, type SettingProblem } from './labels/key.ts';
 import { LABEL_LIMITS } from './labels/limits.ts';
 import { type ParsedService, parseLabels } from './labels/parse.ts';
+import type { SettingProblem } from './labels/problem.ts';
 import { programOf } from './program.ts';
 import type { ServiceReport, Workload, WorkloadReport } from './workload.ts';
 
@@ -103,13 +104,14 @@ function servingAddress(
 ): ServingAddress | undefined {
   if (serves === undefined) return undefined;
   const { key, address, doubt, health } = serves;
+  const { weight, backup, maxConnections } = { ...DEFAULTS.backend, ...draft.backend };
   return {
     name,
     key,
     address,
-    weight: draft.weight ?? 1,
-    backup: draft.backup ?? false,
-    ...(draft.maxConnections !== undefined && { maxConnections: draft.maxConnections }),
+    weight,
+    backup,
+    ...(maxConnections !== undefined && { maxConnections }),
     ...(doubt !== undefined && { doubt }),
     ...(health && { health }),
   };
@@ -124,16 +126,10 @@ function makeClaim(
 ): Claim {
   const { name, image, containerId, createdAt } = workload;
   const program = programOf(workload);
-  const routes = (draft.host ?? []).map((host) => ({
-    host,
-    path: draft.path ?? '/',
-    priority: draft.priority ?? 0,
-    stripPrefix: draft.stripPrefix ?? false,
-  }));
   return {
     origin: { source, name, ...(containerId !== undefined && { containerId }), image },
-    ...(draft.service !== undefined && { service: draft.service }),
-    routes,
+    ...(draft.backend.service !== undefined && { service: draft.backend.service }),
+    routes: routesOf(draft),
     // What is refused must not decide anything for others; its host stays known all the same.
     settings: isRefused ? {} : draft.settings,
     ...(serves && !isRefused && { serves }),

@@ -1,11 +1,12 @@
 import type { AllowRule } from '../../../model/allow.ts';
 import type { ContainerFilter } from '../../../model/container-filter.ts';
 import type { HealthFlag } from '../../../model/health.ts';
+import { PREFIX } from '../../../model/keys/key.ts';
 import { listFew } from '../../../model/text.ts';
 import { type Claimant, fits } from '../labels/allow.ts';
 import { prefixOf } from '../labels/complete.ts';
-import { PREFIX, type SettingProblem } from '../labels/key.ts';
 import type { ParsedService } from '../labels/parse.ts';
+import type { SettingProblem } from '../labels/problem.ts';
 import { type Placement, reportWorkload } from '../report.ts';
 import type { Workload, WorkloadReport } from '../workload.ts';
 import { type Container, isOneOff } from './container.ts';
@@ -64,7 +65,7 @@ function claimantOf({ name, image, labels, networks }: Container): Claimant {
 function place(service: ParsedService, container: Container, context: ReportContext): Placement {
   const owner = networkOwner(container, context.find);
   const connected = 'message' in owner ? container : withNetworkOf(container, owner);
-  const located = 'message' in owner ? owner : locate(connected, service.draft, context.reach);
+  const located = 'message' in owner ? owner : locate(connected, service.draft.backend, context.reach);
   const isRunning = container.state === 'running' || container.state === 'paused';
   if ('message' in located) {
     const { label, ...obstacle } = located;
@@ -87,7 +88,7 @@ function doubts(
   located: Extract<Located, { port: number }>,
 ): SettingProblem[] {
   const found: SettingProblem[] = [];
-  if (ports.length > 1 && draft.port === undefined) {
+  if (ports.length > 1 && draft.backend.port === undefined) {
     const message = `the container exposes ${listFew(ports)}: the lowest was taken`;
     const hint = `say fairlead.port=${located.port} if that is right`;
     found.push({ severity: 'notice', key: `${PREFIX}port`, message, hint });
@@ -117,7 +118,7 @@ function servingAddress(
 /** What is odd about the port, if nothing should answer there. */
 function doubtOfPort({ name, draft }: ParsedService, { ports }: Container, port: number): string | undefined {
   const label = `${prefixOf(name)}port`;
-  if (draft.port === undefined)
+  if (draft.backend.port === undefined)
     return ports.length > 1
       ? `of the ports ${listFew(ports)} the lowest was taken, ${label} names another`
       : undefined;

@@ -1,4 +1,4 @@
-import { PREFIX } from '../labels/key.ts';
+import { PREFIX } from '../../../model/keys/key.ts';
 import type { Container } from './container.ts';
 import type { Engine } from './engine.ts';
 

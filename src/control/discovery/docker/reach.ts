@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from '../../../model/address.ts';
+import type { BackendSettings } from '../../../model/keys/draft.ts';
 import { listFew } from '../../../model/text.ts';
-import type { Draft } from '../labels/draft.ts';
 import type { Container, ContainerNetwork } from './container.ts';
 import { hasNoNetwork, hasNoPort, isOutOfReach, notShared, type Obstacle } from './obstacles.ts';
 import { publishedAt } from './published.ts';
@@ -38,14 +38,15 @@ const HERE = '127.0.0.1';
 /**
  * Where a service of the container is reached.
  * @param container with the networks that it really has (`withNetworkOf`)
+ * @param said what its labels say of it
  */
-export function locate(container: Container, draft: Draft, reach: Reach): Located {
+export function locate(container: Container, said: BackendSettings, reach: Reach): Located {
   if (container.networks.some(({ name }) => name === NONE)) return hasNoNetwork();
-  const port = choosePort(container, draft);
+  const port = choosePort(container, said);
   if (port === undefined) return hasNoPort(container);
   if (container.isOnHostNetwork) return locateOnHostNetwork(port, reach);
   if (reach.kind === 'published') return locatePublished(container, port, reach.host);
-  return locateOnNetwork(container, draft, port, reach);
+  return locateOnNetwork(container, said, port, reach);
 }
 
 /** The network of a container without one, which is never joined with another. */
@@ -56,8 +57,8 @@ interface ChosenPort {
   readonly note: string;
 }
 
-function choosePort(container: Container, draft: Draft): ChosenPort | undefined {
-  if (draft.port !== undefined) return { port: draft.port, note: `port ${draft.port}: fairlead.port` };
+function choosePort(container: Container, said: BackendSettings): ChosenPort | undefined {
+  if (said.port !== undefined) return { port: said.port, note: `port ${said.port}: fairlead.port` };
   const [lowest, ...others] = container.ports;
   if (lowest === undefined) return undefined;
   if (others.length === 0) return { port: lowest, note: `port ${lowest}: the only one exposed` };
@@ -90,9 +91,14 @@ function locatePublished(container: Container, chosen: ChosenPort, host: string)
   return { address, port: chosen.port, notes };
 }
 
-function locateOnNetwork(container: Container, draft: Draft, chosen: ChosenPort, reach: Reach): Located {
+function locateOnNetwork(
+  container: Container,
+  said: BackendSettings,
+  chosen: ChosenPort,
+  reach: Reach,
+): Located {
   const candidates = container.networks.filter((network) => isShared(network, reach));
-  const wanted = draft.network;
+  const wanted = said.network;
   const fitting = candidates.filter(
     (network) => network.address !== '' && (wanted === undefined || namesNetwork(network, wanted, container)),
   );

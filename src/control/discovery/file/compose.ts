@@ -1,16 +1,17 @@
 import { basename, dirname, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { AllowRule } from '../../../model/allow.ts';
+import { PREFIX } from '../../../model/keys/key.ts';
 import type { Problem } from '../../../model/problem.ts';
 import { routeName } from '../../../model/route.ts';
 import { fallbacksBeyond } from '../../border.ts';
 import { didYouMean } from '../../nearest.ts';
 import { hasPage, pagesOf } from '../../pages.ts';
 import { type Claimant, judge, PROJECT_LABEL, rulesAbout, SERVICE_LABEL } from '../labels/allow.ts';
-import { missingRoute, NO_ROUTE, prefixOf } from '../labels/complete.ts';
-import { PREFIX, type SettingProblem } from '../labels/key.ts';
+import { missingRoute, NO_ROUTE, prefixOf, routesOf } from '../labels/complete.ts';
 import { readLabels } from '../labels/limits.ts';
 import { type ParsedService, parseLabels } from '../labels/parse.ts';
+import type { SettingProblem } from '../labels/problem.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
 /** What the labels of a compose file amount to. */
@@ -118,8 +119,8 @@ function references(
   nodeOf: (key: string) => unknown,
 ): SettingProblem[] {
   const prefix = prefixOf(name);
-  if (draft.service !== undefined) names.add(draft.service);
-  for (const host of draft.host ?? []) names.add(routeName({ host, path: draft.path ?? '/' }));
+  if (draft.backend.service !== undefined) names.add(draft.backend.service);
+  for (const route of routesOf(draft)) names.add(routeName(route));
   const key = `${prefix}fallback`;
   for (const one of draft.settings.fallback ?? [])
     if (one.kind === 'service') fallbacks.push({ service: one.service, key, node: nodeOf(key) });

@@ -2,16 +2,16 @@ import { distance } from 'fastest-levenshtein';
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { Address } from '../../../model/address.ts';
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
-import { parseBoolean, parsePort, parseWeight, ValueError } from '../../../model/parse.ts';
+import { BACKEND_KEYS } from '../../../model/keys/backend.ts';
+import { type BackendSettings, DEFAULTS, type Draft } from '../../../model/keys/draft.ts';
+import { KEYS } from '../../../model/keys/table.ts';
+import { parseServiceName } from '../../../model/keys/values.ts';
+import { parsePort, ValueError } from '../../../model/parse.ts';
 import type { Problem } from '../../../model/problem.ts';
 import type { ServiceSettings } from '../../../model/service.ts';
 import { quoted } from '../../../model/text.ts';
-import { parseMaxConnections } from '../labels/choice-keys.ts';
-import { orphanKey } from '../labels/complete.ts';
-import type { Draft } from '../labels/draft.ts';
-import { LABEL_KEYS } from '../labels/keys.ts';
+import { orphanKey, routesOf } from '../labels/complete.ts';
 import { MAX_SLIP, setKey, startCollecting } from '../labels/parse.ts';
-import { parseServiceName } from '../labels/values.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
 /** A service of the file, by its name. */
@@ -30,15 +30,23 @@ export interface ParsedFile {
 }
 
 /** Keys that a label needs and a file does not: the entry's name says what it is, and a backend's URL where. */
-const ONLY_LABELS: ReadonlyMap<string, string> = new Map([
-  ['enable', 'leave it out: what is in the file is enabled'],
-  ['service', 'leave it out: the entry has the name of the service'],
-  ['network', 'leave it out: a backend has a URL'],
-  ['port', 'say it in the URL of a backend'],
-  ['scheme', 'say it in the URL of a backend'],
-  ['weight', 'say it of a backend: { url: http://HOST:PORT, weight: 1 }'],
-  ['backup', 'say it of a backend: { url: http://HOST:PORT, backup: true }'],
-]);
+const ONLY_LABELS: Readonly<Record<LabelsOnly, string>> = {
+  enable: 'leave it out: what is in the file is enabled',
+  service: 'leave it out: the entry has the name of the service',
+  network: 'leave it out: a backend has a URL',
+  port: 'say it in the URL of a backend',
+  scheme: 'say it in the URL of a backend',
+  weight: 'say it of a backend: { url: http://HOST:PORT, weight: 1 }',
+  backup: 'say it of a backend: { url: http://HOST:PORT, backup: true }',
+};
+
+/** What is said of a container, but for what may be said of all backends of a service at once. */
+type LabelsOnly = keyof Draft['container'] | Exclude<keyof BackendSettings, 'maxConnections'>;
+
+/** Whether a key is for labels only, and if so what to do instead. */
+export function onlyLabels(key: string): string | undefined {
+  return Object.hasOwn(ONLY_LABELS, key) ? ONLY_LABELS[key as LabelsOnly] : undefined;
+}
 
 /** `a.b.c` is as deep as any key goes: a map that contains itself ends there. */
 const MAX_DEPTH = 3;
@@ -82,11 +90,11 @@ function readService(reading: YamlReading, item: Pair): ReadService {
   for (const { key, node, text } of fields) {
     const shown = `services.${name}.${key}`;
     if (key === 'backends') readBackends(reading, node, backends, problems);
-    else if (ONLY_LABELS.has(key))
-      problems.push(reading.problem(node, `${shown} is for labels only`, ONLY_LABELS.get(key)));
+    else if (onlyLabels(key) !== undefined)
+      problems.push(reading.problem(node, `${shown} is for labels only`, onlyLabels(key)));
     else if (key.length <= MAX_SLIP && distance(key, 'backends') <= 2)
       problems.push(reading.problem(node, `${shown} is not a known key`, 'did you mean backends?'));
-    else if (text === undefined && LABEL_KEYS.some((known) => known.key === key))
+    else if (text === undefined && KEYS.has(key))
       problems.push(reading.problem(node, `${shown} wants a single value or a list`));
     else {
       setKey(collected, key, shown, text ?? '', false);
@@ -149,13 +157,13 @@ function readBackends(
     const fields = isMap(item)
       ? flatten(reading, item, '')
       : [{ key: 'url', node: item, text: textOf(item) }];
-    const backend: ReadBackend = { weight: 1, backup: false };
+    const backend: ReadBackend = { weight: DEFAULTS.backend.weight, backup: DEFAULTS.backend.backup };
     for (const { key, node: at, text = '' } of fields) {
       attempt(problems, reading, at, key, () => {
         if (key === 'url') backend.address = parseBackendUrl(text);
-        else if (key === 'weight') backend.weight = parseWeight(text);
-        else if (key === 'backup') backend.backup = parseBoolean(text);
-        else if (key === 'max-connections') backend.maxConnections = parseMaxConnections(text);
+        else if (key === 'weight') backend.weight = BACKEND_KEYS.weight.parse(text);
+        else if (key === 'backup') backend.backup = BACKEND_KEYS.backup.parse(text);
+        else if (key === 'max-connections') backend.maxConnections = BACKEND_KEYS.maxConnections.parse(text);
         else throw new ValueError('is not a key of a backend: url, weight, backup, max-connections');
       });
     }
@@ -214,17 +222,13 @@ function makeClaims(
   const claim: Claim = {
     origin: { source: 'file', name: path },
     service,
-    routes: (draft.host ?? []).map((host) => ({
-      host,
-      path: draft.path ?? '/',
-      priority: draft.priority ?? 0,
-      stripPrefix: draft.stripPrefix ?? false,
-    })),
+    routes: routesOf(draft),
     settings: withTrust(draft.settings),
     createdAt: readAt,
   };
   // What is said of the service is meant for each of its backends.
-  const limit = draft.maxConnections === undefined ? {} : { maxConnections: draft.maxConnections };
+  const { maxConnections } = draft.backend;
+  const limit = maxConnections === undefined ? {} : { maxConnections };
   return backends.length === 0
     ? [claim]
     : backends.map((serves) => ({ ...claim, serves: { ...limit, ...serves } }));

@@ -1,10 +1,11 @@
 import { type AllowRule, ROUTE_KEYS, type Who } from '../../../model/allow.ts';
 import { fitsGlob } from '../../../model/glob.ts';
+import { DEFAULTS } from '../../../model/keys/draft.ts';
 import { routeName } from '../../../model/route.ts';
 import { listFew } from '../../../model/text.ts';
 import { prefixOf } from './complete.ts';
-import type { SettingProblem } from './key.ts';
 import type { ParsedService } from './parse.ts';
+import type { SettingProblem } from './problem.ts';
 
 /** A container as rules see it. What of it can be made up by whoever starts it: docs/trust.md. */
 export interface Claimant {
@@ -66,14 +67,14 @@ export function judge({ name, draft, keys }: ParsedService, rules: readonly Allo
   const prefix = prefixOf(name);
   const said = keys.filter((key) => !ROUTE_KEYS.includes(key));
   const verdict = { problems: [] as SettingProblem[], notes: [] as string[] };
-  const path = draft.path ?? '/';
-  const hosts = (draft.host ?? []).map((host) => ({
+  const { host: wanted = [], path = DEFAULTS.route.path } = draft.route;
+  const hosts = wanted.map((host) => ({
     shown: routeName({ host, path }),
     word: path === '/' ? `host:${host}` : `host:${host} path:${path}`,
     rules: rules.filter((rule) => rule.isOpen || (hasHost(rule, host) && hasPath(rule, path))),
   }));
   decide(`${prefix}host`, hosts, said, prefix, rules, verdict);
-  const { service } = draft;
+  const { service } = draft.backend;
   const joined = service === undefined ? [] : [{ shown: `service ${service}`, word: `service:${service}` }];
   const services = joined.map((wish) => ({
     ...wish,

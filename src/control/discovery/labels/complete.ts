@@ -1,7 +1,10 @@
+import type { RouteClaim } from '../../../model/contribution.ts';
+import { DEFAULTS, type Draft } from '../../../model/keys/draft.ts';
+import { PREFIX } from '../../../model/keys/key.ts';
 import { shorten } from '../../../model/text.ts';
-import type { Draft } from './draft.ts';
-import { PREFIX, type SettingProblem } from './key.ts';
+import { ALL_LABELS } from './limits.ts';
 import type { ParsedService } from './parse.ts';
+import type { SettingProblem } from './problem.ts';
 
 /** What is missing where labels name no route at all. */
 export const NO_ROUTE = {
@@ -15,24 +18,30 @@ export function prefixOf(service: string): string {
 }
 
 /** The first key that means nothing without a host. */
-export function orphanKey(draft: Draft): string | undefined {
-  if (draft.path !== undefined) return 'path';
-  if (draft.stripPrefix !== undefined) return 'strip-prefix';
-  return draft.priority === undefined ? undefined : 'priority';
+export function orphanKey({ route }: Draft): string | undefined {
+  if (route.path !== undefined) return 'path';
+  if (route.stripPrefix !== undefined) return 'strip-prefix';
+  return route.priority === undefined ? undefined : 'priority';
+}
+
+/** The routes that it asks for, one for each of its hosts. */
+export function routesOf({ route }: Draft): RouteClaim[] {
+  const { host: hosts = [], ...rest } = route;
+  return hosts.map((host) => ({ host, ...DEFAULTS.route, ...rest }));
 }
 
 /** Why labels, each good in itself, do not say which requests the service wants. */
 export function missingRoute({ draft, name, problems }: ParsedService): SettingProblem | undefined {
-  // A host that is there but bad has said so already.
-  if (draft.host !== undefined || problems.some((problem) => /\.(?:host|service|\*)$/.test(problem.key)))
-    return undefined;
   const prefix = prefixOf(name);
+  // What is there but bad has said so already.
+  const isTold = problems.some(({ key }) => [`${prefix}host`, `${prefix}service`, ALL_LABELS].includes(key));
+  if (draft.route.host !== undefined || isTold) return undefined;
   const orphan = orphanKey(draft);
   if (orphan !== undefined) {
     const message = 'needs a host to belong to';
     return { severity: 'error', key: prefix + orphan, message, hint: `add ${prefix}host` };
   }
-  if (draft.service !== undefined) return undefined;
+  if (draft.backend.service !== undefined) return undefined;
   const hint = NO_ROUTE.hint.replaceAll(PREFIX, prefix);
   return { severity: 'error', key: `${prefix}host`, message: NO_ROUTE.message, hint };
 }

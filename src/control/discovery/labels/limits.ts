@@ -1,5 +1,6 @@
+import { PREFIX } from '../../../model/keys/key.ts';
 import { grouped, shorten, sized } from '../../../model/text.ts';
-import { PREFIX, type SettingProblem } from './key.ts';
+import type { SettingProblem } from './problem.ts';
 
 /**
  * What is read of a container's labels. Whoever can set labels must not be able to hold the thread that carries traffic:

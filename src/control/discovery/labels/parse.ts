@@ -1,22 +1,22 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { type Draft, makeDraft } from '../../../model/keys/draft.ts';
+import { PREFIX } from '../../../model/keys/key.ts';
+import type { SaidKey } from '../../../model/keys/key-tree.ts';
+import { KEYS } from '../../../model/keys/table.ts';
+import { parseServiceName } from '../../../model/keys/values.ts';
 import { ValueError } from '../../../model/parse.ts';
 import { grouped, shorten } from '../../../model/text.ts';
-import { type Draft, makeDraft } from './draft.ts';
-import { type LabelKey, PREFIX, type SettingProblem } from './key.ts';
-import { LABEL_KEYS } from './keys.ts';
 import { countItems, LABEL_LIMITS, type ReadLabels } from './limits.ts';
-import { parseServiceName } from './values.ts';
+import type { SettingProblem } from './problem.ts';
 
 const SERVICES = 'services.';
-
-const BY_KEY = new Map<string, LabelKey>(LABEL_KEYS.map((entry) => [entry.key, entry]));
 
 /** What a set of keys says of one service. */
 export interface ParsedService {
   /** The NAME of `services.NAME.`; empty for the keys without one. */
   readonly name: string;
   readonly draft: Draft;
-  /** The known ones among them, without their prefix, whether or not their values are good. */
+  /** The known ones among them, without their prefix, in their only spelling, whether or not their values are good. */
   readonly keys: readonly string[];
   readonly problems: readonly SettingProblem[];
 }
@@ -71,7 +71,7 @@ export function parseLabels(
     collecting(services, splitName(problem.key.slice(PREFIX.length)).name)?.problems.push(problem);
   }
   if (unnamed.size > 0) problems.push(tooManyServices(services.size + unnamed.size));
-  isEnabled = services.get('')?.draft.enable ?? isEnabled ?? false;
+  isEnabled = services.get('')?.draft.container.enable ?? isEnabled ?? false;
   return {
     isEnabled,
     services: [...services]
@@ -99,19 +99,22 @@ export function setKey(
   text: string,
   mayEnable: boolean,
 ): void {
-  const known = BY_KEY.get(key);
   const problem = (message: string, hint?: string) => {
     const named = { severity: 'error' as const, key: shorten(shown), message };
     service.problems.push(hint === undefined ? named : { ...named, hint });
   };
-  if (known === undefined)
+  if (!KEYS.has(key))
     problem('is not a known key', service.slips.left-- > 0 ? suggest(key, shown) : undefined);
   else if (key === 'enable' && !mayEnable)
     problem('is not a key of a single service', `${PREFIX}enable is for the whole container`);
   else {
-    service.keys.push(key);
     try {
-      known.set(service.draft, text);
+      const said = KEYS.find(key) as SaidKey;
+      // Of a name there may be several spellings.
+      const isAgain = said.entry.parseName !== undefined && service.keys.includes(said.key);
+      service.keys.push(said.key);
+      if (isAgain) problem('is the same key as another one');
+      else KEYS.set(service.draft, said, text);
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
       problem(error.message, /^(["'`]).*\1$/.test(text) ? 'leave out the quotes' : undefined);
@@ -152,8 +155,9 @@ function splitName(rest: string): { name: string; key: string } {
 
 /** Only `enable` was said: there is no service to make of it, unless nothing else was said at all. */
 function isBare(service: Collecting): boolean {
-  const { enable: _, settings, ...rest } = service.draft;
-  return Object.keys(rest).length + Object.keys(settings).length === 0 && service.problems.length === 0;
+  const { container: _, ...rest } = service.draft;
+  const isSilent = Object.values(rest).every((part) => Object.keys(part).length === 0);
+  return isSilent && service.problems.length === 0;
 }
 
 /** A longer text is no slip of any key: what is compared with all of them is short. */
@@ -164,7 +168,7 @@ function suggest(key: string, shown: string): string | undefined {
   if (key.startsWith(SERVICES)) return `say ${PREFIX}${SERVICES}NAME.KEY`;
   if (key.length > MAX_SLIP) return undefined;
   const lower = key.trim().toLowerCase();
-  const nearest = closest(lower, [...BY_KEY.keys()]);
+  const nearest = closest(lower, KEYS.candidates(lower));
   if (distance(lower, nearest) > Math.max(2, nearest.length / 3)) return undefined;
   return `did you mean ${shorten(shown.slice(0, shown.length - key.length))}${nearest}?`;
 }
@@ -176,8 +180,8 @@ function prefixSlip(label: string): SettingProblem | undefined {
   const rest = ways.find((match) => isSlip(match?.[1] ?? ''))?.[2];
   if (rest === undefined) return undefined;
   // FAIRLEAD_HOST is the way that variables are written.
-  const key = BY_KEY.has(splitName(rest).key) ? rest : rest.toLowerCase().replaceAll('_', '-');
-  if (!BY_KEY.has(splitName(key).key)) return undefined;
+  const key = KEYS.has(splitName(rest).key) ? rest : rest.toLowerCase().replaceAll('_', '-');
+  if (!KEYS.has(splitName(key).key)) return undefined;
   return {
     severity: 'notice',
     key: shorten(label),

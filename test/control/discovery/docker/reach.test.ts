@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Container, ContainerNetwork } from '../../../../src/control/discovery/docker/container.ts';
 import { type Located, locate, type Reach } from '../../../../src/control/discovery/docker/reach.ts';
-import { type Draft, makeDraft } from '../../../../src/control/discovery/labels/draft.ts';
+import type { BackendSettings } from '../../../../src/model/keys/draft.ts';
 import { makeContainer } from '../../../support/fake-engine.ts';
 
 const DRIVERS = new Map([
@@ -28,8 +28,8 @@ function inside(networks: readonly ContainerNetwork[], parts: Partial<Container>
   };
 }
 
-function find(parts: Partial<Container>, reach: Reach, draft: Partial<Draft> = {}): Located {
-  return locate(makeContainer(parts), { ...makeDraft(), ...draft }, reach);
+function find(parts: Partial<Container>, reach: Reach, said: BackendSettings = {}): Located {
+  return locate(makeContainer(parts), said, reach);
 }
 
 /** `host:port`, or the label that is at fault. */
@@ -274,7 +274,7 @@ t.test('the command that puts Fairlead and a container on one network is told wh
   const self = makeContainer({ name: 'fairlead', networks: [network('web')] });
   const hintFor = (names: readonly string[], own = self) => {
     const container = makeContainer({ networks: names.map(network) });
-    const located = locate(container, makeDraft(), { kind: 'container', self: own, drivers: new Map() });
+    const located = locate(container, {}, { kind: 'container', self: own, drivers: new Map() });
     return 'hint' in located ? located.hint : undefined;
   };
   const begin = 'put both on one network: docker network connect';

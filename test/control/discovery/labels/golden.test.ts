@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { Document, isSeq, visit } from 'yaml';
-import type { SettingProblem } from '../../../../src/control/discovery/labels/key.ts';
-import { LABEL_KEYS } from '../../../../src/control/discovery/labels/keys.ts';
 import { parseLabels } from '../../../../src/control/discovery/labels/parse.ts';
+import type { SettingProblem } from '../../../../src/control/discovery/labels/problem.ts';
+import { KEYS } from '../../../../src/model/keys/table.ts';
 
 /**
  * Labels in, what they mean out: each file is named by its claim and holds lines of `label=value`, a line of
@@ -38,9 +38,11 @@ function print(labels: Readonly<Record<string, string>>): string {
   const { isEnabled, services, problems } = parseLabels(labels);
   const printed = {
     isEnabled,
-    services: services.map(({ name, draft: { settings, ...draft }, problems }) => ({
+    services: services.map(({ name, draft: { container, route, backend, settings }, problems }) => ({
       name,
-      ...draft,
+      ...container,
+      ...route,
+      ...backend,
       ...(Object.keys(settings).length > 0 && { settings }),
       ...(problems.length > 0 && { problems: problems.map(sentence) }),
     })),
@@ -71,7 +73,7 @@ t.test('the cases show every key with a value that it takes', async (t) => {
       if (found.every((problem) => problem.key !== label)) fine.add(label);
     }
   }
-  for (const { key } of LABEL_KEYS) t.ok(fine.has(`fairlead.${key}`), `${key} with a good value`);
+  for (const { key } of KEYS.entries) t.ok(fine.has(`fairlead.${key}`), `${key} with a good value`);
 });
 
 t.test('the cases show every key that takes a value with one that it refuses', async (t) => {
@@ -81,5 +83,5 @@ t.test('the cases show every key that takes a value with one that it refuses', a
       for (const { key } of service.problems) refused.add(key);
     }
   }
-  for (const { key } of LABEL_KEYS) t.ok(refused.has(`fairlead.${key}`), key);
+  for (const { key } of KEYS.entries) t.ok(refused.has(`fairlead.${key}`), key);
 });

@@ -28,7 +28,7 @@ t.test('a label that is too long is refused with its true size, and carried no f
   t.same(sentences(raw), ['fairlead.host has 10,000,013 characters; a label may have 65,536']);
   t.match(parse(raw), {
     isEnabled: true,
-    services: [{ name: 'b', draft: { host: ['b.org'] } }, { name: '' }],
+    services: [{ name: 'b', draft: { route: { host: ['b.org'] } } }, { name: '' }],
   });
 });
 
@@ -64,7 +64,11 @@ t.test('hosts are counted over all services of a container', async (t) => {
   t.same(sentences(raw), [
     'fairlead.services.c.host is one host too many: a container may have 500 (*.example.org is every name below it)',
   ]);
-  t.match(parse(raw).services, [{}, { draft: { host: ['b.org'] } }, { draft: { host: undefined } }]);
+  t.match(parse(raw).services, [
+    {},
+    { draft: { route: { host: ['b.org'] } } },
+    { draft: { route: { host: undefined } } },
+  ]);
 });
 
 t.test('services beyond the most are told once, and the others are read', async (t) => {

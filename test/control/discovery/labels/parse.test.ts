@@ -1,14 +1,14 @@
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import { LABEL_KEYS } from '../../../../src/control/discovery/labels/keys.ts';
 import { parseLabels } from '../../../../src/control/discovery/labels/parse.ts';
+import { KEYS } from '../../../../src/model/keys/table.ts';
 
 /** Labels that are ours, nearly ours, or anything. */
 const labels = fc.dictionary(
   fc.oneof(
-    fc.constantFrom(...LABEL_KEYS.map(({ key }) => `fairlead.${key}`)),
-    fc.constantFrom(...LABEL_KEYS.map(({ key }) => `fairlead.services.api.${key}`)),
+    fc.constantFrom(...KEYS.entries.map(({ key }) => `fairlead.${key}`)),
+    fc.constantFrom(...KEYS.entries.map(({ key }) => `fairlead.services.api.${key}`)),
     fc.string().map((key) => `fairlead.${key}`),
     fc.string({ unit: 'binary' }),
   ),
@@ -37,11 +37,11 @@ t.test('the same labels mean the same in any order', async () => {
 });
 
 t.test('every label of ours has an effect or a problem', async () => {
-  const keys = LABEL_KEYS.filter(({ key }) => key !== 'scheme').map(({ key }) => `fairlead.${key}`);
+  const keys = KEYS.entries.map(({ key }) => `fairlead.${key}`);
   fc.assert(
     fc.property(fc.constantFrom(...keys), fc.string(), (label, value) => {
       const { services } = parseLabels({ [label]: value });
-      const { enable } = services[0]?.draft ?? {};
+      const { enable } = services[0]?.draft.container ?? {};
       const isSwitch = label === 'fairlead.enable' && (services.length === 0 || enable !== undefined);
       return isSwitch || services.length === 1;
     }),
@@ -51,7 +51,7 @@ t.test('every label of ours has an effect or a problem', async () => {
 t.test('hosts on lines of their own are refused, not joined to one name', async (t) => {
   for (const host of ['shop.example.org\nwww.example.org', 'bücher.example\nwww.example.org']) {
     const [service] = parseLabels({ 'fairlead.host': host }).services;
-    t.equal(service?.draft.host, undefined);
+    t.equal(service?.draft.route.host, undefined);
     t.match(service?.problems[0]?.message, 'put commas between hosts');
   }
 });

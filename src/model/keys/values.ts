@@ -1,3 +1,4 @@
+import type { StatusRange } from '../health.ts';
 import {
   checkPathLength,
   MAX_ITEMS,
@@ -7,7 +8,7 @@ import {
   parseRouteHost,
   parseStatusRanges,
   ValueError,
-} from '../../../model/parse.ts';
+} from '../parse.ts';
 import {
   BALANCE_NAMES,
   type BalanceName,
@@ -17,8 +18,8 @@ import {
   IDEMPOTENT_METHODS,
   type RetryReasons,
   SAFE_METHODS,
-} from '../../../model/service.ts';
-import { grouped, quoted, sized } from '../../../model/text.ts';
+} from '../service.ts';
+import { grouped, quoted, sized } from '../text.ts';
 
 /** Values that only labels and services have. Each function throws a `ValueError`. */
 
@@ -207,4 +208,33 @@ function parseFallbackUrl(text: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search + url.hash !== '')
     throw new ValueError(`wants url:https://HOST/PATH without a query, not ${quoted(text)}`);
   return url.href;
+}
+
+/** `200-399, 404` */
+export function showStatuses(ranges: readonly StatusRange[]): string {
+  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(', ');
+}
+
+/** `connect, reset, 500-599` */
+export function showRetryOn({ reset, timeout, status }: RetryReasons): string {
+  const words = ['connect', reset && 'reset', timeout && 'timeout', showStatuses(status)];
+  return words.filter((word) => word !== false && word !== '').join(', ');
+}
+
+/** `service:NAME, status:CODE` */
+export function showFallbacks(chain: readonly Fallback[]): string {
+  return chain.map((one) => `${one.kind}:${detailOf(one)}`).join(', ');
+}
+
+function detailOf(one: Fallback): string {
+  switch (one.kind) {
+    case 'service':
+      return one.service;
+    case 'status':
+      return String(one.status);
+    case 'url':
+      return one.url;
+    case 'page':
+      return one.file;
+  }
 }

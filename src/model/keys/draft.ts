@@ -1,0 +1,53 @@
+import { DEFAULT_SETTINGS, type ServiceSettings } from '../service.ts';
+
+/**
+ * What the keys of one service say, as far as they say anything. Where it stands is the scope of a key, which says how
+ * those of several containers come together: see `SCOPES`.
+ */
+export interface Draft {
+  readonly container: { readonly enable?: boolean };
+  readonly route: RouteSettings;
+  readonly backend: BackendSettings;
+  readonly settings: ServiceSettings;
+}
+
+export interface RouteSettings {
+  readonly host?: readonly string[];
+  readonly path?: string;
+  readonly priority?: number;
+  readonly stripPrefix?: boolean;
+}
+
+export interface BackendSettings {
+  /** The service that it serves in. */
+  readonly service?: string;
+  readonly port?: number;
+  readonly scheme?: 'http';
+  readonly network?: string;
+  readonly weight?: number;
+  readonly backup?: boolean;
+  readonly maxConnections?: number;
+}
+
+/** What holds where nothing is said. */
+export const DEFAULTS = {
+  container: {},
+  route: { path: '/', priority: 0, stripPrefix: false },
+  backend: { scheme: 'http', weight: 1, backup: false },
+  settings: DEFAULT_SETTINGS,
+} as const satisfies Draft;
+
+/** What keys are about, and how those of several containers come together. */
+export const SCOPES: Readonly<Record<keyof Draft, readonly [name: string, merge: string]>> = {
+  container: ['container', 'is about the container as a whole'],
+  route: ['route', 'is about where a container is routed: each has its own routes'],
+  backend: ['backend', 'holds for the container alone'],
+  settings: [
+    'service',
+    'holds for all that serve together: of containers that differ the newest decides, key by key, and the others have a notice',
+  ],
+};
+
+export function makeDraft(): Draft {
+  return { container: {}, route: {}, backend: {}, settings: {} };
+}

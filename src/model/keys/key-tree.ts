@@ -1,0 +1,174 @@
+import { MAX_ITEMS, ValueError } from '../parse.ts';
+import { type Family, type Key, type KeysOf, NAME } from './key.ts';
+
+/** A key, whatever the type of its values, and where these stand. */
+export interface Entry extends Omit<Key<never>, 'parse' | 'default'> {
+  readonly path: readonly string[];
+  readonly parse: (text: string) => unknown;
+  /** What holds without it, in words; empty where nothing does. */
+  readonly default: string;
+  /** The same as a value, where it is one. */
+  readonly defaultValue: unknown;
+  /** Of a family. */
+  readonly parseName?: (text: string) => string;
+}
+
+/** A key as somebody says it: of a family with its name. */
+export interface SaidKey {
+  /** In its only spelling. */
+  readonly key: string;
+  readonly path: readonly string[];
+  readonly entry: Entry;
+}
+
+/** A key and the value that it was set to. */
+export interface Setting extends SaidKey {
+  readonly value: unknown;
+}
+
+type Leaf = Key<never> | Family<never>;
+interface Branch {
+  readonly [name: string]: Leaf | Branch;
+}
+
+/** The keys of all that values of one type hold. */
+export class KeyTree<T extends object> {
+  /** In the order in which people read of them. */
+  readonly entries: readonly Entry[];
+  readonly #branch: Branch;
+  readonly #byKey: ReadonlyMap<string, Entry>;
+  readonly #byLeaf: ReadonlyMap<Leaf, Entry>;
+  readonly #families: readonly Entry[];
+
+  /** @param defaults the values that hold where none is set, as far as there are any */
+  constructor(keys: KeysOf<T>, defaults: object) {
+    this.#branch = keys as unknown as Branch;
+    this.#byLeaf = new Map(
+      leavesOf(this.#branch, []).map(([leaf, path]) => [leaf, entryOf(leaf, path, defaults)]),
+    );
+    this.entries = [...this.#byLeaf.values()];
+    this.#byKey = new Map(this.entries.map((entry) => [entry.key, entry]));
+    this.#families = this.entries.filter(({ parseName }) => parseName !== undefined);
+  }
+
+  /** Whether it is a key, be its name, if it has one, good or bad. */
+  has(key: string): boolean {
+    return this.#byKey.has(key) || this.#familyOf(key) !== undefined;
+  }
+
+  /** Undefined when there is no such key. Throws a `ValueError` when the name in it is bad. */
+  find(key: string): SaidKey | undefined {
+    const family = this.#familyOf(key);
+    if (family?.parseName !== undefined) {
+      const prefix = prefixOf(family);
+      const name = family.parseName(key.slice(prefix.length));
+      return { key: prefix + name, path: [...family.path, name], entry: family };
+    }
+    const entry = this.#byKey.get(key);
+    return entry && { key, path: entry.path, entry };
+  }
+
+  /** The keys that a slip may have meant: those of families with the name that it has. */
+  candidates(slip: string): string[] {
+    const named = this.#families.flatMap((family) => {
+      const prefix = prefixOf(family);
+      const parts = slip.split('.');
+      const name = parts.slice(prefix.split('.').length - 1).join('.');
+      return name === '' ? [] : [prefix + name];
+    });
+    return [...this.#byKey.keys(), ...named];
+  }
+
+  /**
+   * Sets what a text says of a key. Of a family there may be `MAX_ITEMS` names: something goes through them for a request.
+   * Throws a `ValueError`.
+   */
+  set(values: T, { entry, path }: SaidKey, text: string): void {
+    const value = entry.parse(text);
+    const siblings = entry.parseName === undefined ? undefined : at(values, entry.path);
+    if (siblings !== undefined && Object.keys(siblings as object).length >= MAX_ITEMS)
+      throw new ValueError(`is one too many: there may be ${MAX_ITEMS} of ${entry.key}`);
+    put(values, path, value);
+  }
+
+  /** All that is set, in the order in which it was. */
+  settingsIn(values: T): Setting[] {
+    const found: Setting[] = [];
+    this.#collect(this.#branch, values, [], found);
+    return found;
+  }
+
+  /** What differs from the defaults, as people write it: `drain=5s`. */
+  changesIn(values: T): string[] {
+    return this.settingsIn(values)
+      .filter(({ entry, value }) => JSON.stringify(value) !== JSON.stringify(entry.defaultValue))
+      .map(({ key, entry, value }) => `${key}=${entry.show(value as never)}`);
+  }
+
+  #familyOf(key: string): Entry | undefined {
+    return this.#families.find((family) => {
+      const prefix = prefixOf(family);
+      return key.length > prefix.length && key.startsWith(prefix);
+    });
+  }
+
+  #collect(node: Leaf | Branch, values: unknown, path: readonly string[], found: Setting[]): void {
+    const entry = isLeaf(node) ? this.#byLeaf.get(node) : undefined;
+    if (entry !== undefined && entry.parseName === undefined) {
+      if (values !== undefined) found.push({ key: entry.key, path, entry, value: values });
+      return;
+    }
+    for (const [name, value] of Object.entries(values ?? {})) {
+      const inner = [...path, name];
+      if (entry !== undefined) found.push({ key: prefixOf(entry) + name, path: inner, entry, value });
+      else if (Object.hasOwn(node, name))
+        this.#collect((node as Branch)[name] as Leaf | Branch, value, inner, found);
+    }
+  }
+}
+
+/** Sets a value where a path leads. A name may be one that every object has, such as `__proto__`. */
+export function put(values: object, path: readonly string[], value: unknown): void {
+  let target = values;
+  for (const [i, name] of path.entries()) {
+    const existing = Object.getOwnPropertyDescriptor(target, name)?.value as object | undefined;
+    const next = i === path.length - 1 ? value : (existing ?? {});
+    if (next !== existing)
+      Object.defineProperty(target, name, {
+        value: next,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+    target = next as object;
+  }
+}
+
+/** The value where a path leads; undefined without one. */
+function at(values: object, path: readonly string[]): unknown {
+  let found: unknown = values;
+  for (const name of path) found = Object.getOwnPropertyDescriptor(found ?? {}, name)?.value;
+  return found;
+}
+
+function isLeaf(node: Leaf | Branch): node is Leaf {
+  return typeof node.key === 'string';
+}
+
+function leavesOf(branch: Branch, path: readonly string[]): [Leaf, readonly string[]][] {
+  return Object.entries(branch).flatMap(([name, node]) => {
+    const inner = [...path, name];
+    return isLeaf(node) ? [[node, inner] as [Leaf, readonly string[]]] : leavesOf(node, inner);
+  });
+}
+
+function entryOf(leaf: Leaf, path: readonly string[], defaults: object): Entry {
+  const defaultValue = at(defaults, path);
+  const shown = defaultValue === undefined ? '' : leaf.show(defaultValue as never);
+  return { ...leaf, path, default: leaf.default ?? shown, defaultValue };
+}
+
+/** `headers.request.NAME` → `headers.request.` */
+function prefixOf({ key }: Entry): string {
+  return key.slice(0, -NAME.length);
+}

@@ -1,0 +1,41 @@
+import { parseRoutePath } from '../parse.ts';
+import type { Draft } from './draft.ts';
+import type { KeysOf } from './key.ts';
+import { integer, SWITCH, text } from './kinds.ts';
+import * as values from './values.ts';
+
+export const CONTAINER_KEYS: KeysOf<Draft['container']> = {
+  enable: {
+    key: 'enable',
+    ...SWITCH,
+    default: 'true if any other key is there',
+    doc: 'Whether the container is looked at',
+  },
+};
+
+/** Which requests are wanted. */
+export const ROUTE_KEYS: KeysOf<Draft['route']> = {
+  host: {
+    key: 'host',
+    value: 'HOSTS',
+    parse: values.parseHosts,
+    show: (hosts) => hosts.join(', '),
+    default: '',
+    doc: 'Host names to route here, with commas; `*.example.org` is every name below it, `*` any',
+  },
+  path: {
+    key: 'path',
+    ...text('PREFIX', parseRoutePath),
+    doc: 'Path prefix to route here, on segment boundaries',
+  },
+  priority: {
+    key: 'priority',
+    ...integer(-1_000_000, 1_000_000, 'NUMBER'),
+    doc: 'The route with the higher one wins; of the same, the more specific',
+  },
+  stripPrefix: {
+    key: 'strip-prefix',
+    ...SWITCH,
+    doc: 'Remove `path` before forwarding, and send it as X-Forwarded-Prefix',
+  },
+};
