@@ -33,7 +33,6 @@ async function startNpm(t: Test, script: 'start' | 'demo', config = '') {
   const [, port] = await eventually(
     'it listens',
     () => /listens on 127\.0\.0\.1:(\d+)/.exec(stderr) ?? undefined,
-    30_000,
   );
   return { pid, port: Number(port), ended, stderr: () => stderr };
 }

@@ -9,25 +9,14 @@ import { eventually } from '../support/eventually.ts';
 import { startApp, type TestFairlead } from '../support/fairlead.ts';
 
 const ENGINE = 'unix:///var/run/docker.sock';
-/** Longer than a backend is given to pass its first check. */
-const PATIENT_MS = 30_000;
 
 /** What is told of a subject, a line each, once that fits. */
-function told(
-  fairlead: TestFairlead,
-  subject: string,
-  pattern: RegExp,
-  timeoutMs = PATIENT_MS,
-): Promise<string> {
-  return eventually(
-    `${pattern} is told`,
-    async () => {
-      const { problems } = await fairlead.state();
-      const lines = problems.filter((problem) => problem.subject === subject);
-      return lines.map(({ message, hint }) => `${message} (${hint})`).find((line) => pattern.test(line));
-    },
-    timeoutMs,
-  );
+function told(fairlead: TestFairlead, subject: string, pattern: RegExp): Promise<string> {
+  return eventually(`${pattern} is told`, async () => {
+    const { problems } = await fairlead.state();
+    const lines = problems.filter((problem) => problem.subject === subject);
+    return lines.map(({ message, hint }) => `${message} (${hint})`).find((line) => pattern.test(line));
+  });
 }
 
 const image = await testImage(t);
@@ -168,7 +157,7 @@ if (image !== undefined) {
     await writeFile(join(pages, 'sorry.html'), 'sorry');
     await runContainer(t, image, { labels: { 'fairlead.service': 'told-spare' } });
     const isSolved = async () => !(await fairlead.state()).problems.some(({ subject }) => subject === name);
-    await eventually('both are solved', isSolved, PATIENT_MS);
+    await eventually('both are solved', isSolved);
     t.notMatch(await fairlead.explain(name), 'notice');
   });
 }

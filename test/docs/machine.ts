@@ -43,7 +43,7 @@ export class Machine {
     });
     const machine = new Machine(folder, first);
     t.teardown(() => machine.#stop());
-    await eventually('its Engine answers', () => machine.succeed('docker version'), 30_000);
+    await eventually('its Engine answers', () => machine.succeed('docker version'));
     return machine;
   }
 

@@ -7,6 +7,7 @@ import { RouteTable } from '../../src/data/routing/table.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type EngineServer, startEngineServer } from '../support/engine-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { containerId, makeEntry } from '../support/fake-engine.ts';
 
 /** What an Engine is made to answer for a while: the text of each answer, and what it writes among its events. */
@@ -209,17 +210,17 @@ export async function checkEngine(lane: EngineLane, mutant: EngineMutant): Promi
   };
   plane.start();
   try {
-    await until('the good one is routed', () => isRouted('good'));
+    await eventually('the good one is routed', () => isRouted('good'));
     const asked = lane.server.requests.length;
     lane.mutant = mutant;
     // That it is not understood has everything listed.
     lane.server.write(`${mutant.events}nonsense\n${JSON.stringify(EVENTS[0])}\n`);
-    await until('it is asked', () => lane.server.requests.length > asked + 2);
+    await eventually('it is asked', () => lane.server.requests.length > asked + 2);
     await new Promise((resolve) => setTimeout(resolve, 10));
     if (listsGood(mutant) && !isRouted('good')) throw new Error('the good one is not routed any more');
     lane.mutant = undefined;
     lane.isSecondThere = true;
-    await until('what is told afterwards counts', () => isRouted('good') && isRouted('second'));
+    await eventually('what is told afterwards counts', () => isRouted('good') && isRouted('second'));
   } finally {
     plane.stop();
   }
@@ -233,13 +234,5 @@ function listsGood({ containers: text, refusal }: EngineMutant): boolean {
     return !Array.isArray(list) || list.some((entry) => JSON.stringify(entry) === JSON.stringify(GOOD));
   } catch {
     return true;
-  }
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

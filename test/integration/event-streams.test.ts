@@ -108,8 +108,7 @@ t.test('the kernel asks both sides of an event stream whether they are there', a
   // What is still to be acknowledged has the timer for itself.
   const isAsked = async () =>
     (await hasKeepAlive(backendSide, backend.port)) && (await hasKeepAlive(proxy.port, clientSide));
-  for (let i = 0; i < 100 && !(await isAsked()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  t.ok(await isAsked());
+  t.ok(await eventually('both are asked', isAsked));
 });
 
 t.test('a stream ends with its client, its backend, and the time of a backend that leaves', async (t) => {

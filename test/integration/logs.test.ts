@@ -8,7 +8,7 @@ import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { type CliOptions, type CliResult, RunningCli } from '../support/cli.ts';
 import { ask } from '../support/client.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually, PATIENCE_MS } from '../support/eventually.ts';
 import { Fifo } from '../support/fifo.ts';
 import { freePort } from '../support/free-port.ts';
 import { parseMetrics } from '../support/metrics.ts';
@@ -70,7 +70,7 @@ async function serve(t: Test, workers: number, options: CliOptions, ...args: str
       return workers.map(({ pid }: { pid: number }) => pid);
     },
     async end(signal) {
-      const timer = setTimeout(() => cli.child.kill('SIGKILL'), 15_000);
+      const timer = setTimeout(() => cli.child.kill('SIGKILL'), PATIENCE_MS);
       cli.child.kill(signal);
       const result = await cli.ended;
       clearTimeout(timer);

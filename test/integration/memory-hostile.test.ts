@@ -49,7 +49,7 @@ async function flood(sockets: readonly Socket[], block: Buffer, times: number): 
   }
   const taken = () =>
     sockets.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0);
-  await steady(taken, 300);
+  await steady(taken, 60);
 }
 
 /** What is held for each connection once `act` is through. */

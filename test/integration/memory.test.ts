@@ -58,7 +58,7 @@ for (const direction of ['download', 'upload'] as const) {
     const flows: Flow[] = [];
     for (let i = 0; i < STALLED; i++) flows.push(await connect());
     const taken = () => flows.reduce((sum, { production }) => sum + production.accepted(), 0);
-    await steady(taken, 300);
+    await steady(taken, 60);
     const held = (bytesInBuffers() - before) / STALLED;
     t.ok(held < BOUND, `${Math.round(held / 1024)} KB in buffers for each`);
     t.ok(

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { PATIENCE_MS } from './eventually.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const EMPTY_CONFIG = fileURLToPath(new URL('../fixtures/empty.yaml', import.meta.url));
-/** After so long a program that does not do what a test waits for never will. */
-const TIMEOUT_MS = 60_000;
 
 export interface CliOptions {
   readonly cwd?: string;
@@ -78,7 +77,7 @@ export class RunningCli {
 
   /** Waits until standard error fits. */
   async until(pattern: RegExp): Promise<RegExpExecArray> {
-    const deadline = Date.now() + TIMEOUT_MS;
+    const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       const match = pattern.exec(this.stderr);
       if (match !== null) return match;
@@ -116,7 +115,7 @@ export class RunningCli {
 /** Runs the program to its end. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const running = new RunningCli(args, options);
-  const timer = setTimeout(() => running.child.kill('SIGKILL'), TIMEOUT_MS);
+  const timer = setTimeout(() => running.child.kill('SIGKILL'), PATIENCE_MS);
   const result = await running.ended;
   clearTimeout(timer);
   return result;

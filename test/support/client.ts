@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { Test } from 'tap';
 import { Agent, request } from 'undici';
 import { shorten } from '../../src/model/text.ts';
+import { PATIENCE_MS } from './eventually.ts';
 
 export interface Answer {
   readonly status: number;
@@ -19,7 +20,7 @@ export interface AskOptions {
 }
 
 // Each question on a connection of its own. An answer that never comes is a failure, not a wait.
-const agent = new Agent({ pipelining: 0, headersTimeout: 10_000, bodyTimeout: 10_000 });
+const agent = new Agent({ pipelining: 0, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS });
 
 /** Sends one request to an origin, or to a port of this machine, and reads the whole response. */
 export async function ask(target: string | number, options: AskOptions = {}): Promise<Answer> {
@@ -61,8 +62,8 @@ export class RawClient {
   }
 
   /** Waits until what was received fits, or fails after a while. */
-  async until(fits: (received: string) => boolean, what: string, timeoutMs = 5_000): Promise<string> {
-    const deadline = Date.now() + timeoutMs;
+  async until(fits: (received: string) => boolean, what: string): Promise<string> {
+    const deadline = Date.now() + PATIENCE_MS;
     while (!fits(this.received)) {
       if (this.isClosed) throw new Error(`closed before ${what}; received ${this.#shown}`);
       const left = deadline - Date.now();
@@ -73,8 +74,8 @@ export class RawClient {
   }
 
   /** Waits until the other side has closed, and answers all that it sent. */
-  async untilClosed(timeoutMs = 5_000): Promise<string> {
-    const deadline = Date.now() + timeoutMs;
+  async untilClosed(): Promise<string> {
+    const deadline = Date.now() + PATIENCE_MS;
     while (!this.isClosed) {
       const left = deadline - Date.now();
       if (left <= 0) throw new Error(`not closed in time; received ${this.#shown}`);

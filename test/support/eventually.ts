@@ -1,8 +1,11 @@
-/** Asks again and again until the answer is not undefined or false; rejects with the question after a while. */
+/** Whatever a test waits for and has not come after so long never will, however busy the machine is. */
+export const PATIENCE_MS = 60_000;
+
+/** Asks again and again until the answer is not undefined or false; rejects with the question when it never is. */
 export async function eventually<T>(
   question: string,
   answer: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 10_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;

@@ -42,7 +42,7 @@ export async function startOwnEngine(t: Test): Promise<OwnEngine> {
   };
   const start = async () => {
     daemon = spawn('dockerd', daemonFlags(folder, socket, bridge, id), { stdio: 'ignore' });
-    await eventually('the daemon answers', () => docker('version').then(() => true), 30_000);
+    await eventually('the daemon answers', () => docker('version').then(() => true));
   };
   const stop = () =>
     new Promise<void>((resolve) => {

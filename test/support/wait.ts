@@ -8,14 +8,17 @@ export async function lasting(read: () => number, goal: number, what: string): P
   }
 }
 
-/** Waits until a number has stayed the same for a while, and answers it: nothing goes on any more. */
-export async function steady(read: () => number, forMs = 150): Promise<number> {
+/**
+ * Waits until a number has stayed the same for a while, and answers it: nothing goes on any more. The while is one of
+ * turns, 5 ms or longer: in each of them everything in this process that can go on does, also when it seldom has one.
+ */
+export async function steady(read: () => number, turns = 30): Promise<number> {
   let value = read();
-  for (let since = Date.now(); Date.now() - since < forMs; ) {
+  for (let same = 0; same < turns; same++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     if (read() === value) continue;
     value = read();
-    since = Date.now();
+    same = 0;
   }
   return value;
 }

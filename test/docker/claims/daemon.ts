@@ -35,7 +35,7 @@ export function daemonClaims(t: Test, { image, start }: ClaimContext, images: re
     await load.sent(200);
     await engine.start();
     const isBack = async () => (await fairlead.state()).sources.every(({ connected }) => connected);
-    await eventually('it is connected again', isBack, 20_000);
+    await eventually('it is connected again', isBack);
     await run('second');
     await eventually(
       'the new container is found',
