@@ -3,7 +3,6 @@ import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
 import type { Transition } from '../model/health.ts';
-import type { Problem } from '../model/problem.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
@@ -14,7 +13,7 @@ import type { Probe } from './health/probe.ts';
 import type { CheckState } from './health/verdict.ts';
 import { IncrementalMerge, type Merged } from './incremental-merge.ts';
 import { Publisher, type SnapshotParts, type Subscriber } from './publisher.ts';
-import { isJudged, neverHeard, Readiness } from './readiness.ts';
+import { isJudged, Readiness, withUnheard } from './readiness.ts';
 import { Settling } from './settling.ts';
 
 /**
@@ -176,18 +175,12 @@ export class ControlPlane {
   }
 
   #collect(): SnapshotParts {
-    const { services, routes } = this.#merged;
+    const { services, routes, problems } = this.#merged;
     const health = this.#health.judge();
-    const contributions = [...this.#contributions.values()];
-    const problems = [...this.#merged.problems, ...this.#neverHeard(), ...this.#health.problems];
-    return { services, routes, health, problems, sources: contributions.map(({ status }) => status) };
-  }
-
-  #neverHeard(): Problem[] {
-    const after = this.#settling.givenMs;
-    if (after === undefined) return [];
-    return this.#readiness.unheard.map((name) =>
-      neverHeard(name, this.#contributions.get(name)?.status, after),
-    );
+    const sources = [...this.#contributions.values()].map(({ status }) => status);
+    const { givenMs } = this.#settling;
+    const found =
+      givenMs === undefined ? problems : withUnheard(problems, this.#readiness.unheard, sources, givenMs);
+    return { services, routes, health, problems: [...found, ...this.#health.problems], sources };
   }
 }

@@ -51,13 +51,29 @@ export function isJudged({ backends }: Service, verdict: (backend: Backend) => F
   return backends.some(serves) || backends.every((backend) => verdict(backend).isChecked);
 }
 
-/** Of a source for which requests do not wait any longer. */
-export function neverHeard(source: string, status: SourceStatus | undefined, timeoutMs: number): Problem {
-  return {
-    severity: 'error',
-    source,
-    subject: status?.target ?? source,
-    where: '',
-    message: `was not heard within ${timeoutMs / 1_000} s of the start: requests are answered without what it knows`,
-  };
+/**
+ * The problems, with one of each source that requests were not let wait for any longer. Where the source itself has said
+ * why it hears nothing, that problem becomes this one, with the reason behind it.
+ * @param unheard names of these sources
+ * @param statuses of all sources that said anything
+ * @param timeoutMs how long they were waited for
+ */
+export function withUnheard(
+  problems: readonly Problem[],
+  unheard: readonly string[],
+  statuses: readonly SourceStatus[],
+  timeoutMs: number,
+): readonly Problem[] {
+  const message = `was not heard within ${timeoutMs / 1_000} s of the start: requests are answered without what it knows`;
+  let all = problems;
+  for (const source of unheard) {
+    const status = statuses.find(({ name }) => name === source);
+    const own = all.find((problem) => problem.source === source && problem.message === status?.error);
+    const fresh: Problem =
+      own === undefined
+        ? { severity: 'error', source, subject: status?.target ?? source, where: '', message }
+        : { ...own, message, hint: own.message };
+    all = [...all.filter((problem) => problem !== own), fresh];
+  }
+  return all;
 }

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { ControlPlane } from '../../src/control/control-plane.ts';
 import type { Source } from '../../src/control/discovery/source.ts';
 import type { Contribution } from '../../src/model/contribution.ts';
+import type { Problem } from '../../src/model/problem.ts';
 import { makeClaim, makeContribution } from '../support/claims.ts';
 import { FakeClock, settle } from '../support/clock.ts';
 import { FAIL, ScriptedProbe } from '../support/scripted-probe.ts';
@@ -31,10 +32,18 @@ function startPlane(t: Test, ...names: string[]) {
 
 const ofSource = (name: string, ...claims: ReturnType<typeof makeClaim>[]) =>
   makeContribution(claims, [], name);
-const lost = (name: string): Contribution => ({
+const WHY = {
+  severity: 'error',
+  source: 'docker',
+  subject: 'docker',
+  where: '',
+  message: 'no permission',
+} as const;
+/** @param problems an Engine tells why it does not answer */
+const lost = (name: string, ...problems: Problem[]): Contribution => ({
   status: { name, target: 'unix:///x.sock', connected: false, staleSince: 0, error: 'no permission' },
   claims: [],
-  problems: [],
+  problems,
 });
 
 t.test('a start is settled once every source was heard, with all that they said', async (t) => {
@@ -72,6 +81,21 @@ t.test('a source that only tells that it hears nothing is waited for, and then a
   await say('docker', lost('docker'));
   t.strictSame(control.snapshot.problems, [], 'once heard it is stale, no more');
   t.ok(control.readiness.isEnough);
+});
+
+t.test('of a source that is never reached there is one problem, with the reason', async (t) => {
+  const { clock, control, say } = startPlane(t, 'docker');
+  const other = { ...WHY, where: 'list', message: 'of its list 1 cannot be read' };
+  await say('docker', lost('docker', other, WHY));
+  t.strictSame(control.snapshot.problems, [other, WHY]);
+  await clock.advance(TIMEOUT_MS);
+  const [first, second, ...rest] = control.snapshot.problems;
+  t.strictSame([first, ...rest], [other]);
+  t.match(second, { ...WHY, message: /^was not heard within 10 s of the start/, hint: 'no permission' });
+  await say('docker', ofSource('docker'));
+  t.strictSame(control.snapshot.problems, [], 'solved');
+  await say('docker', lost('docker', WHY));
+  t.strictSame(control.snapshot.problems, [WHY], 'one that was heard once is only lost');
 });
 
 t.test('a file of options alone is not enough to be ready while no Engine was heard', async (t) => {
