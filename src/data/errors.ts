@@ -126,6 +126,10 @@ export const LOOP = new ProxyError(
   'the request has come back: a backend or fallback leads here',
 );
 export const NO_ROUTE = new ProxyError('no-route', 'no route matches the host and path');
+export const TOO_MANY_REQUESTS = new ProxyError(
+  'too-many-requests',
+  'too many requests of this client at a time',
+);
 export const UNAVAILABLE = new ProxyError('unavailable', 'no backend is available');
 export const BUSY = new ProxyError('busy', 'every available backend has as many requests as it may');
 export const TIMED_OUT = new ProxyError(

@@ -1,21 +1,14 @@
 import { type Changes, changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Proof } from '../model/health.ts';
 import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
+import type { TrafficStats } from '../model/stats.ts';
 import { DRAIN_OVER } from './errors.ts';
 import { RouteTable } from './routing/table.ts';
 import { BackendState } from './upstream/backend-state.ts';
+import type { Judges } from './upstream/judges.ts';
 import { ServiceState } from './upstream/service-state.ts';
-
-/** Those that judge backends by their requests. */
-export interface Judges {
-  /** A probe spoke for the backend. */
-  prove(service: ServiceState, backend: BackendState, proof: Proof): void;
-  /** The service's backends or their flags are others now. */
-  enforce(service: ServiceState): void;
-}
 
 /** What the data plane made of the latest snapshot: new values swapped in, and states that outlive them. */
 export class LiveTopology {
@@ -24,16 +17,33 @@ export class LiveTopology {
   snapshot: Snapshot = EMPTY_SNAPSHOT;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #judges: Judges;
+  readonly #judges: Pick<Judges, 'prove' | 'enforce'>;
   /** When backends that drain are cut, by id; a call cancels it. */
   readonly #cuts = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   /** Backends that left and still serve what they had; a call cancels their end. */
   readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
 
-  constructor(clock: Clock, random: () => number, judges: Judges) {
+  constructor(clock: Clock, random: () => number, judges: Pick<Judges, 'prove' | 'enforce'>) {
     this.#clock = clock;
     this.#judges = judges;
     this.#random = random;
+  }
+
+  serviceNamed(name: string): ServiceState | undefined {
+    return this.services.get(name);
+  }
+
+  stats(): Pick<TrafficStats, 'services' | 'backends'> {
+    const states = [...this.backends()];
+    return {
+      services: Object.fromEntries([...this.services].map(([name, { stats }]) => [name, stats])),
+      backends: Object.fromEntries(
+        states.map(({ backend, stats, inFlight, idle }) => [
+          backend.id,
+          { ...stats, inFlight, idle: idle.length },
+        ]),
+      ),
+    };
   }
 
   /** Those of all services. */

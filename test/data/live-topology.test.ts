@@ -6,7 +6,7 @@ import { Ejector } from '../../src/data/upstream/ejection.ts';
 import type { HealthFlag } from '../../src/model/health.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { FakeClock } from '../support/clock.ts';
-import { FakeConnection, makeExchange } from '../support/exchange.ts';
+import { FakeConnection, makeExchange, occupy } from '../support/exchange.ts';
 import { makeSnapshot, type TestService } from '../support/proxy.ts';
 import { seededRandom } from '../support/random.ts';
 
@@ -45,7 +45,7 @@ t.test('what a backend and a service counted outlives snapshots', async (t) => {
   const { apply, state, service } = makeApplied();
   apply({ backends: [1, 2] });
   const [one, before] = [state('test/1'), service('test')];
-  one.inFlight = 3;
+  for (let i = 0; i < 3; i++) occupy(one, before);
   before.count(200, 1);
   apply(
     { backends: [{ port: 1, weight: 7 }, 3], settings: { balance: 'random' } },
@@ -93,7 +93,7 @@ t.test('a backend that returns while it leaves is the same again', async (t) => 
   const { clock, apply, state, service } = makeApplied();
   apply({ backends: [1, 2] });
   const one = state('test/1');
-  one.inFlight = 1;
+  occupy(one, service('test'));
   const connection = new FakeConnection(one);
   apply({ backends: [2] });
   apply({ backends: [1, 2] });

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { ClientConnection } from '../../src/data/http1/client-connection.ts';
 import { UpstreamConnection } from '../../src/data/http1/upstream-connection.ts';
-import { Fallbacks } from '../../src/data/proxy/fallback.ts';
+import { Failover } from '../../src/data/proxy/failover.ts';
 import { Forwarder } from '../../src/data/proxy/forward.ts';
 import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
+import { StandIns } from '../../src/data/proxy/stand-ins.ts';
 import { ServiceState } from '../../src/data/upstream/service-state.ts';
 import { internalErrors, type Place } from '../../src/telemetry/internal-errors.ts';
 import { startBackend } from '../support/backend.ts';
@@ -102,7 +103,7 @@ t.test('where even the answer breaks, the connection is cut', async (t) => {
   const { proxy } = await startLimited(t);
   let isBroken = true;
   breakMethod(t, Forwarder.prototype, 'onResponse', () => isBroken);
-  breakMethod(t, Fallbacks.prototype, 'errorPage', () => isBroken);
+  breakMethod(t, StandIns.prototype, 'errorPage', () => isBroken);
   const client = await connectRaw(t, proxy.port);
   client.send('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
   t.equal(await client.untilClosed(), '');
@@ -120,7 +121,7 @@ t.test('one who waits for a backend and breaks keeps nobody behind it from being
   const held = ask(proxy.port, { path: '/hold' });
   await eventually('the first', () => waiting.length === 1);
   let isBroken = true;
-  breakMethod(t, Forwarder.prototype, 'lookAgain', () => {
+  breakMethod(t, Failover.prototype, 'lookAgain', () => {
     const was = isBroken;
     isBroken = false;
     return was;

@@ -1,7 +1,9 @@
-import type { Downstream, Upstream } from '../../src/data/proxy/exchange.ts';
+import { Attempt, type AttemptContext, type Upstream } from '../../src/data/proxy/attempt.ts';
+import type { Downstream } from '../../src/data/proxy/exchange.ts';
 import { Exchange } from '../../src/data/proxy/exchange.ts';
 import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { BackendState } from '../../src/data/upstream/backend-state.ts';
+import type { ServiceState } from '../../src/data/upstream/service-state.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { requestHead } from './heads.ts';
 
@@ -49,9 +51,6 @@ export class RecordingUpstream implements Upstream {
   sent = '';
   isEnded = false;
   trailers = '';
-  send(head: string): void {
-    this.sent += head;
-  }
   write(buffer: Buffer, from: number, to: number): void {
     this.sent += buffer.toString('latin1', from, to);
   }
@@ -81,16 +80,40 @@ export function makeBackend(name: string, more: Partial<Backend> = {}): Backend 
 export const makeBackendState = (name: string, more: Partial<Backend> = {}) =>
   new BackendState(makeBackend(name, more));
 
+/** What attempts need: nobody hears of them, and each has an upstream that remembers what it was sent. */
+export function makeAttemptContext(more: Partial<AttemptContext> = {}): AttemptContext {
+  return {
+    connector: { start: () => new RecordingUpstream() },
+    watch: { tick: 0, watch: () => {} },
+    events: {
+      onConnected: () => {},
+      onResponse: () => true,
+      onComplete: () => {},
+      onFailure: () => {},
+      onBroken: (_exchange, error) => {
+        throw error;
+      },
+      hedge: () => {},
+      tryOut: () => undefined,
+    },
+    elapsed: () => 0,
+    ...more,
+  };
+}
+
+/** An exchange has its place at that backend, until `end`. */
+export function occupy(backend: BackendState, service: ServiceState): Attempt {
+  return new Attempt(makeExchange(), service, backend, makeAttemptContext());
+}
+
 /** A connection that only remembers what was done with it. */
 export class FakeConnection {
-  awaiting: Exchange | undefined = undefined;
-  since = 0;
   isRetired = false;
   isDestroyed = false;
-  readonly #backend: BackendState;
+  readonly backend: BackendState;
 
   constructor(backend: BackendState) {
-    this.#backend = backend;
+    this.backend = backend;
     backend.open.add(this);
   }
 
@@ -100,7 +123,7 @@ export class FakeConnection {
 
   destroy(): void {
     this.isDestroyed = true;
-    this.#backend.open.delete(this);
+    this.backend.open.delete(this);
   }
 
   fail(): void {

@@ -3,15 +3,14 @@ import type { Socket } from 'node:net';
 import { isExhaustion } from '../../model/exhaustion.ts';
 import type { Timeouts } from '../../model/service.ts';
 import { type ErrorCode, ProxyError } from '../errors.ts';
-import type { UpstreamContext } from '../http1/upstream-context.ts';
-import type { Exchange, GuardedEvents, Upstream } from '../proxy/exchange.ts';
+import type { Attempt, Upstream } from '../proxy/attempt.ts';
+import type { Runtime } from '../runtime.ts';
 import { safely } from '../safely.ts';
 import { KEEP_ALIVE_MS } from '../socket/listen.ts';
 import type { Flow } from '../socket/outbox.ts';
 import { Tunnel } from '../socket/tunnel.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
-import type { ServiceState } from '../upstream/service-state.ts';
 import {
   addCookie,
   headOf,
@@ -30,13 +29,9 @@ import {
  */
 export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, UpgradeEvents {
   deadline = Number.POSITIVE_INFINITY;
-  /** How long an upgrade may take nobody can tell from outside. */
-  readonly awaiting = undefined;
-  readonly since = 0;
-  readonly #exchange: Exchange;
-  readonly #events: GuardedEvents;
-  readonly #backend: BackendState;
-  readonly #context: UpstreamContext;
+  readonly #attempt: Attempt;
+  readonly backend: BackendState;
+  readonly #runtime: Runtime;
   readonly #timeouts: Timeouts;
   readonly #client: Socket;
   readonly #request: ClientRequest;
@@ -47,22 +42,26 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   #isRequestDone = false;
   #isOver = false;
 
-  constructor(exchange: Exchange, backend: BackendState, events: GuardedEvents, context: UpstreamContext) {
-    this.#exchange = exchange;
-    this.#backend = backend;
-    this.#events = events;
-    this.#context = context;
-    this.#timeouts = (exchange.service as ServiceState).service.timeouts;
+  /** Sends the request, as far as it has come. */
+  static start(attempt: Attempt, backend: BackendState, runtime: Runtime): UpgradeUpstream {
+    const upgrade = new UpgradeUpstream(attempt, backend, runtime);
+    attempt.exchange.body.replay(upgrade);
+    return upgrade;
+  }
+
+  private constructor(attempt: Attempt, backend: BackendState, runtime: Runtime) {
+    const { exchange, service } = attempt;
+    this.#attempt = attempt;
+    this.backend = backend;
+    this.#runtime = runtime;
+    this.#timeouts = service.service.timeouts;
     this.#client = exchange.downstream.socket;
     backend.open.add(this);
     backend.stats.connectionsOpened++;
-    context.sweep.add(this);
+    runtime.sweep.add(this);
     this.#wait(this.#timeouts.connectMs);
-    this.#request = sendUpgrade(exchange, backend, context.settings.maxHeaderSize, this);
+    this.#request = sendUpgrade(exchange, backend, runtime.settings.maxHeaderSize, this);
   }
-
-  /** The request's head left with the constructor. */
-  send(): void {}
 
   write(buffer: Buffer, from: number, to: number): void {
     this.#request.write(buffer.subarray(from, to));
@@ -109,16 +108,18 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
 
   /** Ends both sides in order: there is no response of which a part could be taken for the whole. */
   #cut(tunnel: Tunnel, error: ProxyError): void {
-    this.#exchange.error = error;
-    this.#exchange.isCut = true;
+    const { exchange } = this.#attempt;
+    exchange.error = error;
+    exchange.isCut = true;
     tunnel.destroy();
   }
 
   /** What was passed on so far. */
   #count(): void {
     if (this.#tunnel === undefined) return;
-    this.#exchange.bytesOut = this.#tunnel.toClient;
-    this.#exchange.bytesIn = this.#tunnel.toBackend;
+    const { exchange } = this.#attempt;
+    exchange.bytesOut = this.#tunnel.toClient;
+    exchange.bytesIn = this.#tunnel.toBackend;
   }
 
   expire(): void {
@@ -135,37 +136,37 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
 
   onBroken(error: unknown): void {
     this.abort();
-    this.#events.onBroken(this.#exchange, error);
+    this.#attempt.broken(error);
   }
 
   onConnect(): void {
     this.#isConnected = true;
-    this.#events.onConnected(this.#exchange);
+    this.#attempt.connected();
     this.#waitForBackend();
   }
 
   onDrain(): void {
-    this.#exchange.downstream.resumeBody();
+    this.#attempt.exchange.downstream.resumeBody();
   }
 
   /** Before the response: the limit is on what the backend, and not the client, has to do next. */
   #waitForBackend(): void {
     if (!this.#isConnected || this.#response !== undefined) return;
-    const { retry } = (this.#exchange.service as ServiceState).service;
+    const { retry } = this.#attempt.service.service;
     if (this.#isRequestDone) this.#wait(retry.timeoutMs || this.#timeouts.responseMs);
     else this.#wait(this.#request.writableNeedDrain === true ? this.#timeouts.idleMs : 0);
   }
 
   /** A 101: from now on what comes is passed on, until both have closed. */
   onSwitch(response: IncomingMessage, backend: Socket): boolean {
-    const exchange = this.#exchange;
+    const { exchange, service } = this.#attempt;
     const wrong = this.#isRequestDone
-      ? whyNotSwitch(response, exchange.head, this.#context.settings.rules)
+      ? whyNotSwitch(response, exchange.head, this.#runtime.settings.rules)
       : '101 before the end of the request';
     if (wrong !== '') this.#fail('bad-response', wrong);
     if (this.#isOver) return false;
     this.#join(backend);
-    addCookie(response, (exchange.service as ServiceState).stickyFields(exchange, this.#backend));
+    addCookie(response, service.stickyFields(exchange, this.backend));
     return true;
   }
 
@@ -174,9 +175,10 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   }
 
   #join(backend: Socket): void {
-    const exchange = this.#exchange;
-    const { sweep } = this.#context;
+    const { exchange } = this.#attempt;
+    const { sweep } = this.#runtime;
     sweep.delete(this);
+    this.#attempt.outcome = 'answered';
     exchange.answered = true;
     exchange.status = 101;
     showDestroySoon(this.#client);
@@ -189,7 +191,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
       onSilent: () => this.#cut(tunnel, silentHalf(idleMs)),
       onClientClosed: () => {
         this.#count();
-        this.#events.onComplete(exchange);
+        this.#attempt.completed();
       },
       onClosed: () => this.#leave(),
     });
@@ -199,29 +201,27 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   /** The backend will not: its response is one like any other. */
   onRefusal(response: IncomingMessage): void {
     if (this.#isOver) return;
-    const exchange = this.#exchange;
-    const { downstream } = exchange;
-    const head = headOf(response, exchange.head.method, this.#context.settings.rules);
+    const { exchange } = this.#attempt;
+    const head = headOf(response, exchange.head.method, this.#runtime.settings.rules);
     if (typeof head === 'string') return this.#fail('bad-response', head);
     if (head.status === 101) return this.#fail('bad-response', '101 without an Upgrade');
     this.#response = response;
     this.#release();
-    if (!this.#events.onResponse(exchange, head, this)) return;
+    if (!this.#attempt.responded(head)) return;
     this.#wait(this.#timeouts.idleMs);
     const onData = (chunk: Buffer) => {
-      exchange.bytesOut += chunk.length;
       this.#wait(this.#timeouts.idleMs);
-      downstream.write(chunk, 0, chunk.length);
-      if (downstream.flush() !== 'full') return;
+      exchange.respondBody(chunk, 0, chunk.length);
+      if (exchange.sink.flush() !== 'full') return;
       this.deadline = Number.POSITIVE_INFINITY;
       response.pause();
     };
     const onEnd = () => {
       if (this.#isOver) return;
       this.abort();
-      downstream.end('');
-      downstream.flush();
-      this.#events.onComplete(exchange);
+      exchange.sink.end('');
+      exchange.sink.flush();
+      this.#attempt.completed();
     };
     response.on('data', safely(this, onData)).on('end', safely(this, onEnd));
     response.on('error', () => this.#fail('reset', 'closed by the backend within the response'));
@@ -244,7 +244,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   #end(error: ProxyError): void {
     if (this.#isOver) return;
     this.abort();
-    this.#events.onFailure(this.#exchange, error, this);
+    this.#attempt.failed(error);
   }
 
   /** Whatever becomes of the request, the client's connection is no longer http-proxy's to end. */
@@ -255,13 +255,13 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
 
   #leave(): void {
     this.#isOver = true;
-    this.#context.sweep.delete(this);
-    this.#backend.open.delete(this);
+    this.#runtime.sweep.delete(this);
+    this.backend.open.delete(this);
   }
 
   /** Sets the deadline; 0 is none. */
   #wait(ms: number): void {
-    this.deadline = ms > 0 ? this.#context.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
+    this.deadline = ms > 0 ? this.#runtime.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }
 }
 

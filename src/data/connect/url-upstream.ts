@@ -5,21 +5,28 @@ import { ProxyError } from '../errors.ts';
 import { statusLine } from '../http1/write.ts';
 import { trimmed } from '../message/head.ts';
 import { parseResponseHead } from '../message/response-head.ts';
-import type { Exchange, GuardedEvents, Upstream } from '../proxy/exchange.ts';
+import type { Attempt, Upstream } from '../proxy/attempt.ts';
+import type { Exchange } from '../proxy/exchange.ts';
 import { safely } from '../safely.ts';
 import type { Flow } from '../socket/outbox.ts';
 
 /** The answer of a fallback by URL, through undici: another site, over TLS or not. */
 export class UrlUpstream implements Upstream {
-  readonly #exchange: Exchange;
-  readonly #events: GuardedEvents;
+  readonly #attempt: Attempt;
   readonly #body: PassThrough | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
 
-  constructor(exchange: Exchange, url: string, agent: Agent, events: GuardedEvents) {
-    this.#exchange = exchange;
-    this.#events = events;
+  /** Sends the request, as far as it has come. */
+  static start(attempt: Attempt, url: string, agent: Agent): UrlUpstream {
+    const upstream = new UrlUpstream(attempt, url, agent);
+    attempt.exchange.body.replay(upstream);
+    return upstream;
+  }
+
+  private constructor(attempt: Attempt, url: string, agent: Agent) {
+    const { exchange, service } = attempt;
+    this.#attempt = attempt;
     this.#body = exchange.head.length === 0 ? undefined : new PassThrough();
     this.#body?.on(
       'drain',
@@ -39,14 +46,11 @@ export class UrlUpstream implements Upstream {
         body: this.#body ?? null,
         // Nobody else may come behind it on its connection.
         reset: exchange.head.claimsConnection,
-        headersTimeout: exchange.service?.service.timeouts.responseMs ?? 60_000,
+        headersTimeout: service.service.timeouts.responseMs,
       },
       this.#handler(),
     );
   }
-
-  /** The head went with the constructor. */
-  send(): void {}
 
   write(buffer: Buffer, from: number, to: number): void {
     this.#body?.write(buffer.subarray(from, to));
@@ -71,12 +75,12 @@ export class UrlUpstream implements Upstream {
   }
 
   #handler(): Dispatcher.DispatchHandler {
-    const exchange = this.#exchange;
-    const { downstream } = exchange;
+    const attempt = this.#attempt;
+    const { exchange } = attempt;
     return {
       onRequestStart: safely(this, (controller: Dispatcher.DispatchController) => {
         this.#controller = controller;
-        this.#events.onConnected(exchange);
+        attempt.connected();
         if (this.#isOver) controller.abort(new Error('aborted'));
       }),
       onResponseStart: safely(
@@ -87,21 +91,20 @@ export class UrlUpstream implements Upstream {
           const rules = { maxHeaders: 1_000, keepUnderscores: true };
           const head = parseResponseHead(text, text.length - 4, exchange.head.method, rules);
           if (typeof head === 'string') this.#fail(head);
-          else this.#events.onResponse(exchange, head, this);
+          else attempt.responded(head);
         },
       ),
       onResponseData: safely(this, (controller: Dispatcher.DispatchController, chunk: Buffer) => {
         if (this.#isOver) return;
-        exchange.bytesOut += chunk.length;
-        downstream.write(chunk, 0, chunk.length);
-        if (downstream.flush() === 'full') controller.pause();
+        exchange.respondBody(chunk, 0, chunk.length);
+        if (exchange.sink.flush() === 'full') controller.pause();
       }),
       onResponseEnd: safely(this, () => {
         if (this.#isOver) return;
         this.#isOver = true;
-        downstream.end('');
-        downstream.flush();
-        this.#events.onComplete(exchange);
+        exchange.sink.end('');
+        exchange.sink.flush();
+        attempt.completed();
       }),
       // Later: a request that cannot be made fails within the constructor.
       onResponseError: (_controller, error) =>
@@ -111,13 +114,13 @@ export class UrlUpstream implements Upstream {
 
   onBroken(error: unknown): void {
     this.abort();
-    this.#events.onBroken(this.#exchange, error);
+    this.#attempt.broken(error);
   }
 
   #fail(detail: string): void {
     if (this.#isOver) return;
     this.abort();
-    this.#events.onFailure(this.#exchange, new ProxyError('bad-response', `fallback: ${detail}`), this);
+    this.#attempt.failed(new ProxyError('bad-response', `fallback: ${detail}`));
   }
 }
 

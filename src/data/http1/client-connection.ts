@@ -26,8 +26,6 @@ export class ClientConnection
   implements Client, Downstream, RequestSink, SocketOwner, Expiring, Deferred
 {
   #exchange: Exchange | undefined = undefined;
-  /** Of the request something has come that the backend was not sent. */
-  #isUnsent = false;
   #keepAlive = true;
   #requests = 0;
   #isLingering = false;
@@ -138,7 +136,6 @@ export class ClientConnection
     const isLast = ++this.#requests === this.context.settings.maxRequestsPerConnection;
     if (this.#requests === 1 && !this.context.clients.admit(this)) return;
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
-    this.#isUnsent = head.length !== 0;
     this.talk.pace.begin();
     this.talk.writer.begin(head);
     this.#exchange = new Exchange(this, head, this.context.elapsed());
@@ -149,17 +146,13 @@ export class ClientConnection
   body(buffer: Buffer, from: number, to: number): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    this.#isUnsent = true;
-    exchange.body.receive(buffer, from, to);
-    exchange.upstream?.write(buffer, from, to);
+    exchange.receive(buffer, from, to);
   }
 
   bodyEnded(trailers: string): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    this.#isUnsent = true;
-    exchange.body.complete(exchange.head.trailers ? trailers : '');
-    exchange.upstream?.end(exchange.body.trailers);
+    exchange.receiveEnd(trailers);
   }
 
   bodyBroke(detail: string): void {
@@ -192,8 +185,7 @@ export class ClientConnection
   onDrain(): void {
     if (this.#exchange !== undefined) {
       this.#waitForClient();
-      this.#exchange.upstream?.resume();
-      this.#exchange.hedge?.upstream.resume();
+      this.#exchange.clientDrained();
     } else if (!this.#isLingering && this.socket.isPaused()) this.#readNext();
   }
 
@@ -263,11 +255,9 @@ export class ClientConnection
     const exchange = this.#exchange;
     if (exchange === undefined) {
       if (!this.isFree && !this.#isLingering) this.pauseBody();
-    } else if (this.#isUnsent) {
-      this.#isUnsent = false;
+    } else if (exchange.isUnsent) {
       this.#waitForClient();
-      const flow = exchange.upstream?.flush();
-      if (flow === 'full' && !exchange.body.isComplete) this.pauseBody();
+      if (exchange.flush() === 'full' && !exchange.body.isComplete) this.pauseBody();
     } else if (this.talk.reader.hasBytes) this.socket.pause();
   }
 

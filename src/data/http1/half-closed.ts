@@ -15,8 +15,8 @@ export class HalfClosed {
   #bytesOut = -1;
 
   /** Whether it is heard out. What only waits for its turn is given up, like what is not whole. */
-  static isHeardOut({ body, upstream, head }: Exchange): boolean {
-    return body.isComplete && upstream !== undefined && head.upgrade === '';
+  static isHeardOut({ body, running, head }: Exchange): boolean {
+    return body.isComplete && running !== undefined && head.upgrade === '';
   }
 
   /** Asks it, at most each `ASK_MS`: false when it counts as gone, since of its response nothing came meanwhile. */

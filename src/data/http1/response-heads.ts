@@ -2,7 +2,7 @@ import { ProxyError } from '../errors.ts';
 import { parseResponseHead, type ResponseHead } from '../message/response-head.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import type { HeadReader } from './head-reader.ts';
-import type { UpstreamContext } from './upstream-context.ts';
+import type { ReadRules } from './request-reader.ts';
 
 const SWITCHED = new ProxyError('bad-response', '101 without an Upgrade');
 const FLOODED = new ProxyError('bad-response', 'interim responses without end');
@@ -16,7 +16,7 @@ export function readResponseHeads(
   buffer: Buffer,
   size: number,
   exchange: Exchange,
-  { settings: { rules, maxHeaderSize } }: UpstreamContext,
+  { rules, maxHeaderSize }: ReadRules,
 ): ResponseHead | ProxyError | 'partial' | 'full' {
   let isFull = false;
   let found = reader.read(buffer, 0, size, maxHeaderSize);

@@ -11,7 +11,7 @@ export interface ServerContext {
   readonly sweep: Sweep;
   readonly intake: Intake;
   readonly clients: Pick<Admission, 'admit' | 'delete' | 'isStopping'>;
-  readonly exchanges: Exchanges;
+  readonly exchanges: Pick<Exchanges, 'open' | 'clientFailed' | 'refused' | 'broke'>;
   /** The name of this Fairlead in the Via of requests. */
   readonly instance: string;
   /** `Clock.elapsed`. */

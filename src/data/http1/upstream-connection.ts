@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
-import type { Timeouts } from '../../model/service.ts';
+import { internalErrors } from '../../telemetry/internal-errors.ts';
 import { ProxyError } from '../errors.ts';
 import { mayBeginResponse, type ResponseHead } from '../message/response-head.ts';
-import type { Exchange, Upstream } from '../proxy/exchange.ts';
+import type { Attempt, Upstream } from '../proxy/attempt.ts';
+import type { Runtime } from '../runtime.ts';
 import { safely } from '../safely.ts';
 import { type BackendSocketOwner, openSocket } from '../socket/open-socket.ts';
 import { type Flow, Outbox } from '../socket/outbox.ts';
@@ -17,17 +18,15 @@ import { idleTime } from './idle-time.ts';
 import { Patience } from './patience.ts';
 import { readResponseHeads } from './response-heads.ts';
 import { SentRequest } from './sent-request.ts';
-import type { UpstreamContext } from './upstream-context.ts';
 
 /** A connection to a backend that carries one exchange after the other. */
 export class UpstreamConnection
   implements Upstream, PooledConnection, BodySink, BackendSocketOwner, Expiring
 {
   deadline = Number.POSITIVE_INFINITY;
-  since = 0;
   /** In the sweep's milliseconds, when it last began to wait for a request. */
   idleAt = 0;
-  readonly #context: UpstreamContext;
+  readonly #runtime: Pick<Runtime, 'sweep' | 'settings'>;
   readonly backend: BackendState;
   /** Where it waits for the next request: among its backend's, or among those of one client. */
   pool: PooledConnection[];
@@ -37,7 +36,7 @@ export class UpstreamConnection
   readonly #body = new BodyReader();
   readonly #readBuffer = new ReadBuffer();
   #lastRead = 0;
-  #exchange: Exchange | undefined = undefined;
+  #attempt: Attempt | undefined = undefined;
   readonly #patience = new Patience();
   #phase: Progress['phase'] = 'idle';
   #isConnected = false;
@@ -48,30 +47,30 @@ export class UpstreamConnection
   #isRetired = false;
   #request = new SentRequest();
 
-  constructor(context: UpstreamContext, backend: BackendState) {
-    this.#context = context;
+  constructor(runtime: Pick<Runtime, 'sweep' | 'settings'>, backend: BackendState) {
+    this.#runtime = runtime;
     this.backend = backend;
     this.pool = backend.idle;
     this.#socket = openSocket(backend.backend.address, this);
     this.#outbox = new Outbox(this.#socket);
     backend.open.add(this);
     backend.stats.connectionsOpened++;
-    context.sweep.add(this);
+    runtime.sweep.add(this);
   }
 
-  /** Takes an exchange. The connection is new, or was idle. */
-  assign(exchange: Exchange, timeouts: Timeouts, tryMs: number): void {
-    this.#exchange = exchange;
-    this.#patience.begin(timeouts, tryMs);
+  /** Takes an attempt. The connection is new, or was idle. */
+  assign(attempt: Attempt): void {
+    const { timeouts, retry } = attempt.service.service;
+    this.#attempt = attempt;
+    this.#patience.begin(timeouts, retry.timeoutMs);
     this.#phase = 'head';
     this.#keepAlive = true;
     this.#isReported = false;
-    this.since = this.#context.watch.tick;
     if (!this.#isConnected) this.#wait(timeouts.connectMs);
   }
 
   send(head: string, isChunked: boolean): void {
-    this.#request.begin(head.length, isChunked, this.#context.sweep.now);
+    this.#request.begin(head.length, isChunked, this.#runtime.sweep.now);
     this.#outbox.text(head);
   }
 
@@ -85,12 +84,6 @@ export class UpstreamConnection
   end(trailers: string): void {
     if (this.#request.isChunked) this.#outbox.text(lastChunk(trailers));
     this.#request.isDone = true;
-    this.since = this.#context.watch.tick;
-  }
-
-  get awaiting(): Exchange | undefined {
-    const isSent = this.#request.isDone || !this.#isConnected;
-    return this.#phase === 'head' && isSent ? this.#exchange : undefined;
   }
 
   flush(): Flow {
@@ -108,7 +101,7 @@ export class UpstreamConnection
   }
 
   abort(): void {
-    this.#exchange = undefined;
+    this.#attempt = undefined;
     this.destroy();
   }
 
@@ -126,17 +119,14 @@ export class UpstreamConnection
 
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
-    const exchange = this.#exchange;
-    if (exchange === undefined) return this.destroy();
+    if (this.#attempt === undefined) return this.destroy();
     const late = this.#patience.late(this.#progress);
     if (late !== undefined) this.fail(late);
   }
 
   /** Hands on bytes of the response's body. */
   body(buffer: Buffer, from: number, to: number): void {
-    const exchange = this.#exchange as Exchange;
-    exchange.bytesOut += to - from;
-    exchange.downstream.write(buffer, from, to);
+    this.#attempt?.exchange.respondBody(buffer, from, to);
   }
 
   /** The limit is on what the backend has to do next; one that answers, and takes the rest of the request, does it. */
@@ -149,7 +139,7 @@ export class UpstreamConnection
 
   /** Sets the deadline; 0 is none. */
   #wait(ms: number): void {
-    this.deadline = ms > 0 ? this.#context.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
+    this.deadline = ms > 0 ? this.#runtime.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }
 
   onConnect(): void {
@@ -160,15 +150,15 @@ export class UpstreamConnection
 
   /** Once for each exchange, and after its first bytes were written: what is not sent yet may be needed again. */
   #reportConnected(): void {
-    if (!this.#isConnected || this.#isReported || this.#exchange === undefined) return;
+    if (!this.#isConnected || this.#isReported || this.#attempt === undefined) return;
     this.#isReported = true;
-    this.#context.events.onConnected(this.#exchange);
+    this.#attempt.connected();
   }
 
   onDrain(): void {
-    if (this.#exchange === undefined || this.#request.isDone) return;
+    if (this.#attempt === undefined || this.#request.isDone) return;
     this.#waitForBackend(true);
-    this.#exchange.downstream.resumeBody();
+    this.#attempt.exchange.downstream.resumeBody();
   }
 
   nextBuffer(): Buffer {
@@ -178,41 +168,40 @@ export class UpstreamConnection
   onRead(size: number, buffer: Buffer): void {
     this.#lastRead = size;
     this.backend.silence.heard++;
-    if (this.#phase === 'head') this.#readHead(buffer, size);
-    else if (this.#phase === 'body') this.#readBody(buffer, 0, size);
-    else this.backend.spokeUnasked(this.#context.sweep.now);
+    const attempt = this.#attempt;
+    if (attempt !== undefined && this.#phase === 'head') this.#readHead(attempt, buffer, size);
+    else if (attempt !== undefined && this.#phase === 'body') this.#readBody(attempt, buffer, 0, size);
+    else this.backend.spokeUnasked(this.#runtime.sweep.now);
   }
 
-  #readHead(buffer: Buffer, size: number): void {
-    const exchange = this.#exchange as Exchange;
-    const found = readResponseHeads(this.#reader, buffer, size, exchange, this.#context);
+  #readHead(attempt: Attempt, buffer: Buffer, size: number): void {
+    const { settings } = this.#runtime;
+    const found = readResponseHeads(this.#reader, buffer, size, attempt.exchange, settings);
     if (found === 'full') this.#stop();
     else if (found instanceof ProxyError) this.fail(found);
-    else if (found !== 'partial') this.#begin(exchange, found);
+    else if (found !== 'partial') this.#begin(attempt, found);
   }
 
-  #begin(exchange: Exchange, head: ResponseHead): void {
+  #begin(attempt: Attempt, head: ResponseHead): void {
     this.#phase = 'body';
-    this.backend.silence.answered(this.#context.watch.tick - this.since);
     this.#keepAlive = head.keepAlive;
     this.#body.begin(head.length, true);
     this.#readBuffer.begin();
     this.#idleMs = idleTime(head);
-    if (!this.#context.events.onResponse(exchange, head, this)) return;
+    if (!attempt.responded(head)) return;
     const { bytes, from, to } = this.#reader;
     this.#reader.reset();
-    this.#readBody(bytes, from, to);
+    this.#readBody(attempt, bytes, from, to);
     if (this.#phase !== 'body' || !this.#patience.isForEvents(head, this.#socket)) return;
     if (this.deadline !== Number.POSITIVE_INFINITY) this.#wait(this.#patience.bodyMs);
   }
 
-  #readBody(buffer: Buffer, from: number, to: number): void {
-    const exchange = this.#exchange as Exchange;
+  #readBody(attempt: Attempt, buffer: Buffer, from: number, to: number): void {
     const end = this.#body.read(buffer, from, to, this);
     if (this.#body.error !== undefined) return this.fail(new ProxyError('bad-response', this.#body.error));
-    if (this.#body.isComplete) return this.#complete(exchange, this.#body.trailers, to - end);
+    if (this.#body.isComplete) return this.#complete(attempt, this.#body.trailers, to - end);
     this.#wait(this.#patience.bodyMs);
-    this.#settle(exchange.downstream.flush());
+    this.#settle(attempt.exchange.sink.flush());
   }
 
   /** After a write to the client: its bytes may still lie where they were read, or be too many. */
@@ -228,12 +217,13 @@ export class UpstreamConnection
     this.#socket.pause();
   }
 
-  #complete(exchange: Exchange, trailers: string, surplus: number): void {
-    exchange.downstream.end(trailers);
+  #complete(attempt: Attempt, trailers: string, surplus: number): void {
+    const { sink } = attempt.exchange;
+    sink.end(trailers);
     this.#phase = 'idle';
-    this.#settle(exchange.downstream.flush());
-    this.#exchange = undefined;
-    const { now } = this.#context.sweep;
+    this.#settle(sink.flush());
+    this.#attempt = undefined;
+    const { now } = this.#runtime.sweep;
     if (surplus > 0) this.backend.spokeUnasked(now);
     // A request that was not taken whole would be read as part of the next exchange.
     const isWhole = this.#keepAlive && this.#request.isDone && this.#idleMs > 0;
@@ -245,7 +235,7 @@ export class UpstreamConnection
       this.deadline = this.pool === this.backend.idle ? now + this.#idleMs : Number.POSITIVE_INFINITY;
       this.pool.push(this);
     }
-    this.#context.events.onComplete(exchange);
+    attempt.completed();
   }
 
   get #progress(): Progress {
@@ -260,22 +250,23 @@ export class UpstreamConnection
   }
 
   fail(error: ProxyError): void {
-    const exchange = this.#exchange;
+    const attempt = this.#attempt;
     this.abort();
-    if (exchange !== undefined) this.#context.events.onFailure(exchange, error, this);
+    attempt?.failed(error);
   }
 
   onBroken(error: unknown): void {
-    const exchange = this.#exchange;
+    const attempt = this.#attempt;
     this.abort();
-    this.#context.events.onBroken(exchange, error);
+    if (attempt === undefined) internalErrors.report('request', error);
+    else attempt.broken(error);
   }
 
   /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
   onEnd(): void {
     if (this.#phase === 'idle') this.backend.endedWaiting(performance.now());
-    if (this.#exchange !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
-      this.#complete(this.#exchange, '', 0);
+    if (this.#attempt !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
+      this.#complete(this.#attempt, '', 0);
     else if (this.#mustProve) this.#request.prove(this.#socket, () => this.destroy());
     else this.destroy();
   }
@@ -283,7 +274,7 @@ export class UpstreamConnection
   /** Its request can only be sent again if nobody has read it. */
   get #mustProve(): boolean {
     const { isUnanswered } = this.#progress;
-    return isUnanswered && this.#exchange?.body.canReplay === false && this.#request.isOneSegment;
+    return isUnanswered && this.#attempt?.exchange.body.canReplay === false && this.#request.isOneSegment;
   }
 
   onClose(cause: NodeJS.ErrnoException | undefined): void {
@@ -291,10 +282,10 @@ export class UpstreamConnection
     const mayBeUnread = cause?.code === 'ECONNRESET' && this.#mustProve;
     this.#phase = 'closed';
     this.#readBuffer.giveAway();
-    this.#context.sweep.delete(this);
+    this.#runtime.sweep.delete(this);
     this.backend.open.delete(this);
     const fail = () => this.fail(closure(progress, this.#request.isNeverRead, cause?.code));
     if (!mayBeUnread) return fail();
-    this.#request.proveByStop(this.backend, this.#context.sweep.now, safely(this, fail));
+    this.#request.proveByStop(this.backend, this.#runtime.sweep.now, safely(this, fail));
   }
 }

@@ -2,21 +2,24 @@ import { internalErrors } from '../../telemetry/internal-errors.ts';
 import { INTERNAL, type ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
-import type { HangEvents, TrialLimits } from '../upstream/hang.ts';
-import type { Exchange, ExchangeEvents, GuardedEvents, Upstream } from './exchange.ts';
+import type { TrialLimits } from '../upstream/pending.ts';
+import type { Attempt, AttemptEvents } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
 import type { QueueEvents, QueueTicket } from './queue-ticket.ts';
 
-interface Life extends ExchangeEvents, QueueEvents {
-  readonly hedger: HangEvents;
+/** The life of a request, in its parts. */
+export interface Life extends Omit<AttemptEvents, 'onBroken' | 'hedge' | 'tryOut'> {
+  readonly failover: QueueEvents;
+  readonly hedger: Pick<AttemptEvents, 'hedge' | 'tryOut'>;
+  readonly ending: { clientFailed(exchange: Exchange, error: ProxyError): void };
   open(exchange: Exchange): void;
-  clientFailed(exchange: Exchange, error: ProxyError): void;
 }
 
 /**
  * All the ways from a callback into the life of a request. Whatever throws there ends that request, with 500 or a cut
  * connection, and nothing else: what it held is given back, and it is counted and logged like any other.
  */
-export class ExchangeGuard implements GuardedEvents, QueueEvents, HangEvents {
+export class ExchangeGuard implements AttemptEvents, QueueEvents {
   readonly #life: Life;
 
   constructor(life: Life) {
@@ -31,57 +34,58 @@ export class ExchangeGuard implements GuardedEvents, QueueEvents, HangEvents {
     }
   }
 
-  onConnected(exchange: Exchange): void {
+  onConnected(attempt: Attempt): void {
     try {
-      this.#life.onConnected(exchange);
+      this.#life.onConnected(attempt);
     } catch (error) {
-      this.onBroken(exchange, error);
+      this.onBroken(attempt.exchange, error);
     }
   }
 
-  onResponse(exchange: Exchange, head: ResponseHead, from: Upstream): boolean {
+  onResponse(attempt: Attempt, head: ResponseHead): boolean {
     try {
-      return this.#life.onResponse(exchange, head, from);
+      return this.#life.onResponse(attempt, head);
     } catch (error) {
-      this.onBroken(exchange, error);
+      this.onBroken(attempt.exchange, error);
       return false;
     }
   }
 
-  onComplete(exchange: Exchange): void {
+  onComplete(attempt: Attempt): void {
     try {
-      this.#life.onComplete(exchange);
+      this.#life.onComplete(attempt);
     } catch (error) {
-      this.onBroken(exchange, error);
+      this.onBroken(attempt.exchange, error);
     }
   }
 
-  onFailure(exchange: Exchange, failure: ProxyError, from: Upstream): void {
+  onFailure(attempt: Attempt, failure: ProxyError): void {
+    const { exchange } = attempt;
     // An attempt that broke may fail, too, when its exchange is over.
-    if (!exchange.finished) this.within(exchange, () => this.#life.onFailure(exchange, failure, from))();
+    if (!exchange.finished) this.within(exchange, () => this.#life.onFailure(attempt, failure))();
   }
 
   clientFailed(exchange: Exchange, failure: ProxyError): void {
-    this.within(exchange, () => this.#life.clientFailed(exchange, failure))();
+    this.within(exchange, () => this.#life.ending.clientFailed(exchange, failure))();
   }
 
-  lookAgain(waiting: QueueTicket): void {
-    this.within(waiting.exchange, () => this.#life.lookAgain(waiting))();
+  lookAgain(ticket: QueueTicket): void {
+    this.within(ticket.exchange, () => this.#life.failover.lookAgain(ticket))();
   }
 
-  waitedInVain(waiting: QueueTicket): void {
-    this.within(waiting.exchange, () => this.#life.waitedInVain(waiting))();
+  waitedInVain(ticket: QueueTicket): void {
+    this.within(ticket.exchange, () => this.#life.failover.waitedInVain(ticket))();
   }
 
-  hedge(exchange: Exchange): void {
-    this.within(exchange, () => this.#life.hedger.hedge(exchange))();
+  hedge(attempt: Attempt): void {
+    this.within(attempt.exchange, () => this.#life.hedger.hedge(attempt))();
   }
 
-  tryOut(exchange: Exchange, on: BackendState | undefined, limits: TrialLimits): BackendState | undefined {
+  tryOut(attempt: Attempt, on: BackendState | undefined, limits: TrialLimits): Attempt | undefined {
     try {
-      return this.#life.hedger.tryOut(exchange, on, limits);
+      return this.#life.hedger.tryOut(attempt, on, limits);
     } catch (error) {
-      this.onBroken(exchange, error);
+      this.onBroken(attempt.exchange, error);
       return undefined;
     }
   }
@@ -108,7 +112,7 @@ export class ExchangeGuard implements GuardedEvents, QueueEvents, HangEvents {
 
   #ends(exchange: Exchange): boolean {
     try {
-      this.#life.clientFailed(exchange, INTERNAL);
+      this.#life.ending.clientFailed(exchange, INTERNAL);
     } catch (error) {
       internalErrors.report('request', error);
     }

@@ -7,9 +7,9 @@ import type { Exchange } from './exchange.ts';
 /** What becomes of an exchange that waits. */
 export interface QueueEvents {
   /** Looks for a backend again. */
-  lookAgain(waiting: QueueTicket): void;
+  lookAgain(ticket: QueueTicket): void;
   /** It has waited long enough, or for nothing. */
-  waitedInVain(waiting: QueueTicket): void;
+  waitedInVain(ticket: QueueTicket): void;
 }
 
 /** The wait of an exchange for a backend of its service: for one to be free, or held for one to appear. */
@@ -54,7 +54,7 @@ export class QueueTicket implements Waiter, Expiring {
    */
   enter(client: string): void {
     const { service, exchange } = this;
-    service.line.add(this, client);
+    service.queue.add(this, client);
     service.stats.waited++;
     service.stats.waiting++;
     this.#sweep.add(this);
@@ -63,7 +63,7 @@ export class QueueTicket implements Waiter, Expiring {
   }
 
   leave(): void {
-    if (!this.service.line.delete(this)) return;
+    if (!this.service.queue.delete(this)) return;
     this.service.stats.waiting--;
     this.#sweep.delete(this);
   }

@@ -1,5 +1,5 @@
 import { Gathered } from '../socket/gathered.ts';
-import type { Upstream } from './exchange.ts';
+import type { Upstream } from './attempt.ts';
 
 /** So many bytes travel in one piece on any network: IPv6's least packet (RFC 8200, section 5) without its headers. */
 export const SEGMENT = 1_200;

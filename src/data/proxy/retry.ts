@@ -63,9 +63,9 @@ export function mayRedial(exchange: Exchange, error: ProxyError, policy: RetryPo
 
 /** Whether an attempt on a backend that hangs is joined by one on another. */
 export function mayHedge(exchange: Exchange, policy: RetryPolicy): boolean {
-  const { head, body, hedge, answered, attempts } = exchange;
+  const { head, body, second, answered, attempts } = exchange;
   if (!policy.on.timeout || attempts > policy.attempts) return false;
-  if (hedge !== undefined || answered || head.upgrade !== '') return false;
+  if (second !== undefined || answered || head.upgrade !== '') return false;
   return body.canReplay && body.isComplete && (isRepeatable(exchange, policy) || !body.isSent);
 }
 

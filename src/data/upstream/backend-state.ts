@@ -5,9 +5,9 @@ import type { Weighted } from '../balance/balancer.ts';
 import { hashText } from '../balance/hash.ts';
 import { Latency } from '../balance/latency.ts';
 import type { ProxyError } from '../errors.ts';
-import type { Exchange } from '../proxy/exchange.ts';
 import type { Ejection } from './ejection.ts';
-import { Silence } from './hang.ts';
+import type { PendingAttempt } from './pending.ts';
+import { Silence } from './silence.ts';
 
 /** For how long connections carry one exchange each to a backend that spoke unasked. */
 const DISTRUST_MS = 60_000;
@@ -17,10 +17,7 @@ const STOP_MS = 50;
 
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
-  /** The exchange that waits on it for its backend: for a connection, or for the head of a response. */
-  readonly awaiting: Exchange | undefined;
-  /** The watch's tick in which that began. */
-  readonly since: number;
+  readonly backend: BackendState;
   /** Takes no further request: it closes once it has none. */
   retire(): void;
   /** Closes it now, and tells nobody. */
@@ -35,7 +32,8 @@ export class BackendState implements Weighted {
   /** What the latest snapshot says of it. */
   health: BackendHealth | undefined = undefined;
   #flags: readonly HealthFlag[] = [];
-  inFlight = 0;
+  /** Those that run on it. */
+  readonly attempts = new Set<PendingAttempt>();
   turn = 0;
   /** What counts now: the backend's own weight, and less of it during a slow start. */
   weight: number;
@@ -69,6 +67,11 @@ export class BackendState implements Weighted {
     this.backend = backend;
     this.weight = backend.weight;
     this.seed = hashText(lastingId(backend.id));
+  }
+
+  /** Requests that it has now. */
+  get inFlight(): number {
+    return this.attempts.size;
   }
 
   /** Nothing speaks against it but, perhaps, a suspicion: it stays warm, and keeps its clients. */

@@ -2,20 +2,16 @@ import type { Clock } from '../../model/clock.ts';
 import type { Proof } from '../../model/health.ts';
 import { type BackendSignal, outweighs } from '../../model/signal.ts';
 import { guarded } from '../../telemetry/internal-errors.ts';
-import type { Exchange } from '../proxy/exchange.ts';
-import type { BackendState, PooledConnection } from './backend-state.ts';
+import type { BackendState } from './backend-state.ts';
 import type { Ejector } from './ejection.ts';
+import type { PendingAttempt } from './pending.ts';
 import type { ServiceState } from './service-state.ts';
 import { Trials } from './trials.ts';
 
 /** How often backends are looked at that have requests. */
 const TICK_MS = 25;
-/** A backend is never suspected before this. */
-const FLOOR_TICKS = 4;
 /** One against which its checks or Docker speak already is not waited for as long. */
 const FLAGGED_TICKS = 2;
-/** Nor before it is silent for so many times as long as it lately was while requests waited. */
-const PATIENCE = 3;
 /** How long a suspect's probe may take to speak for it before its requests are tried elsewhere. */
 const GRACE_TICKS = 2;
 /** Of what it lately was, half is forgotten in a minute. */
@@ -24,84 +20,6 @@ const FORGET = 0.5 ** (TICK_MS / 60_000);
 const LAST_TICKS = 400;
 /** Each time a probe spoke for a silent backend it is waited for twice as long, up to so many times. */
 const MAX_ALARMS = 10;
-
-/** How silent a backend is, and usually is while requests wait for it; lengths in ticks. */
-export class Silence {
-  /** Reads from its connections so far. */
-  heard = 0;
-  /** The longest wait for a response that came since the last tick. */
-  longestWait = 0;
-  isWatched = false;
-  /** Reads when it was last looked at. */
-  seen = 0;
-  length = 0;
-  usual = 0;
-  /** How often a probe spoke for it since it was last heard. */
-  alarms = 0;
-  /** `Clock.now` when the suspicion arose that it hangs; 0 without one. */
-  suspectedAt = 0;
-  suspectedFor = 0;
-  /** Requests that may be tried elsewhere at one time, of those that may be what it is silent over. */
-  trialSize = 1;
-  /** Ticks in which nobody was free for them. */
-  trialWaits = 0;
-  /** Paths of such that another backend has answered meanwhile. */
-  readonly harmless = new Set<string>();
-
-  /** A response has come that was waited for so many ticks. */
-  answered(waited: number): void {
-    if (waited > this.longestWait) this.longestWait = waited;
-  }
-
-  /** It has been heard: what was silence is over. */
-  end(): void {
-    // Of a silence, only what somebody waited through counts.
-    const gap = Math.min(this.length, this.longestWait);
-    if (gap > this.usual) this.usual = gap;
-    this.seen = this.heard;
-    this.length = 0;
-    this.longestWait = 0;
-    this.alarms = 0;
-    this.suspectedAt = 0;
-    this.trialSize = 1;
-    this.trialWaits = 0;
-    this.harmless.clear();
-  }
-
-  /** Whether a request that has waited so long was sent when it could still be what made it silent. */
-  isSuspect(waited: number): boolean {
-    return this.length - waited <= this.usual + 1;
-  }
-
-  /** How long a request must have waited to be overdue. */
-  get patience(): number {
-    return Math.max(FLOOR_TICKS, Math.ceil(PATIENCE * this.usual));
-  }
-
-  /** From when on it is suspect. */
-  get limit(): number {
-    return this.patience * 2 ** this.alarms;
-  }
-}
-
-/** Who may be given a request that may keep it from all others. */
-export interface TrialLimits {
-  /** The only other one. */
-  readonly mayBeLast: boolean;
-  /** One that has requests, which would wait as well. */
-  readonly mayBeBusy: boolean;
-}
-
-/** What is done for the requests of a backend that hangs. */
-export interface HangEvents {
-  /** Tries it elsewhere, if that is harmless. */
-  hedge(exchange: Exchange): void;
-  /**
-   * The same for one that may keep whoever gets it from all others; answers who did.
-   * @param on the backend that is to get it; any without it
-   */
-  tryOut(exchange: Exchange, on: BackendState | undefined, limits: TrialLimits): BackendState | undefined;
-}
 
 /**
  * Finds backends that hang: that hold requests and send nothing, on any connection, for much longer than they lately
@@ -118,17 +36,15 @@ export class HangWatch {
   readonly #clock: Clock;
   readonly #ejector: Ejector;
   readonly #onSignal: (signal: BackendSignal) => void;
-  readonly #events: HangEvents;
   readonly #watched = new Map<BackendState, ServiceState>();
   readonly #trials: Trials;
   #cancel: (() => void) | undefined = undefined;
 
-  constructor(clock: Clock, ejector: Ejector, onSignal: (signal: BackendSignal) => void, events: HangEvents) {
+  constructor(clock: Clock, ejector: Ejector, onSignal: (signal: BackendSignal) => void) {
     this.#clock = clock;
     this.#ejector = ejector;
     this.#onSignal = onSignal;
-    this.#events = events;
-    this.#trials = new Trials(ejector, events);
+    this.#trials = new Trials(ejector);
   }
 
   /** A request is sent to it. */
@@ -224,31 +140,30 @@ export class HangWatch {
   }
 
   /** Tries its requests elsewhere. */
-  #rescue(service: ServiceState, backend: BackendState, overdue: readonly PooledConnection[]): void {
+  #rescue(service: ServiceState, backend: BackendState, overdue: readonly PendingAttempt[]): void {
     const { silence, flags } = backend;
-    const suspects: Exchange[] = [];
+    const suspects: PendingAttempt[] = [];
     // The younger a request is, the less likely it is the reason.
-    for (const { awaiting, since } of [...overdue].sort((a, b) => b.since - a.since)) {
-      if (awaiting === undefined) continue;
-      const isSuspect = awaiting.body.isSent && silence.isSuspect(this.tick - since);
-      if (isSuspect && !silence.harmless.has(awaiting.path)) suspects.push(awaiting);
-      else this.#events.hedge(awaiting);
+    for (const attempt of [...overdue].sort((a, b) => b.since - a.since)) {
+      if (!attempt.isAwaited) continue;
+      const isSuspect = attempt.isSent && silence.isSuspect(this.tick - attempt.since);
+      if (isSuspect && !silence.harmless.has(attempt.path)) suspects.push(attempt);
+      else attempt.hedge();
     }
     const mayBeLast = flags.length > 0 || silence.length >= LAST_TICKS;
     this.#trials.begin(service, backend, suspects, mayBeLast);
   }
 
-  /** Those whose requests have waited for so long that it is suspect. */
-  #overdue({ silence, open, flags }: BackendState): PooledConnection[] {
+  /** Those that have waited for so long that it is suspect. */
+  #overdue({ silence, attempts, flags }: BackendState): PendingAttempt[] {
     const waited = flags.length > 0 ? FLAGGED_TICKS : silence.patience;
-    return [...open].filter(({ awaiting, since }) => awaiting !== undefined && this.tick - since >= waited);
+    return [...attempts].filter(({ isAwaited, since }) => isAwaited && this.tick - since >= waited);
   }
 
-  #longest({ open }: BackendState): number {
+  #longest({ attempts }: BackendState): number {
     let longest = 0;
-    for (const { awaiting, since } of open) {
-      if (awaiting !== undefined) longest = Math.max(longest, this.tick - since);
-    }
+    for (const { isAwaited, since } of attempts)
+      if (isAwaited) longest = Math.max(longest, this.tick - since);
     return longest;
   }
 }

@@ -17,7 +17,7 @@ export class RetryBudget {
   #active = 0;
 
   /**
-   * Pays for one more attempt, if it can; `release` must follow when its exchange is over.
+   * Pays for one more attempt, if it can; `release` must follow when that is over.
    * @param percent share of the requests
    * @param now `Clock.elapsed`
    */
@@ -29,8 +29,8 @@ export class RetryBudget {
     return true;
   }
 
-  release(count: number): void {
-    this.#active -= count;
+  release(): void {
+    this.#active--;
   }
 
   #earn(percent: number, now: number): void {

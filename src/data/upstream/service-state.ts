@@ -25,7 +25,7 @@ export class ServiceState {
   sticky: Sticky<BackendState> | undefined = undefined;
   readonly budget = new RetryBudget();
   /** Requests that wait for a backend. */
-  readonly line = new Queue(() => this.#hasRoom());
+  readonly queue = new Queue(() => this.#hasRoom());
   /** While a snapshot is applied nobody is woken: they would find half of it. */
   isAsleep = false;
   /** Some backend takes only so many requests at one time. */
@@ -74,15 +74,15 @@ export class ServiceState {
 
   /** Lets those look who wait: there may be a backend, or no hope of one. */
   wake(): void {
-    if (this.isAsleep || this.line.size === 0) return;
-    if (!this.hasAvailable && this.service.holdMs === 0) this.line.giveUp();
-    else this.line.serve(true);
+    if (this.isAsleep || this.queue.size === 0) return;
+    if (!this.hasAvailable && this.service.holdMs === 0) this.queue.giveUp();
+    else this.queue.serve(true);
   }
 
   /** It is no longer one of the services. */
   leave(): void {
     this.#cancelStep();
-    this.line.giveUp();
+    this.queue.giveUp();
   }
 
   /** Makes the lists of what can be picked. */
@@ -157,10 +157,23 @@ export class ServiceState {
     return this.sticky !== undefined && this.backends.some((state) => state.isWell && state.hasRoom);
   }
 
+  /**
+   * Whether the budget pays for one more attempt on another backend; `refund` must follow when that is over, or there is
+   * none.
+   */
+  pay(): boolean {
+    const isPaid = this.budget.take(this.service.retry.budgetPercent, this.#clock.elapsed());
+    if (!isPaid) this.stats.retriesDenied++;
+    return isPaid;
+  }
+
+  refund(): void {
+    this.budget.release();
+  }
+
   /** A backend has finished with a request: whoever waits for that is next. */
-  release(backend: BackendState): void {
-    backend.inFlight--;
-    if (this.#isLimited && this.line.size > 0) this.line.serve(false);
+  released(): void {
+    if (this.#isLimited && this.queue.size > 0) this.queue.serve(false);
   }
 
   get hasAvailable(): boolean {

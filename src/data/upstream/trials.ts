@@ -1,7 +1,6 @@
-import type { Exchange } from '../proxy/exchange.ts';
 import type { BackendState } from './backend-state.ts';
 import type { Ejector } from './ejection.ts';
-import type { HangEvents } from './hang.ts';
+import type { Outcome, PendingAttempt } from './pending.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** For so many ticks a backend is looked for that has no requests: they would wait as well. */
@@ -13,7 +12,7 @@ interface Trial {
   readonly on: BackendState;
   /** It gets no others meanwhile. */
   readonly isLent: boolean;
-  readonly exchanges: readonly Exchange[];
+  readonly attempts: readonly PendingAttempt[];
 }
 
 /**
@@ -24,12 +23,10 @@ interface Trial {
  */
 export class Trials {
   readonly #ejector: Ejector;
-  readonly #events: HangEvents;
   readonly #running = new Map<ServiceState, Trial>();
 
-  constructor(ejector: Ejector, events: HangEvents) {
+  constructor(ejector: Ejector) {
     this.#ejector = ejector;
-    this.#events = events;
   }
 
   get size(): number {
@@ -41,25 +38,30 @@ export class Trials {
    * @param suspects the most harmless first
    * @param mayBeLast whether the only other backend may be given them, too
    */
-  begin(service: ServiceState, from: BackendState, suspects: readonly Exchange[], mayBeLast: boolean): void {
+  begin(
+    service: ServiceState,
+    from: BackendState,
+    suspects: readonly PendingAttempt[],
+    mayBeLast: boolean,
+  ): void {
     if (this.#running.has(service)) return;
-    const exchanges: Exchange[] = [];
+    const attempts: PendingAttempt[] = [];
     let on: BackendState | undefined;
     const { silence } = from;
     const mayBeBusy = silence.trialWaits >= MAX_WAITS;
-    for (const exchange of suspects) {
-      const taker = this.#events.tryOut(exchange, on, { mayBeLast, mayBeBusy });
-      if (taker === undefined) continue;
-      on = taker;
-      exchanges.push(exchange);
-      if (exchanges.length >= silence.trialSize) break;
+    for (const suspect of suspects) {
+      const attempt = suspect.tryOut(on, { mayBeLast, mayBeBusy });
+      if (attempt === undefined) continue;
+      on = attempt.backend;
+      attempts.push(attempt);
+      if (attempts.length >= silence.trialSize) break;
     }
     if (on === undefined) {
       if (suspects.length > 0) silence.trialWaits++;
       return;
     }
     const isLent = this.#ejector.lend(service, on);
-    this.#running.set(service, { from, on, isLent, exchanges });
+    this.#running.set(service, { from, on, isLent, attempts });
   }
 
   /** Some time has passed: which of them are over? */
@@ -72,20 +74,12 @@ export class Trials {
   }
 }
 
-function isOver({ from, on, isLent, exchanges }: Trial): boolean {
+function isOver({ from, on, isLent, attempts }: Trial): boolean {
   const { silence } = from;
-  let running = 0;
-  let answered = 0;
-  let failed = 0;
-  for (const { hedge, backend, answered: isAnswered, finished, path } of exchanges) {
-    if (hedge?.backend === on || (backend === on && !isAnswered && !finished)) running++;
-    else if (backend === on && isAnswered) {
-      answered++;
-      silence.harmless.add(path);
-    } else if (!isAnswered && !finished) failed++;
-  }
-  if (answered === exchanges.length) silence.trialSize *= 2;
+  const count = (wanted: Outcome) => attempts.filter(({ outcome }) => outcome === wanted).length;
+  for (const { outcome, path } of attempts) if (outcome === 'answered') silence.harmless.add(path);
+  if (count('answered') === attempts.length) silence.trialSize *= 2;
   const isFree = isLent && on.ejection?.isLoan !== true;
   // Where nobody waits for its answer any more only a probe can tell whether it is free.
-  return running > 0 ? isFree : isFree || !isLent || answered + failed > 0;
+  return count('pending') > 0 ? isFree : isFree || !isLent || count('answered') + count('failed') > 0;
 }

@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import type { ProxyError } from '../../../src/data/errors.ts';
 import { UpstreamConnection } from '../../../src/data/http1/upstream-connection.ts';
 import { requestText } from '../../../src/data/http1/write.ts';
-import type { Exchange, GuardedEvents } from '../../../src/data/proxy/exchange.ts';
+import { Attempt } from '../../../src/data/proxy/attempt.ts';
+import type { Exchange } from '../../../src/data/proxy/exchange.ts';
 import { makeSettings } from '../../../src/data/settings.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
-import type { Timeouts } from '../../../src/model/service.ts';
+import { ServiceState } from '../../../src/data/upstream/service-state.ts';
+import { makeService, type Timeouts } from '../../../src/model/service.ts';
 import { startCannedBackend, startRawBackend } from '../../support/backend.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 import { eventually } from '../../support/eventually.ts';
-import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
+import { makeAttemptContext, makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
 import { okText } from '../../support/manual.ts';
 import { TEST_OPTIONS } from '../../support/proxy.ts';
 
@@ -19,22 +22,26 @@ const TIMEOUTS = { connectMs: 0, responseMs: 0, idleMs: 0, eventsMs: 0, requestM
 /** A connection to a backend that was sent an exchange's request. */
 function sendRequest(t: Test, port: number, exchange: Exchange, timeouts: Timeouts) {
   const state = makeBackendState('a', { address: { host: '127.0.0.1', port } });
+  const policy = makeService('test', { timeouts }, [state.backend]);
+  const service = new ServiceState(policy, new FakeClock(), Math.random);
   let completed = 0;
-  const events: GuardedEvents = {
-    onBroken: (_exchange, error) => t.fail(String(error)),
-    onConnected: () => {},
-    onResponse: () => true,
-    onComplete: () => completed++,
-    onFailure: (_exchange, error) => t.fail(error.code),
-  };
-  const sweep = new Sweep(new FakeClock());
-  const watch = { tick: 0, watch: () => {} };
   const connection = new UpstreamConnection(
-    { sweep, watch, events, settings: makeSettings(TEST_OPTIONS) },
+    { sweep: new Sweep(new FakeClock()), settings: makeSettings(TEST_OPTIONS) },
     state,
   );
   t.teardown(() => connection.destroy());
-  connection.assign(exchange, timeouts, 0);
+  const context = makeAttemptContext();
+  const events = {
+    ...context.events,
+    onComplete: () => completed++,
+    onFailure: (_attempt: Attempt, error: ProxyError) => t.fail(error.code),
+  };
+  const attempt = new Attempt(exchange, service, state, {
+    ...context,
+    events,
+    connector: { start: () => connection },
+  });
+  connection.assign(attempt);
   connection.send(requestText(exchange.head, '/', ''), false);
   connection.end('');
   connection.flush();

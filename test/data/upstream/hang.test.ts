@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Exchange } from '../../../src/data/proxy/exchange.ts';
+import { Attempt } from '../../../src/data/proxy/attempt.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
 import { Ejector } from '../../../src/data/upstream/ejection.ts';
@@ -9,7 +9,8 @@ import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { makeService, type ServiceSettings } from '../../../src/model/service.ts';
 import type { BackendSignal } from '../../../src/model/signal.ts';
 import { FakeClock } from '../../support/clock.ts';
-import { FakeConnection, makeBackendState, makeExchange } from '../../support/exchange.ts';
+import { makeAttemptContext, makeBackendState, makeExchange } from '../../support/exchange.ts';
+import { responseHead } from '../../support/heads.ts';
 import { seededRandom } from '../../support/random.ts';
 
 /** Two backends, and requests that wait for the first until the test answers them. */
@@ -17,30 +18,24 @@ function setUp(settings: ServiceSettings = {}, count = 2) {
   const clock = new FakeClock();
   const signals: BackendSignal[] = [];
   const onSignal = (signal: BackendSignal) => signals.push(signal);
-  const hedged: Exchange[] = [];
+  const hedged: Attempt[] = [];
   const ejector = new Ejector(new Sweep(clock), clock, onSignal);
-  const watch = new HangWatch(clock, ejector, onSignal, {
-    hedge: (exchange) => hedged.push(exchange),
-    tryOut: () => undefined,
-  });
+  const watch = new HangWatch(clock, ejector, onSignal);
   const policy = makeService('test', settings, []);
   const service = new ServiceState(policy, clock, seededRandom(1));
   const backends = Array.from({ length: count }, (_, i) => makeBackendState(String(i)));
   service.update(policy, backends);
   const backend = backends[0] as BackendState;
+  const context = makeAttemptContext({ watch });
+  Object.assign(context.events, { hedge: (attempt: Attempt) => hedged.push(attempt) });
   const send = () => {
-    const connection = Object.assign(new FakeConnection(backend), {
-      awaiting: makeExchange(),
-      since: watch.tick,
-    });
-    backend.inFlight++;
-    if (!backend.silence.isWatched) watch.watch(service, backend);
+    const attempt = new Attempt(makeExchange(), service, backend, context);
+    attempt.connected();
     /** Its response comes. */
     return () => {
       backend.silence.heard++;
-      backend.silence.answered(watch.tick - connection.since);
-      backend.inFlight--;
-      backend.open.delete(connection);
+      attempt.responded(responseHead('HTTP/1.1 200 OK\r\n\r\n'));
+      attempt.end('answered');
     };
   };
   const kinds = () => signals.map(({ kind }) => kind);

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { Attempt } from '../../../src/data/proxy/attempt.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
 import type { Waiter } from '../../../src/data/upstream/queue.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { makeService } from '../../../src/model/service.ts';
 import { FakeClock } from '../../support/clock.ts';
-import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
+import { makeBackend, makeBackendState, makeExchange, occupy } from '../../support/exchange.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const request = makeExchange();
@@ -18,7 +19,7 @@ class Play {
   readonly arrived: number[] = [];
   readonly served: number[] = [];
   readonly gaveUp: number[] = [];
-  readonly running: BackendState[] = [];
+  readonly running: Attempt[] = [];
   readonly waiting: { readonly number: number; readonly waiter: Waiter }[] = [];
   readonly #policy = makeService('test', { holdMs: 1_000 }, []);
 
@@ -32,7 +33,7 @@ class Play {
     const number = this.arrived.push(this.arrived.length) - 1;
     if (this.#serve(number)) return;
     const leave = () => {
-      this.service.line.delete(waiter);
+      this.service.queue.delete(waiter);
       this.waiting.splice(this.waiting.indexOf(entry), 1);
     };
     const waiter: Waiter = {
@@ -46,12 +47,12 @@ class Play {
     };
     const entry = { number, waiter };
     this.waiting.push(entry);
-    this.service.line.add(waiter);
+    this.service.queue.add(waiter);
   }
 
   finish(at: number): void {
-    const [state] = this.running.splice(at % Math.max(1, this.running.length), 1);
-    if (state !== undefined) this.service.release(state);
+    const [attempt] = this.running.splice(at % Math.max(1, this.running.length), 1);
+    attempt?.end('answered');
   }
 
   abandon(at: number): void {
@@ -72,8 +73,7 @@ class Play {
   #serve(number: number): boolean {
     const state = this.service.pick(request);
     if (state === undefined) return false;
-    state.inFlight++;
-    this.running.push(state);
+    this.running.push(occupy(state, this.service));
     this.served.push(number);
     return true;
   }
@@ -121,7 +121,7 @@ t.test(
           const news = play.served.slice(before);
           if (news.some((number, i) => i > 0 && number < (news[i - 1] ?? 0))) return false;
           if (news.some((number) => play.waiting.some((entry) => entry.number < number))) return false;
-          if (play.service.line.size !== play.waiting.length) return false;
+          if (play.service.queue.size !== play.waiting.length) return false;
         }
         return play.arrived.length === play.served.length + play.gaveUp.length + play.waiting.length;
       }),
@@ -136,5 +136,5 @@ t.test('a service that goes leaves nobody in its line', async (t) => {
   for (let i = 0; i < 5; i++) play.arrive();
   play.service.leave();
   t.same(play.gaveUp, [1, 2, 3, 4]);
-  t.equal(play.service.line.size, 0);
+  t.equal(play.service.queue.size, 0);
 });

@@ -3,7 +3,7 @@ import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { makeService } from '../../../src/model/service.ts';
 import { DURATION_BOUNDS } from '../../../src/model/stats.ts';
 import { FakeClock } from '../../support/clock.ts';
-import { makeBackend, makeBackendState, makeExchange } from '../../support/exchange.ts';
+import { makeBackend, makeBackendState, makeExchange, occupy } from '../../support/exchange.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const policy = makeService('test', {}, []);
@@ -66,7 +66,7 @@ t.test('the load of a failed backend goes to all others, not to one neighbour', 
 t.test('another policy takes effect, and what was counted stays', async (t) => {
   const { service, a, b } = makeState();
   service.count(200, 1);
-  b.inFlight = 5;
+  occupy(b, service);
   service.update(makeService('test', { balance: 'least-connections' }, []), [a, b]);
   t.same(picks(service), ['a']);
   t.equal(service.stats.codes[200], 1);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { Attempt } from '../../../src/data/proxy/attempt.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { BALANCE_NAMES, type BalanceName, makeService } from '../../../src/model/service.ts';
 import { FakeClock } from '../../support/clock.ts';
-import { makeBackendState, makeExchange } from '../../support/exchange.ts';
+import { makeBackendState, makeExchange, occupy } from '../../support/exchange.ts';
 import { seededRandom } from '../../support/random.ts';
 
 /** A service with a slow start of 30 s whose first backends have been there for a minute. */
@@ -22,18 +23,17 @@ const ANY = makeExchange();
 let client = 0;
 /** How many of 2,000 requests of as many clients it gets, which run for a while. */
 function shareOf(wanted: BackendState, service: ServiceState): number {
-  const running: BackendState[] = [];
+  const running: Attempt[] = [];
   let count = 0;
   for (let i = 0; i < 2_000; i++) {
     const address = `10.1.${++client >> 8}.${client & 255}`;
     const request = { path: '/', head: ANY.head, client: address };
     const picked = service.pick(request) as BackendState;
-    picked.inFlight++;
-    running.push(picked);
-    if (running.length > 400) (running.shift() as BackendState).inFlight--;
+    running.push(occupy(picked, service));
+    if (running.length > 400) running.shift()?.end('answered');
     if (picked === wanted) count++;
   }
-  for (const state of running) state.inFlight--;
+  for (const attempt of running) attempt.end('answered');
   return count / 2_000;
 }
 

@@ -1,0 +1,68 @@
+import type { RetryPolicy } from '../../model/service.ts';
+import { CHUNKED } from '../message/head.ts';
+import type { Attempt } from '../proxy/attempt.ts';
+import type { Exchange } from '../proxy/exchange.ts';
+import { addedFields, targetOf } from '../proxy/forwarded.ts';
+import { makeOwn, takeOwn } from '../proxy/own.ts';
+import { isRepeatable } from '../proxy/retry.ts';
+import type { Runtime } from '../runtime.ts';
+import type { BackendState } from '../upstream/backend-state.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+import { requestText } from './write.ts';
+
+/** A connection that has waited for less is not being closed for that. */
+const FRESH_MS = 1_000;
+/** How long one that was found closed is a warning. */
+const WARY_MS = 60_000;
+
+/** Sends requests to backends that speak HTTP/1.1, on a connection that waits or a new one. */
+export class Http1Connector {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** @param isFresh not on a connection that served before */
+  start(attempt: Attempt, backend: BackendState, isFresh: boolean): UpstreamConnection {
+    const { exchange, service } = attempt;
+    const { head, downstream, body } = exchange;
+    const waiting = isFresh
+      ? undefined
+      : (takeOwn(downstream, backend) ?? this.#takeWaiting(exchange, service.service.retry, backend));
+    const connection = waiting ?? new UpstreamConnection(this.#runtime, backend);
+    if (head.claimsConnection) makeOwn(exchange, connection);
+    connection.assign(attempt);
+    try {
+      const text = requestText(head, targetOf(exchange), addedFields(exchange, backend));
+      connection.send(text, head.length === CHUNKED);
+      body.replay(connection);
+    } catch (error) {
+      // Nobody has it yet, who could give it back.
+      connection.abort();
+      throw error;
+    }
+    return connection;
+  }
+
+  /**
+   * A connection that waits. The backend may be closing it just now, and a request that must not be sent twice would
+   * be lost with it: such a one gets a connection that was used a moment ago, and none where connections were found
+   * closed lately.
+   */
+  #takeWaiting(
+    exchange: Exchange,
+    policy: RetryPolicy,
+    { idle, staleAt }: BackendState,
+  ): UpstreamConnection | undefined {
+    // What waits there was put there by this protocol.
+    const last = idle[idle.length - 1] as UpstreamConnection | undefined;
+    if (last === undefined) return undefined;
+    if (!isRepeatable(exchange, policy)) {
+      const { now } = this.#runtime.sweep;
+      if (now - last.idleAt > FRESH_MS || now - staleAt < WARY_MS) return undefined;
+    }
+    idle.pop();
+    return last;
+  }
+}

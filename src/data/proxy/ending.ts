@@ -1,0 +1,82 @@
+import { internalErrors } from '../../telemetry/internal-errors.ts';
+import type { ProxyError } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
+import type { ForwardContext } from './forward-context.ts';
+import { errorReply, type Reply } from './reply.ts';
+
+/** The status, in logs alone, of a client that takes no answer. */
+const CLIENT_GONE = 499;
+
+/** How exchanges end: with an answer of ours, a cut connection, or the last byte of a response. */
+export class Ending {
+  readonly #context: Pick<ForwardContext, 'standIns' | 'ledger'>;
+
+  constructor(context: Pick<ForwardContext, 'standIns' | 'ledger'>) {
+    this.#context = context;
+  }
+
+  /** The client went away or broke its request, or its time is up. */
+  clientFailed(exchange: Exchange, error: ProxyError): void {
+    exchange.running?.upstream.abort();
+    if (exchange.answered || error.status === CLIENT_GONE) this.cut(exchange, error);
+    else this.answer(exchange, error);
+  }
+
+  answer(exchange: Exchange, error: ProxyError): void {
+    const { head, id } = exchange;
+    exchange.error = error;
+    const page = this.#context.standIns.errorPage(exchange, error.status);
+    this.send(exchange, page ?? errorReply(error, head.field('accept') ?? '', id, head.host));
+  }
+
+  send(exchange: Exchange, reply: Reply): void {
+    exchange.status = reply.status;
+    exchange.bytesOut = reply.body.length;
+    exchange.downstream.reply(reply);
+    this.finish(exchange);
+  }
+
+  /** It is too late for an answer: the client must see that what it has is not whole. */
+  cut(exchange: Exchange, error: ProxyError): void {
+    exchange.error = error;
+    exchange.isCut = true;
+    if (!exchange.answered) exchange.status = error.status;
+    exchange.downstream.reset();
+    this.finish(exchange);
+  }
+
+  /** Every exchange ends here, once. */
+  finish(exchange: Exchange): void {
+    if (exchange.finished) return;
+    exchange.finished = true;
+    letGo(exchange);
+    this.#context.ledger.finished(exchange);
+    const { downstream } = exchange;
+    try {
+      downstream.finished();
+    } catch (error) {
+      // What breaks when the client's next request begins is no part of the one that is over.
+      downstream.onBroken(error);
+    }
+  }
+}
+
+/** The attempts are over, however they went. */
+export function endAttempts(exchange: Exchange): void {
+  const { second } = exchange;
+  exchange.second = undefined;
+  second?.cancel();
+  exchange.attempt?.end('cancelled');
+}
+
+/** All that an exchange held is others' again. What breaks on the way keeps nobody's next request from beginning. */
+function letGo(exchange: Exchange): void {
+  try {
+    endAttempts(exchange);
+    exchange.endPause?.();
+    exchange.limit?.cancel();
+    exchange.ticket?.leave();
+  } catch (error) {
+    internalErrors.report('request', error);
+  }
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Proof } from '../../model/health.ts';
+import type { BackendSignal } from '../../model/signal.ts';
+import type { Sweep } from '../sweep.ts';
+import type { BackendState } from './backend-state.ts';
+import { Ejector } from './ejection.ts';
+import { HangWatch } from './hang.ts';
+import type { ServiceState } from './service-state.ts';
+
+/** Those that judge backends by their requests. */
+export class Judges {
+  readonly ejector: Ejector;
+  readonly watch: HangWatch;
+
+  constructor(sweep: Sweep, clock: Clock, onSignal: (signal: BackendSignal) => void) {
+    this.ejector = new Ejector(sweep, clock, onSignal);
+    this.watch = new HangWatch(clock, this.ejector, onSignal);
+  }
+
+  /** A probe spoke for the backend. */
+  prove(service: ServiceState, backend: BackendState, proof: Proof): void {
+    this.watch.prove(backend, proof);
+    this.ejector.prove(service, backend, proof);
+  }
+
+  /** The service's backends or their flags are others now. */
+  enforce(service: ServiceState): void {
+    this.ejector.enforce(service);
+  }
+}
