@@ -2,7 +2,7 @@ import { Attempt, type AttemptContext, type Upstream } from '../../src/data/prox
 import type { Downstream } from '../../src/data/proxy/exchange.ts';
 import { Exchange } from '../../src/data/proxy/exchange.ts';
 import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
-import { BackendState } from '../../src/data/upstream/backend-state.ts';
+import { BackendState, type PooledConnection } from '../../src/data/upstream/backend-state.ts';
 import type { ServiceState } from '../../src/data/upstream/service-state.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { requestHead } from './heads.ts';
@@ -111,6 +111,7 @@ export class FakeConnection {
   isRetired = false;
   isDestroyed = false;
   readonly backend: BackendState;
+  pool: PooledConnection[] = [];
 
   constructor(backend: BackendState) {
     this.backend = backend;

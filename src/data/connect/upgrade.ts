@@ -31,6 +31,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   deadline = Number.POSITIVE_INFINITY;
   readonly #attempt: Attempt;
   readonly backend: BackendState;
+  pool: PooledConnection[];
   readonly #runtime: Runtime;
   readonly #timeouts: Timeouts;
   readonly #client: Socket;
@@ -53,6 +54,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     const { exchange, service } = attempt;
     this.#attempt = attempt;
     this.backend = backend;
+    this.pool = backend.idle;
     this.#runtime = runtime;
     this.#timeouts = service.service.timeouts;
     this.#client = exchange.downstream.socket;

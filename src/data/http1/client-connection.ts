@@ -205,6 +205,7 @@ export class ClientConnection
   }
 
   onClose(): void {
+    this.own?.close();
     this.context.sweep.delete(this);
     this.context.clients.delete(this);
     this.#abandon();

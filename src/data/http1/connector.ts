@@ -3,10 +3,10 @@ import { CHUNKED } from '../message/head.ts';
 import type { Attempt } from '../proxy/attempt.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { addedFields, targetOf } from '../proxy/forwarded.ts';
-import { makeOwn, takeOwn } from '../proxy/own.ts';
 import { isRepeatable } from '../proxy/retry.ts';
 import type { Runtime } from '../runtime.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
+import { OwnConnections } from '../upstream/own-connections.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 import { requestText } from './write.ts';
 
@@ -27,11 +27,12 @@ export class Http1Connector {
   start(attempt: Attempt, backend: BackendState, isFresh: boolean): UpstreamConnection {
     const { exchange, service } = attempt;
     const { head, downstream, body } = exchange;
-    const waiting = isFresh
-      ? undefined
-      : (takeOwn(downstream, backend) ?? this.#takeWaiting(exchange, service.service.retry, backend));
+    const waiting = isFresh ? undefined : this.#takeWaiting(exchange, service.service.retry, backend);
     const connection = waiting ?? new UpstreamConnection(this.#runtime, backend);
-    if (head.claimsConnection) makeOwn(exchange, connection);
+    if (head.claimsConnection) {
+      downstream.own ??= new OwnConnections();
+      downstream.own.adopt(connection);
+    }
     connection.assign(attempt);
     try {
       const text = requestText(head, targetOf(exchange), addedFields(exchange, backend));
@@ -53,8 +54,11 @@ export class Http1Connector {
   #takeWaiting(
     exchange: Exchange,
     policy: RetryPolicy,
-    { idle, staleAt }: BackendState,
+    backend: BackendState,
   ): UpstreamConnection | undefined {
+    const own = exchange.downstream.own?.take(backend);
+    if (own !== undefined) return own as UpstreamConnection;
+    const { idle, staleAt } = backend;
     // What waits there was put there by this protocol.
     const last = idle[idle.length - 1] as UpstreamConnection | undefined;
     if (last === undefined) return undefined;

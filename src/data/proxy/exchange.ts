@@ -5,7 +5,8 @@ import type { RequestHead } from '../message/request-head.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import type { RouteEntry } from '../routing/route-index.ts';
 import type { Flow } from '../socket/outbox.ts';
-import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
+import type { BackendState } from '../upstream/backend-state.ts';
+import type { OwnConnections } from '../upstream/own-connections.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Attempt } from './attempt.ts';
 import type { ForwardedFields } from './forwarded.ts';
@@ -43,8 +44,8 @@ export interface Downstream extends BodySink {
   resumeBody(): void;
   /** The client's connection, for another protocol to take over. */
   readonly socket: Socket;
-  /** Connections to backends that are this client connection's alone, while they wait (`own.ts`). */
-  own: PooledConnection[] | undefined;
+  /** Connections to backends that are this client connection's alone. Closed with it. */
+  own: OwnConnections | undefined;
   /** Another protocol begins: the socket is no longer read or written here. Answers what came behind the head. */
   detach(): Buffer;
   /** The exchange is over; the next may begin. */

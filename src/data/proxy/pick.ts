@@ -1,13 +1,12 @@
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Exchange } from './exchange.ts';
-import { ownBackend } from './own.ts';
 
 /** Where a request goes next; undefined when none of those that were not tried yet takes it. */
 export function pickFor(exchange: Exchange, service: ServiceState): BackendState | undefined {
   const { tried, downstream } = exchange;
   if (tried !== undefined) return service.pickOther(tried, exchange);
-  const own = downstream.own === undefined ? undefined : ownBackend(downstream, service);
+  const own = downstream.own?.backendFor(service);
   if (own === undefined) return service.pick(exchange);
   // Full is not gone: its client waits for it.
   return own.hasRoom ? own : undefined;

@@ -18,6 +18,8 @@ const STOP_MS = 50;
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
   readonly backend: BackendState;
+  /** Where it waits for its next request: among its backend's, or among those of one client. */
+  pool: PooledConnection[];
   /** Takes no further request: it closes once it has none. */
   retire(): void;
   /** Closes it now, and tells nobody. */
