@@ -7,7 +7,7 @@ const [tree = '', name = ''] = process.argv.slice(2);
 const load = (path: string) => import(`${tree}/src/${path}`);
 const { DockerSource } = await load('control/discovery/docker/source.ts');
 const { ControlPlane } = await load('control/control-plane.ts');
-const { Applied } = await load('data/apply.ts');
+const { LiveTopology } = await load('data/live-topology.ts');
 const { systemClock } = await load('model/clock.ts');
 const { silentLog } = await load('telemetry/log.ts');
 
@@ -63,7 +63,7 @@ const source = new DockerSource({
 });
 const probe = async () => ({ isPass: true, reason: '' });
 const control = new ControlPlane([source], systemClock, probe);
-const applied = new Applied(systemClock, Math.random, { prove() {}, enforce() {} });
+const applied = new LiveTopology(systemClock, Math.random, { prove() {}, enforce() {} });
 control.subscribe((snapshot: unknown) => applied.apply(snapshot));
 control.start();
 
