@@ -1,5 +1,4 @@
 import type { ServiceReport, Workload, WorkloadReport } from './control/discovery/workload.ts';
-import { didYouMean } from './control/nearest.ts';
 import { hostMatches, hostOf, pathMatches } from './data/routing/host.ts';
 import { normalizePath } from './data/routing/path.ts';
 import { RouteTable } from './data/routing/table.ts';
@@ -15,6 +14,7 @@ import { type Route, routeName } from './model/route.ts';
 import { containersOf, type Service } from './model/service.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { listFew, shorten } from './model/text.ts';
+import { didYouMean } from './nearest.ts';
 
 /** The changes of a backend's health, the oldest first. */
 export type History = (backendId: string) => readonly Transition[];

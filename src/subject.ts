@@ -1,4 +1,3 @@
-import { nearest } from './config/suggest.ts';
 import type { Source } from './control/discovery/source.ts';
 import type { Explained, WorkloadReport } from './control/discovery/workload.ts';
 import { explainGroup, explainUrl, explainWorkload, type History, isUrlRouted } from './explain.ts';
@@ -9,6 +8,7 @@ import type { Explanation, Unexplained } from './model/explanation.ts';
 import type { Service } from './model/service.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { shorten } from './model/text.ts';
+import { nearest } from './nearest.ts';
 
 /**
  * What is known of a workload (by its name or the beginning of its id), a service, a backend or a URL. Where a source

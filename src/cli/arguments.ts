@@ -1,5 +1,5 @@
 import { isKnown, tokensOf } from '../config/flags.ts';
-import { suggestion } from '../config/suggest.ts';
+import { suggestion } from '../nearest.ts';
 import type { Command, Flag, Given } from './command.ts';
 
 /** The arguments of a command by what they are, and what is wrong with those that only this command has. */

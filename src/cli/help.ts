@@ -6,7 +6,7 @@ import {
   optionEntry,
   optionOverview,
 } from '../config/help.ts';
-import { suggestion } from '../config/suggest.ts';
+import { suggestion } from '../nearest.ts';
 import type { Command } from './command.ts';
 
 /** Wider lines are hard to read, and a pipe has no width. */

@@ -1,9 +1,9 @@
 import type { LiveState } from '../admin/state.ts';
 import type { Options } from '../config/options.ts';
-import { nearest } from '../config/suggest.ts';
 import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { parseWeight, ValueError } from '../model/parse.ts';
 import { listFew } from '../model/text.ts';
+import { nearest } from '../nearest.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import type { Given, Run } from './command.ts';
 import { readOptions } from './configuration.ts';

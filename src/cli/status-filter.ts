@@ -1,7 +1,7 @@
 import type { LiveBackend, LiveService, LiveState } from '../admin/state.ts';
-import { nearest } from '../config/suggest.ts';
 import { routeName } from '../model/route.ts';
 import { containersOf } from '../model/service.ts';
+import { nearest } from '../nearest.ts';
 
 /** The services that a text is about: of that name, or else with it in their name, a route, or a backend's name. */
 export function filterState(state: LiveState, text: string): LiveState {

@@ -1,9 +1,9 @@
-import { closest } from 'fastest-levenshtein';
 import { type AllowRule, ROUTE_KEYS, WHAT, WHO, type Who } from '../model/allow.ts';
 import { fitsGlob } from '../model/glob.ts';
 import { KEYS } from '../model/keys/table.ts';
 import { parseRouteHost, parseRoutePath, ValueError } from '../model/parse.ts';
 import { quoted } from '../model/text.ts';
+import { suggestion } from '../nearest.ts';
 
 const KINDS: readonly string[] = [...WHO, ...WHAT];
 
@@ -56,9 +56,9 @@ function readWord(word: string, words: Words): void {
   const kind = word.slice(0, colon);
   const value = word.slice(colon + 1);
   if (colon === -1 || !KINDS.includes(kind)) {
-    const nearest = closest(colon === -1 ? word : kind, KINDS);
+    const kinds = KINDS.map((one) => `${one}:`);
     throw new ValueError(
-      `${quoted(word)} is none of ${KINDS.map((one) => `${one}:`).join(' ')}; did you mean ${nearest}:?`,
+      `${quoted(word)} is none of ${kinds.join(' ')}${suggestion(`${colon === -1 ? word : kind}:`, kinds)}`,
     );
   }
   if (value === '') throw new ValueError(`${kind}: needs a value`);
@@ -100,8 +100,6 @@ function readKey(value: string, words: Words): void {
       `key:${value} says nothing; what may be routed is said by host:, path: and service:`,
     );
   if (named === undefined && !KEYS.entries.some(({ key }) => fitsGlob(pattern, key)))
-    throw new ValueError(
-      `key:${value} is not a known key; did you mean ${closest(pattern, KEYS.candidates(pattern))}?`,
-    );
+    throw new ValueError(`key:${value} is not a known key${suggestion(pattern, KEYS.candidates(pattern))}`);
   (value.startsWith('!') ? words.without : words.keys).push(pattern);
 }

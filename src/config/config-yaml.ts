@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { suggestion } from '../nearest.ts';
 import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
-import { suggestion } from './suggest.ts';
 
 /** The options at the top of a configuration file. Its `services:` are the file source's. */
 export function parseConfigFile(path: string, text: string, errors: ConfigError[]): Settings {

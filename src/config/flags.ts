@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { suggestion } from '../nearest.ts';
 import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
-import { suggestion } from './suggest.ts';
 
 /** What the names of our variables begin with. */
 const PREFIX = 'FAIRLEAD_';

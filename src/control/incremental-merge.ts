@@ -5,6 +5,7 @@ import type { Claim, Contribution } from '../model/contribution.ts';
 import { boundProblems, type Problem } from '../model/problem.ts';
 import type { Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
+import { didYouMean } from '../nearest.ts';
 import { Ghosts } from './ghosts.ts';
 import { placeTie, routeKey, tiesOf } from './groups.ts';
 import {
@@ -15,7 +16,6 @@ import {
   type ServiceFallback,
   type Signals,
 } from './merge.ts';
-import { didYouMean } from './nearest.ts';
 
 /** Problems of one container or file that are carried. */
 const MAX_PROBLEMS = 100;

@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import type { Clock } from '../model/clock.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
 import type { Problem } from '../model/problem.ts';
+import { didYouMean } from '../nearest.ts';
 import { guarded } from '../telemetry/internal-errors.ts';
 import { type Source, sourceWith } from './discovery/source.ts';
-import { didYouMean } from './nearest.ts';
 
 /** So often the folder is looked at, in milliseconds, while somebody names a page. */
 const LOOK_MS = 5_000;

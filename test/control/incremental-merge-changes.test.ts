@@ -5,10 +5,10 @@ import { KEEPS_PLACE_MS } from '../../src/control/ghosts.ts';
 import { routeKey } from '../../src/control/groups.ts';
 import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import { mergeClaims } from '../../src/control/merge.ts';
-import { didYouMean } from '../../src/control/nearest.ts';
 import type { Claim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import type { Route } from '../../src/model/route.ts';
+import { didYouMean } from '../../src/nearest.ts';
 import { type ClaimParts, makeClaim, makeContribution } from '../support/claims.ts';
 import { FakeClock } from '../support/clock.ts';
 

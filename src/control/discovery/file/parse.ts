@@ -1,4 +1,3 @@
-import { distance } from 'fastest-levenshtein';
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { Address } from '../../../model/address.ts';
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
@@ -10,8 +9,9 @@ import { parsePort, ValueError } from '../../../model/parse.ts';
 import type { Problem } from '../../../model/problem.ts';
 import type { ServiceSettings } from '../../../model/service.ts';
 import { quoted } from '../../../model/text.ts';
+import { nearest } from '../../../nearest.ts';
 import { orphanKey, routesOf } from '../labels/complete.ts';
-import { MAX_SLIP, setKey, startCollecting } from '../labels/parse.ts';
+import { setKey, startCollecting } from '../labels/parse.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
 /** A service of the file, by its name. */
@@ -92,7 +92,7 @@ function readService(reading: YamlReading, item: Pair): ReadService {
     if (key === 'backends') readBackends(reading, node, backends, problems);
     else if (onlyLabels(key) !== undefined)
       problems.push(reading.problem(node, `${shown} is for labels only`, onlyLabels(key)));
-    else if (key.length <= MAX_SLIP && distance(key, 'backends') <= 2)
+    else if (nearest(key, ['backends']) !== undefined && !KEYS.has(key))
       problems.push(reading.problem(node, `${shown} is not a known key`, 'did you mean backends?'));
     else if (text === undefined && KEYS.has(key))
       problems.push(reading.problem(node, `${shown} wants a single value or a list`));

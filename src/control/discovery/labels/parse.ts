@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 import { type Draft, makeDraft } from '../../../model/keys/draft.ts';
 import { PREFIX } from '../../../model/keys/key.ts';
 import type { SaidKey } from '../../../model/keys/key-tree.ts';
@@ -6,6 +6,7 @@ import { KEYS } from '../../../model/keys/table.ts';
 import { parseServiceName } from '../../../model/keys/values.ts';
 import { ValueError } from '../../../model/parse.ts';
 import { grouped, shorten } from '../../../model/text.ts';
+import { didYouMean } from '../../../nearest.ts';
 import { countItems, LABEL_LIMITS, type ReadLabels } from './limits.ts';
 import type { SettingProblem } from './problem.ts';
 
@@ -160,17 +161,11 @@ function isBare(service: Collecting): boolean {
   return isSilent && service.problems.length === 0;
 }
 
-/** A longer text is no slip of any key: what is compared with all of them is short. */
-export const MAX_SLIP = 32;
-
 /** The nearest key, unless even that has little in common with it. */
 function suggest(key: string, shown: string): string | undefined {
   if (key.startsWith(SERVICES)) return `say ${PREFIX}${SERVICES}NAME.KEY`;
-  if (key.length > MAX_SLIP) return undefined;
-  const lower = key.trim().toLowerCase();
-  const nearest = closest(lower, KEYS.candidates(lower));
-  if (distance(lower, nearest) > Math.max(2, nearest.length / 3)) return undefined;
-  return `did you mean ${shorten(shown.slice(0, shown.length - key.length))}${nearest}?`;
+  const slip = key.trim();
+  return didYouMean(slip, KEYS.candidates(slip), shorten(shown.slice(0, shown.length - key.length)));
 }
 
 /** `farlead.host` and `fairlead-host` are not ours, but surely meant to be. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { nearest, suggestion } from '../../src/config/suggest.ts';
+import { didYouMean, nearest, suggestion } from '../src/nearest.ts';
 
 t.test('a slip of the pen finds what was meant', async (t) => {
   for (const [word, meant, ...others] of [
@@ -28,7 +28,19 @@ t.test('what has little in common with all of them finds none', async (t) => {
   t.equal(nearest('a'.repeat(1_000_000), ['a'.repeat(1_000_000)]), undefined, 'nor does a megabyte');
 });
 
-t.test('as the end of a sentence it is there or not', async (t) => {
+t.test('strangers may have as many names as they like: the first thousand are compared', async (t) => {
+  let asked = 0;
+  const names = (function* () {
+    for (; ; asked++) yield `name-${asked}`;
+  })();
+  t.equal(nearest('nmae-7', names), 'name-7');
+  t.equal(asked, 1_000);
+  t.equal(nearest('shop', ['x'.repeat(65), 'shpo']), 'shpo', 'one that is too long is passed over');
+});
+
+t.test('as a question, or as the end of a sentence, it is there or not', async (t) => {
+  t.equal(didYouMean('grase', ['grace'], '--'), 'did you mean --grace?');
+  t.equal(didYouMean('json', ['http']), undefined);
   t.equal(suggestion('grase', ['grace'], '--'), '; did you mean --grace?');
   t.equal(suggestion('json', ['http'], '--'), '');
 });
