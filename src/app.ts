@@ -13,6 +13,7 @@ import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { makeProbe, type Probe } from './control/health/probe.ts';
+import { MemoryOverrideStore, type OverrideStore } from './control/override-store.ts';
 import { PagesFolder, sourceWithPages } from './control/pages.ts';
 import { Entrance } from './entrance.ts';
 import type { Address } from './model/address.ts';
@@ -46,6 +47,8 @@ export interface AppInput extends TrafficInput {
   readonly changeLog?: (options: LogOptions) => void;
   /** Sources besides those of the options. */
   readonly sources?: readonly Source[];
+  /** Where the orders of people are kept; in memory without one. */
+  readonly overrides?: OverrideStore;
   readonly clock?: Clock;
 }
 
@@ -77,7 +80,7 @@ export class App {
   #admin: AdminServer | undefined;
 
   constructor(input: AppInput) {
-    const { options, log, sources = [] } = input;
+    const { options, log, sources = [], overrides = new MemoryOverrideStore() } = input;
     const clock = guardedClock(input.clock ?? systemClock);
     this.#input = input;
     this.#options = options;
@@ -101,7 +104,7 @@ export class App {
     const pages = new PagesFolder(() => pagesDir(this.#options), clock);
     const told = this.#sources.map((source) => sourceWithPages(pages, source));
     const probe: Probe = (...asked) => makeProbe(this.#options.maxHeaderSize)(...asked);
-    this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe));
+    this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe), { overrides });
     this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
     const [control, traffic] = [this.#control, this.#traffic];
     const { startTimeout } = options;

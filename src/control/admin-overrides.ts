@@ -1,41 +1,50 @@
 import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { type Backend, lastingId } from '../model/backend.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Service } from '../model/service.ts';
+import { HeldOverrides } from './held-overrides.ts';
 import type { Merged } from './incremental-merge.ts';
+import type { Override, OverrideStore } from './override-store.ts';
 
-/** Backends with an order that are remembered; most of the oldest are long gone. */
-const MAX_ORDERS = 1_000;
 /** Of a container's id at least so much must be said. */
 const MIN_ID = 4;
 
 type Signal = NonNullable<Merged['signals'][string]>;
 
-interface Held {
-  readonly state: 'drain' | 'maintenance' | undefined;
-  readonly weight: number | undefined;
-  readonly at: number;
-}
-
-/** A service with the orders over it, and those that speak of its backends, by `Backend.id`. */
+/** A service with the overrides over it, and those that speak of its backends, by `Backend.id`. */
 interface Laid {
   readonly service: Service;
-  readonly held: readonly (readonly [id: string, held: Held])[];
+  readonly held: readonly (readonly [id: string, override: Override])[];
 }
 
 /**
- * What people said of single backends, laid over what the sources say. It outlives snapshots and restarts of the
- * container, not of Fairlead: what shall last belongs into a label.
+ * What people ordered of single backends, laid over what the sources say. It outlives snapshots and restarts of the
+ * container, and of Fairlead as far as the store does: what shall last belongs into a label.
  */
 export class AdminOverrides {
   readonly #clock: Clock;
-  /** By the lasting id. */
-  readonly #held = new Map<string, Held>();
+  readonly #held: HeldOverrides;
   /** What became of the sources' services by what is held now: a service that stays the same does so here, too. */
   #laid = new WeakMap<Service, Laid>();
 
-  constructor(clock: Clock) {
+  /** @param onChange another Fairlead's order has arrived, or a problem came or went */
+  constructor(store: OverrideStore, clock: Clock, onChange: () => void) {
     this.#clock = clock;
+    this.#held = new HeldOverrides(store, clock, () => {
+      this.#laid = new WeakMap();
+      onChange();
+    });
+  }
+
+  /** Follows what others order until the signal aborts. */
+  follow(signal: AbortSignal): void {
+    this.#held.follow(signal);
+  }
+
+  /** What is wrong with the store, and with what it keeps. */
+  get problems(): readonly Problem[] {
+    return this.#held.problems;
   }
 
   /** @param subject a backend's name, its id, `SERVICE/NAME`, or the beginning of its container's id */
@@ -45,37 +54,34 @@ export class AdminOverrides {
         .filter((backend) => isMeant(service, backend, subject))
         .map(({ id, name }) => ({ id, name, service: service.name })),
     );
-    for (const { id } of found) this.#hold(lastingId(id), order);
+    for (const { id } of found) this.#order(lastingId(id), order);
     return found;
   }
 
-  #hold(key: string, { state, weight }: BackendOrder): void {
-    const before = this.#held.get(key);
-    const next: Held = {
-      state: state === undefined ? before?.state : state === 'ready' ? undefined : state,
-      weight: weight === undefined ? before?.weight : weight === 'default' ? undefined : weight,
-      // Saying it again gives no more time.
-      at:
-        before !== undefined && (state === undefined || before.state === state)
-          ? before.at
-          : this.#clock.now(),
+  #order(id: string, order: BackendOrder): void {
+    const before = this.#held.get(id);
+    const state = order.state === undefined ? before?.state : order.state;
+    const weight = order.weight === undefined ? before?.weight : order.weight;
+    // Saying it again gives no more time.
+    const isAgain = before !== undefined && (order.state === undefined || before.state === order.state);
+    const override: Override = {
+      ...(state !== undefined && state !== 'ready' && { state }),
+      ...(weight !== undefined && weight !== 'default' && { weight }),
+      at: isAgain ? before.at : this.#clock.now(),
     };
+    const isNone = override.state === undefined && override.weight === undefined;
     this.#laid = new WeakMap();
-    this.#held.delete(key);
-    if (next.state === undefined && next.weight === undefined) return;
-    this.#held.set(key, next);
-    const [oldest] = this.#held.keys();
-    if (this.#held.size > MAX_ORDERS && oldest !== undefined) this.#held.delete(oldest);
+    this.#held.set(id, isNone ? undefined : override);
   }
 
-  /** The sources' state with the orders over it. */
+  /** The sources' state with the overrides over it. */
   layOver(merged: Merged): Merged {
     if (this.#held.size === 0) return merged;
     const signals: Record<string, Signal> = { ...merged.signals };
     const services = merged.services.map((service) => {
       const laid = this.#laid.get(service) ?? this.#lay(service);
-      for (const [id, held] of laid.held) {
-        const signal = joined(signals[id], held, service.drainMs);
+      for (const [id, override] of laid.held) {
+        const signal = joined(signals[id], override, service.drainMs);
         if (signal !== undefined) signals[id] = signal;
       }
       return laid.service;
@@ -84,14 +90,14 @@ export class AdminOverrides {
   }
 
   #lay(service: Service): Laid {
-    const held: [string, Held][] = [];
+    const held: [string, Override][] = [];
     const backends = service.backends.map((backend) => {
-      const order = this.#held.get(lastingId(backend.id));
-      if (order === undefined) return backend;
-      held.push([backend.id, order]);
-      return order.weight === undefined
+      const override = this.#held.get(lastingId(backend.id));
+      if (override === undefined) return backend;
+      held.push([backend.id, override]);
+      return override.weight === undefined
         ? backend
-        : { ...backend, weight: order.weight, configuredWeight: backend.weight };
+        : { ...backend, weight: override.weight, configuredWeight: backend.weight };
     });
     const laid = { service: held.length === 0 ? service : { ...service, backends }, held };
     this.#laid.set(service, laid);
@@ -105,7 +111,7 @@ function isMeant(service: Service, { id, name, origin }: Backend, subject: strin
 }
 
 /** What the source knows of the backend, and what the person said. */
-function joined(source: Signal | undefined, { state, at }: Held, drainMs: number): Signal | undefined {
+function joined(source: Signal | undefined, { state, at }: Override, drainMs: number): Signal | undefined {
   if (state === undefined) return source;
   const flag = state === 'drain' ? 'Draining' : 'Maintenance';
   const flags = new Set([...(source?.flags ?? []), flag] as const);

@@ -12,6 +12,7 @@ import { HealthMonitor } from './health/health-monitor.ts';
 import type { Probe } from './health/probe.ts';
 import type { CheckState } from './health/verdict.ts';
 import { IncrementalMerge, type Merged } from './incremental-merge.ts';
+import { MemoryOverrideStore, type OverrideStore } from './override-store.ts';
 import { Publisher, type SnapshotParts, type Subscriber } from './publisher.ts';
 import { isJudged, Readiness, withUnheard } from './readiness.ts';
 import { Settling } from './settling.ts';
@@ -23,6 +24,13 @@ import { Settling } from './settling.ts';
 const BACKENDS_PER_MS = 200;
 
 const NOTHING: Merged = { services: [], routes: [], signals: {}, problems: [] };
+
+export interface ControlPlaneOptions {
+  /** Where the orders of people are kept; for as long as this lives without one. */
+  readonly overrides?: OverrideStore;
+  /** From 0 to 1, for what must not happen everywhere at one time. */
+  readonly random?: () => number;
+}
 
 /** Sources say what exists, health is judged, and each change of either becomes a snapshot. */
 export class ControlPlane {
@@ -39,13 +47,14 @@ export class ControlPlane {
   readonly #publisher: Publisher;
   readonly #stop = new AbortController();
 
-  constructor(sources: readonly Source[], given: Clock, probe: Probe, random: () => number = Math.random) {
+  constructor(sources: readonly Source[], given: Clock, probe: Probe, options: ControlPlaneOptions = {}) {
+    const { overrides = new MemoryOverrideStore(), random = Math.random } = options;
     const clock = guardedClock(given);
     this.#clock = clock;
     this.#sources = sources;
     this.#readiness = new Readiness(sources.map(({ name }) => name));
     this.#incrementalMerge = new IncrementalMerge(clock);
-    this.#overrides = new AdminOverrides(clock);
+    this.#overrides = new AdminOverrides(overrides, clock, () => this.#merge());
     this.#health = new HealthMonitor(clock, probe, random, () => this.#publish());
     this.#publisher = new Publisher(clock, () => this.#collect());
     this.#settling = new Settling(clock, {
@@ -61,6 +70,7 @@ export class ControlPlane {
   }
 
   start(): void {
+    this.#overrides.follow(this.#stop.signal);
     for (const source of this.#sources) {
       const publish = (contribution: Contribution) => {
         if (!this.#stop.signal.aborted) this.#take(source.name, contribution);
@@ -181,6 +191,7 @@ export class ControlPlane {
     const { givenMs } = this.#settling;
     const found =
       givenMs === undefined ? problems : withUnheard(problems, this.#readiness.unheard, sources, givenMs);
-    return { services, routes, health, problems: [...found, ...this.#health.problems], sources };
+    const others = [...this.#overrides.problems, ...this.#health.problems];
+    return { services, routes, health, problems: [...found, ...others], sources };
   }
 }

@@ -1,12 +1,13 @@
 import t from 'tap';
 import { AdminOverrides } from '../../src/control/admin-overrides.ts';
+import { MemoryOverrideStore } from '../../src/control/override-store.ts';
 import type { Claim } from '../../src/model/contribution.ts';
 import { makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
 import { FakeClock } from '../support/clock.ts';
 
 function setUp() {
   const clock = new FakeClock();
-  const overrides = new AdminOverrides(clock);
+  const overrides = new AdminOverrides(new MemoryOverrideStore(), clock, () => {});
   const merge = (...claims: Claim[]) => mergeContributions([makeContribution(claims)]);
   /** What became of a backend when these are there. */
   const look = (id: string, ...claims: Claim[]) => {

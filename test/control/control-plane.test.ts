@@ -7,6 +7,7 @@ import type { Snapshot } from '../../src/model/snapshot.ts';
 import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { makeClaim, makeContribution } from '../support/claims.ts';
 import { FakeClock, settle } from '../support/clock.ts';
+import { DistantStore } from '../support/override-stores.ts';
 import { FAIL, PASS, ScriptedProbe } from '../support/scripted-probe.ts';
 
 /** A control plane whose sources the test plays. */
@@ -17,7 +18,7 @@ function setUp(t: Test, ...names: string[]) {
   const sources = (names.length === 0 ? ['docker'] : names).map(
     (name): Source => ({ name, watch: (publish) => publishers.set(name, publish) }),
   );
-  const plane = new ControlPlane(sources, clock, probes.probe, () => 0.5);
+  const plane = new ControlPlane(sources, clock, probes.probe, { random: () => 0.5 });
   const seen: Snapshot[] = [];
   plane.subscribe((snapshot) => seen.push(snapshot));
   plane.start();
@@ -331,11 +332,42 @@ t.test('a probe that throws says nothing of its backend, and is made again', asy
   let calls = 0;
   const probe = async () => (++calls === 2 ? broken() : PASS);
   const source: Source = { name: 'docker', watch: (publish) => publish(makeContribution([makeClaim('a')])) };
-  const plane = new ControlPlane([source], clock, probe as never, () => 0.5);
+  const plane = new ControlPlane([source], clock, probe as never, { random: () => 0.5 });
   plane.start();
   t.teardown(() => plane.stop());
   await clock.advance(60_000);
   t.strictSame(plane.snapshot.health.get('shop.org/a:80')?.flags, []);
   t.ok(calls > 5, `${calls} probes`);
   t.equal(internalErrors.counts['probe'], before + 1);
+});
+
+t.test('an order that one of two Fairleads with one store was given holds at both', async (t) => {
+  const overrides = new DistantStore();
+  const planes = [1, 2].map(() => {
+    const clock = new FakeClock();
+    const source: Source = {
+      name: 'docker',
+      watch: (publish) => publish(makeContribution([makeClaim('a')])),
+    };
+    const plane = new ControlPlane([source], clock, new ScriptedProbe(clock).probe, { overrides });
+    t.teardown(() => plane.stop());
+    plane.start();
+    return plane;
+  });
+  await settle();
+  const flags = () => planes.map((plane) => plane.snapshot.health.get('shop.org/a:80')?.flags);
+  t.strictSame(flags(), [[], []]);
+  planes[0]?.order('a', { state: 'drain', weight: 7 });
+  await settle();
+  t.strictSame(flags(), [['Draining'], ['Draining']]);
+  t.match(planes[1]?.snapshot.services, [{ backends: [{ weight: 7, configuredWeight: 1 }] }]);
+  planes[1]?.order('a', { state: 'ready' });
+  await settle();
+  t.strictSame(flags(), [[], []]);
+  await overrides.scribble('shop.org/a:80', 'off');
+  await settle();
+  for (const plane of planes) {
+    t.match(plane.snapshot.problems, [{ subject: 'shop.org/a:80', message: /is not followed/ }]);
+    t.match(plane.snapshot.services, [{ backends: [{ weight: 7 }] }], 'what held before goes on');
+  }
 });

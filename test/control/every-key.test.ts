@@ -72,7 +72,7 @@ async function follow(t: Test, labels: Record<string, string>) {
     engine.entries = [entry];
     engine.drivers?.set('net-front', 'bridge');
   });
-  const plane = new ControlPlane([source], clock, new ScriptedProbe(clock).probe, () => 0.5);
+  const plane = new ControlPlane([source], clock, new ScriptedProbe(clock).probe, { random: () => 0.5 });
   plane.start();
   t.teardown(() => plane.stop());
   await settle();

@@ -15,7 +15,7 @@ function startPlane(t: Test, ...names: string[]) {
   const probes = new ScriptedProbe(clock);
   const publishers = new Map<string, (contribution: Contribution) => void>();
   const sources = names.map((name): Source => ({ name, watch: (to) => publishers.set(name, to) }));
-  const control = new ControlPlane(sources, clock, probes.probe, () => 0.5);
+  const control = new ControlPlane(sources, clock, probes.probe, { random: () => 0.5 });
   t.teardown(() => control.stop());
   control.start();
   const seen = { isSettled: false, services: -1 };

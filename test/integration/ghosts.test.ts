@@ -42,7 +42,7 @@ async function setUp(t: Test, file?: string): Promise<Scene> {
   });
   const files = file === undefined ? [] : [new FileSource({ path: file, clock, log: silentLog(), readText })];
   const probes = new ScriptedProbe(clock);
-  const plane = new ControlPlane([source, ...files], clock, probes.probe, () => 0.5);
+  const plane = new ControlPlane([source, ...files], clock, probes.probe, { random: () => 0.5 });
   plane.start();
   t.teardown(() => plane.stop());
   // Longer than what is only remembered for the lag of the Engine's list.

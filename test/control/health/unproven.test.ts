@@ -23,7 +23,7 @@ function setUp(t: Test) {
     publish = given;
   };
   const source: Source = { name: 'docker', watch };
-  const plane = new ControlPlane([source], clock, probes.probe, () => 0.5);
+  const plane = new ControlPlane([source], clock, probes.probe, { random: () => 0.5 });
   plane.start();
   t.teardown(() => plane.stop());
   const say = async (...claims: Claim[]) => {
