@@ -38,8 +38,19 @@ async function startFilter(t: Test, program: string, engine = ENGINE): Promise<s
     child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   });
-  await eventually('it listens', () => existsSync(socket));
+  await eventually('it listens', () => accepts(socket));
   return socket;
+}
+
+/** Whether somebody takes connections there: the socket lies there a moment before. */
+function accepts(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 /** The status of an answer, by a client that follows HTTP. */

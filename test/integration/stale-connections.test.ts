@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { startRawBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { FakeClock } from '../support/clock.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually, PATIENCE_MS } from '../support/eventually.ts';
 import { okText, startManualBackend } from '../support/manual.ts';
 import { startProxy } from '../support/proxy.ts';
 import { responses } from '../support/responses.ts';
@@ -131,7 +131,7 @@ async function startOther(t: Test, turnsAway = 0) {
     worker.postMessage('close');
     untilClosed();
   };
-  const untilClosed = () => Atomics.wait(shared, 1, 0, 5_000);
+  const untilClosed = () => Atomics.wait(shared, 1, 0, PATIENCE_MS);
   return { port, close, untilClosed, executed: () => Atomics.load(shared, 0) };
 }
 

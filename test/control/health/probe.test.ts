@@ -178,11 +178,16 @@ t.test(
       return;
     }
     const since = performance.now();
+    // Turns of this process, 10 ms or longer: in each of them whatever is due is done, however busy the machine is.
+    const turns: number[] = [];
+    const timer = setInterval(() => turns.push(performance.now()), 10);
+    t.teardown(() => clearInterval(timer));
     const late = async (timeoutMs: number) => {
       const result = await ask(port, { type: 'tcp', timeoutMs });
       t.same(result, { isPass: false, reason: `no connection within ${timeoutMs} ms` });
-      const ms = performance.now() - since;
-      t.ok(ms >= timeoutMs && ms < timeoutMs + 300, `${timeoutMs} ms: after ${ms.toFixed(0)} ms`);
+      const dueAt = since + timeoutMs;
+      t.ok(performance.now() >= dueAt, `${timeoutMs} ms: not before`);
+      t.ok(turns.filter((at) => at > dueAt).length < 20, `${timeoutMs} ms: nor much later`);
     };
     await Promise.all([late(700), late(50), late(350)]);
   },

@@ -136,10 +136,10 @@ t.test('a long hostile path costs no more than an honest one', async (t) => {
   const hostile = [`/${'/'.repeat(100_000)}`, '/a'.repeat(100_000), `/a/b${'x'.repeat(200_000)}`];
   for (const path of hostile) t.equal(match(routes, 'h', path), 'h');
   t.equal(match(routes, 'h', `/a/b/${'c/'.repeat(100_000)}`), 'h/a/b');
-  const started = process.cpuUsage().user;
+  const started = process.threadCpuUsage().user;
   for (let i = 0; i < 20_000; i++) match(routes, 'h', hostile[i % 3] as string);
   // Looking at each of the 100,000 segments would take minutes.
-  t.ok(process.cpuUsage().user - started < 5_000_000);
+  t.ok(process.threadCpuUsage().user - started < 5_000_000);
 });
 
 t.test('a flood of invented hosts is answered and forgotten', async (t) => {
