@@ -15,16 +15,17 @@ import type { Source } from './control/discovery/source.ts';
 import { makeProbe, type Probe } from './control/health/probe.ts';
 import { MemoryOverrideStore, type OverrideStore } from './control/override-store.ts';
 import { PagesFolder, sourceWithPages } from './control/pages.ts';
+import { type DataPlaneInput, dataPlaneOptions, makeDataPlaneHost } from './data-plane-host.ts';
 import { Entrance } from './entrance.ts';
 import type { Address } from './model/address.ts';
 import type { BackendOrder } from './model/admin.ts';
 import type { Border } from './model/border.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import type { DataPlaneHost } from './model/data-plane.ts';
 import type { Explanation, Unexplained } from './model/explanation.ts';
 import type { Listener } from './model/listener.ts';
 import { formatProblem, type Problem } from './model/problem.ts';
 import type { Snapshot } from './model/snapshot.ts';
-import type { Traffic } from './model/traffic.ts';
 import { pagesDir } from './shipped.ts';
 import { explainSubject } from './subject.ts';
 import { makeChangeLog } from './telemetry/change-log.ts';
@@ -32,18 +33,17 @@ import { guarded, guardedClock, internalErrors } from './telemetry/internal-erro
 import type { Log, LogOptions } from './telemetry/log.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { linesLost } from './telemetry/output.ts';
-import { makeTraffic, type TrafficInput, trafficOptions } from './traffic.ts';
 import { VERSION } from './version.ts';
-import { borderOf } from './worker.ts';
+import { borderOf } from './worker-app.ts';
 
-export interface AppInput extends TrafficInput {
+export interface AppInput extends DataPlaneInput {
   /** The configuration file, whose services are watched. */
   readonly file: string | undefined;
-  /** What stood in that file when the options were read. */
+  /** The content of that file when the options were read. */
   readonly text?: string | undefined;
-  /** What options say when their sources are read again; without it they stay as they are. */
+  /** Reads the options again; without it they stay as they are. */
   readonly reload?: Reload;
-  /** Tells the log of other options. */
+  /** Passes changed options on to the log. */
   readonly changeLog?: (options: LogOptions) => void;
   /** Sources besides those of the options. */
   readonly sources?: readonly Source[];
@@ -67,14 +67,14 @@ export class App {
   readonly #file: FileSource | undefined;
   readonly #sources: readonly SourceWithin[];
   readonly #border: Border;
-  /** Where labels may lead besides public addresses. */
+  /** The addresses where labels may lead besides public ones. */
   #allowed: Border['allowed'];
-  /** What is wrong with options without a file; else the file's source tells it. */
+  /** What is wrong with the options when there is no file; with a file its source reports it. */
   #problems: readonly Problem[] = [];
   readonly #control: ControlPlane;
-  readonly #traffic: Traffic;
+  readonly #dataPlane: DataPlaneHost;
   readonly #startedAt: number;
-  /** What tells its requests from those of any other Fairlead. */
+  /** Marks the requests that this Fairlead forwarded, so that it knows one that comes back. */
   readonly #instance = `fairlead-${randomBytes(4).toString('hex')}`;
   readonly #entrance: Entrance;
   #admin: AdminServer | undefined;
@@ -105,20 +105,22 @@ export class App {
     const told = this.#sources.map((source) => sourceWithPages(pages, source));
     const probe: Probe = (...asked) => makeProbe(this.#options.maxHeaderSize)(...asked);
     this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe), { overrides });
-    this.#traffic = makeTraffic(input, clock, this.#instance, (signal) => this.#control.signal(signal));
-    const [control, traffic] = [this.#control, this.#traffic];
+    this.#dataPlane = makeDataPlaneHost(input, clock, this.#instance, (signal) =>
+      this.#control.signal(signal),
+    );
+    const [control, dataPlane] = [this.#control, this.#dataPlane];
     const { startTimeout } = options;
     const listeners = listenersOf(options);
-    this.#entrance = new Entrance({ listeners, startTimeout, control, traffic, clock, log });
+    this.#entrance = new Entrance({ listeners, startTimeout, control, dataPlane, clock, log });
     const logChanges = makeChangeLog(log, clock);
     this.#control.subscribe((snapshot, before) => {
-      this.#traffic.apply(snapshot);
+      this.#dataPlane.apply(snapshot);
       logChanges(snapshot, before);
     });
   }
 
   /**
-   * Has its addresses for itself, answers on the admin address, and looks for what there is. Rejects with a sentence for
+   * Reserves the addresses for clients, answers on the admin address and starts the sources. Rejects with a sentence for
    * people when an address cannot be listened on.
    */
   async start(): Promise<void> {
@@ -129,39 +131,39 @@ export class App {
   }
 
   /**
-   * Takes requests, once it is known what there is or `start-timeout` has passed: until then connections are refused.
-   * Rejects like `start`; never settles when it is stopped before.
+   * Takes requests once the sources were heard or `start-timeout` has passed; until then connections are refused. Rejects
+   * like `start`; never settles when the app is stopped before.
    */
   async open(): Promise<Running> {
     return { listeners: await this.#entrance.open(), admin: this.#admin?.address };
   }
 
-  /** Stops taking requests and lets those that run finish, for at most the time of grace. */
+  /** Stops taking requests and lets running ones finish, for `grace` at most. */
   async stop(): Promise<void> {
     this.#control.stop();
     this.#entrance.close();
-    await this.#traffic.stop(this.#options.grace);
+    await this.#dataPlane.stop(this.#options.grace);
     this.#admin?.close();
   }
 
-  /** Ends it at once, with all that runs. */
+  /** Ends everything at once, including the requests that run. */
   kill(): void {
-    this.#traffic.kill();
+    this.#dataPlane.kill();
   }
 
-  /** How long running requests may finish at the end. */
+  /** How long running requests may go on after `stop`. */
   get graceMs(): number {
     return this.#options.grace;
   }
 
-  /** Reads all that options come of again, and replaces the workers without losing a request; one alone cannot be. */
+  /** Reads the options again and replaces worker processes without losing a request; a data plane in this process stays. */
   async reload(): Promise<void> {
     if (this.#file !== undefined) this.#file.again();
     else {
       this.#problems = this.#reread(undefined);
       for (const problem of this.#problems) this.#input.log.warn(formatProblem(problem));
     }
-    if (this.#entrance.isOpen) await this.#traffic.reload();
+    if (this.#entrance.isOpen) await this.#dataPlane.reload();
   }
 
   #watchFile(clock: Clock): FileSource | undefined {
@@ -171,7 +173,7 @@ export class App {
     return new FileSource({ path, text, clock, log, readText, onText });
   }
 
-  /** Goes by what options say now; answers what is wrong with them. */
+  /** Reads the options again and tells the parts what changed; returns what is wrong with them. */
   #reread(text: string | undefined): readonly Problem[] {
     const { reload, log } = this.#input;
     if (reload === undefined) return [];
@@ -187,7 +189,7 @@ export class App {
     const options = this.#options;
     switch (part) {
       case 'traffic':
-        return this.#traffic.adopt(trafficOptions(options, this.#instance), options.grace);
+        return this.#dataPlane.adopt(dataPlaneOptions(options, this.#instance), options.grace);
       case 'log':
         return this.#input.changeLog?.(options);
       case 'admin':
@@ -205,14 +207,14 @@ export class App {
     return this.#control.snapshot;
   }
 
-  /** What is known of a container, a service, a backend or a URL. */
+  /** Explains what is known of a container, a service, a backend or a URL. */
   explain(subject: string): Explanation | Unexplained {
     return explainSubject(subject, this.#sources, this.snapshot, (id) => this.#control.history(id));
   }
 
   #adminView() {
     const control = this.#control;
-    const traffic = this.#traffic;
+    const dataPlane = this.#dataPlane;
     const now = () => this.#clock.now();
     const base = {
       version: VERSION,
@@ -220,9 +222,9 @@ export class App {
       internalErrors: () => internalErrors.counts,
       now,
       snapshot: () => this.#shownSnapshot(),
-      stats: () => traffic.stats(),
-      workers: () => traffic.workers(),
-      places: () => traffic.places(),
+      stats: () => dataPlane.stats(),
+      workers: () => dataPlane.workers(),
+      slots: () => dataPlane.slots(),
       linesLost,
       listeners: () => this.#entrance.listeners,
     };
@@ -234,15 +236,15 @@ export class App {
       history: (backendId: string) => control.history(backendId),
       explain: (subject: string) => this.explain(subject),
       order: (subject: string, order: BackendOrder) => control.order(subject, order),
-      refresh: () => traffic.refresh(),
+      refresh: () => dataPlane.refresh(),
       readiness: () => this.#entrance.readiness(),
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     };
   }
 
-  /** With what is wrong with workers. */
+  /** The snapshot with the problems of workers and options added. */
   #shownSnapshot(): Snapshot {
-    const alarms = this.#traffic.alarms();
+    const alarms = this.#dataPlane.alarms();
     if (alarms.length + this.#problems.length === 0) return this.snapshot;
     const problems = alarms.map(
       (message): Problem => ({
@@ -257,7 +259,7 @@ export class App {
   }
 }
 
-/** A source for each Engine of the options. Throws when a certificate cannot be read. */
+/** Makes a source for each Docker Engine of the options. Throws when a certificate cannot be read. */
 export function dockerSources(options: Options, clock: Clock, log: Log): DockerSource[] {
   const endpoints = options.docker === false ? [] : options.docker;
   const ownIds = ownContainerIds();
@@ -280,7 +282,7 @@ export function dockerSources(options: Options, clock: Clock, log: Log): DockerS
         : {
             kind: 'published',
             host: isThisMachine(host) ? '127.0.0.1' : host,
-            // Of a machine of its own no bridge is near.
+            // Where containers run in another machine, none of this machine's bridges leads to them.
             ...(process.platform === 'linux' && { isNear: nearness(undefined, clock) }),
           },
     });

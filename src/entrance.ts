@@ -1,15 +1,15 @@
 import type { Readiness } from './admin/server.ts';
 import type { ControlPlane } from './control/control-plane.ts';
 import type { Clock } from './model/clock.ts';
+import type { DataPlaneHost } from './model/data-plane.ts';
 import type { Listener } from './model/listener.ts';
-import type { Traffic } from './model/traffic.ts';
 import type { Log } from './telemetry/log.ts';
 import { type Reserved, reserveAll } from './workers/sockets.ts';
 
-/** After so long, in milliseconds, people are told what is waited for. */
+/** After so many milliseconds the log tells which sources the start waits for. */
 const WAITING_MS = 1_000;
 
-/** Of a timer that only has to be there. */
+/** The period of a timer whose only purpose is to keep the process alive. */
 const KEEP_ALIVE_MS = 60_000;
 
 export interface EntranceParts {
@@ -18,18 +18,18 @@ export interface EntranceParts {
   /** How long the sources may take to tell what there is, in milliseconds. */
   readonly startTimeout: number;
   readonly control: ControlPlane;
-  readonly traffic: Traffic;
+  readonly dataPlane: DataPlaneHost;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Lets clients in once it is known where their requests go. Until then connections are refused (docs/decisions/0030). */
+/** Lets clients in once routes are known. Until then connections are refused (docs/decisions/0030). */
 export class Entrance {
   readonly #parts: EntranceParts;
   #reserved: Reserved | undefined;
   #listeners: readonly Listener[];
   #isOpen = false;
-  /** The first snapshot by which requests find something. */
+  /** The version of the first snapshot after enough was known. */
   #readyVersion: number | undefined;
 
   constructor(parts: EntranceParts) {
@@ -37,23 +37,23 @@ export class Entrance {
     this.#listeners = parts.listeners;
   }
 
-  /** Has its addresses for itself, all of them. Rejects with a sentence for people when one cannot be listened on. */
+  /** Reserves all addresses. Rejects with a sentence for people when one of them cannot be listened on. */
   async reserve(): Promise<void> {
     this.#reserved = await reserveAll(this.#parts.listeners);
     this.#listeners = this.#reserved.listeners;
   }
 
-  /** Where clients connect, with the ports that were given. */
+  /** Where clients connect, with their real ports once those are known. */
   get listeners(): readonly Listener[] {
     return this.#listeners;
   }
 
   /**
-   * Takes requests, once it is known what there is or the time is over; answers where. Rejects with a sentence for people
-   * when it cannot; never settles when all is stopped before.
+   * Waits until the sources were heard or `startTimeout` is over, then takes requests; resolves with where. Rejects with a
+   * sentence for people when the addresses cannot be listened on; never settles when the app is stopped before.
    */
   async open(): Promise<readonly Listener[]> {
-    const { startTimeout, control, traffic, clock } = this.#parts;
+    const { startTimeout, control, dataPlane, clock } = this.#parts;
     const cancel = clock.after(WAITING_MS, () => this.#logWaiting());
     // Without an admin address nothing else keeps the process alive: the socket to come is only reserved.
     const alive = setInterval(() => {}, KEEP_ALIVE_MS);
@@ -61,7 +61,7 @@ export class Entrance {
     clearInterval(alive);
     cancel();
     this.close();
-    this.#listeners = await traffic.start(this.#listeners);
+    this.#listeners = await dataPlane.start(this.#listeners);
     this.#isOpen = true;
     return this.#listeners;
   }
@@ -70,19 +70,19 @@ export class Entrance {
     return this.#isOpen;
   }
 
-  /** Lets go of addresses that are not listened on yet. */
+  /** Lets go of the reserved addresses. */
   close(): void {
     this.#reserved?.release();
     this.#reserved = undefined;
   }
 
-  /** Something is known to be routed, and whoever serves follows it. */
+  /** Ready means that connections are taken, enough is known, and the data plane follows a snapshot that has it. */
   readiness(): Readiness {
-    const { control, traffic } = this.#parts;
+    const { control, dataPlane } = this.#parts;
     const unheard = this.#unheard();
     if (!this.#isOpen || !control.readiness.isEnough) return { isReady: false, unheard };
     this.#readyVersion ??= control.snapshot.version;
-    return { isReady: traffic.isServing(this.#readyVersion), unheard };
+    return { isReady: dataPlane.isServing(this.#readyVersion), unheard };
   }
 
   #logWaiting(): void {

@@ -1,9 +1,9 @@
 import type { Backend } from '../model/backend.ts';
+import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
 import { type BackendHealth, describeFlags, type Transition } from '../model/health.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
-import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 
 /** What the live state is read from. */
 export interface StateView {
@@ -13,7 +13,7 @@ export interface StateView {
   snapshot(): Snapshot;
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
-  places(): readonly WorkerPlace[];
+  slots(): readonly SlotStatus[];
   /** The last probe of a backend. */
   lastCheck(backendId: string): { readonly reason: string; readonly checkedAt: number } | undefined;
   /** The latest changes of a backend's health, the oldest first. */
@@ -68,7 +68,7 @@ const UNKNOWN: BackendHealth = { flags: [], reason: '', since: 0 };
 export function stateOf(view: StateView): LiveState {
   const { services, health, ...snapshot } = view.snapshot();
   const stats = view.stats();
-  const restarts = new Map(view.places().map((place) => [place.worker, place.restarts]));
+  const restarts = new Map(view.slots().map((slot) => [slot.worker, slot.restarts]));
   return {
     ...snapshot,
     fairlead: view.version,

@@ -264,6 +264,6 @@ export const INTERNAL: readonly Command[] = [
     options: [],
     examples: [],
     exits: [],
-    load: plain(async () => (await import('./worker.ts')).worker),
+    load: plain(async () => (await import('./worker-command.ts')).worker),
   },
 ];

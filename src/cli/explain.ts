@@ -9,7 +9,7 @@ import { systemClock } from '../model/clock.ts';
 import type { Explanation, Unexplained } from '../model/explanation.ts';
 import { explainSubject } from '../subject.ts';
 import { silentLog } from '../telemetry/log.ts';
-import { borderOf } from '../worker.ts';
+import { borderOf } from '../worker-app.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';
 import type { Given } from './command.ts';
 import { readOptions } from './configuration.ts';

@@ -1,11 +1,11 @@
 import type { Address } from '../model/address.ts';
 import type { Border } from '../model/border.ts';
 import type { Clock } from '../model/clock.ts';
+import type { BoundTo } from '../model/data-plane.ts';
 import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
-import type { BoundTo } from '../model/traffic.ts';
 import { guarded, guardedClock } from '../telemetry/internal-errors.ts';
 import { Sites } from './connect/sites.ts';
 import { Connectors } from './connectors.ts';

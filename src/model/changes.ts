@@ -1,21 +1,21 @@
-/** What of two lists is not in the other one. */
+/** The difference between two lists: values that only the earlier one has, and values that only the later one has. */
 export interface Changes<T> {
   readonly gone: readonly T[];
   readonly fresh: readonly T[];
 }
 
-/** The same by where it stands: `gone` in the list before, `fresh` in the list after. */
-export interface ChangedPlaces {
+/** The same difference as indexes: `gone` counts in the earlier list, `fresh` in the later one. */
+export interface ChangedIndexes {
   readonly gone: readonly number[];
   readonly fresh: readonly number[];
 }
 
 /**
- * How one list became another, by whether values are the very same: without what is gone, the list before is the list
- * after without what is fresh. Of thousands of values few change at a time, and those that do not are kept as they are
- * and in order: so this is one walk that compares references, and whoever asks it works on the rest alone.
+ * Finds how one list became another. The earlier list without its `gone` values is the later list without its `fresh`
+ * ones. Values are compared by reference: of thousands few change at a time, and unchanged ones stay the same objects in
+ * the same order, so one walk is enough and callers work on the difference alone.
  */
-export function changedPlaces<T>(before: readonly T[], after: readonly T[]): ChangedPlaces {
+export function changedIndexes<T>(before: readonly T[], after: readonly T[]): ChangedIndexes {
   const gone: number[] = [];
   const fresh: number[] = [];
   const shorter = Math.min(before.length, after.length);
@@ -26,15 +26,15 @@ export function changedPlaces<T>(before: readonly T[], after: readonly T[]): Cha
     endBefore--;
     endAfter--;
   }
-  const places = new Map<T, number>();
-  for (let i = start; i < endBefore; i++) places.set(before[i] as T, i);
+  const indexes = new Map<T, number>();
+  for (let i = start; i < endBefore; i++) indexes.set(before[i] as T, i);
   let next = start;
   for (let i = start; i < endAfter; i++) {
-    const place = places.get(after[i] as T);
-    // One that moved to the front of others is gone from where it was, too.
-    if (place === undefined || place < next) fresh.push(i);
+    const index = indexes.get(after[i] as T);
+    // A value that moved ahead of others counts as both fresh and gone.
+    if (index === undefined || index < next) fresh.push(i);
     else {
-      while (next < place) gone.push(next++);
+      while (next < index) gone.push(next++);
       next++;
     }
   }
@@ -42,8 +42,8 @@ export function changedPlaces<T>(before: readonly T[], after: readonly T[]): Cha
   return { gone, fresh };
 }
 
-/** The values that are gone, and those that are fresh: see `changedPlaces`. */
+/** The values at the indexes that `changedIndexes` finds. */
 export function changesOf<T>(before: readonly T[], after: readonly T[]): Changes<T> {
-  const { gone, fresh } = changedPlaces(before, after);
+  const { gone, fresh } = changedIndexes(before, after);
   return { gone: gone.map((i) => before[i] as T), fresh: fresh.map((i) => after[i] as T) };
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { formatAddress } from '../model/address.ts';
+import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { DURATION_BOUNDS, type ServiceStats, type TrafficStats } from '../model/stats.ts';
 import { begin } from '../model/text.ts';
-import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 import { Fading } from './fading.ts';
 import { addUpgrades } from './upgrade-metrics.ts';
 import { addWorkers } from './worker-metrics.ts';
@@ -14,7 +14,7 @@ export interface MetricsView {
   snapshot(): Snapshot;
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
-  places(): readonly WorkerPlace[];
+  slots(): readonly SlotStatus[];
   /** What code of this process threw and should not have, by place. */
   internalErrors(): Readonly<Record<string, number>>;
   /** Lines that this process could not write, by log. */

@@ -1,25 +1,25 @@
-import type { WorkerPlace, WorkerStatus } from '../model/traffic.ts';
+import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
 import type { Add, MetricsView, Value } from './metrics.ts';
 
 /** What is known of each worker. Its label is its place, so that a series outlives who is in it. */
-export function addWorkers(add: Add, view: Pick<MetricsView, 'workers' | 'places'>): void {
+export function addWorkers(add: Add, view: Pick<MetricsView, 'workers' | 'slots'>): void {
   add('gauge', 'workers', 'Processes that take connections', () => [
     { labels: {}, value: view.workers().filter(({ state }) => state === 'serving').length },
   ]);
-  const ofPlaces = (read: (place: WorkerPlace) => number) =>
-    view.places().map((place): Value => ({ labels: { worker: place.worker }, value: read(place) }));
+  const ofSlots = (read: (slot: SlotStatus) => number) =>
+    view.slots().map((slot): Value => ({ labels: { worker: slot.worker }, value: read(slot) }));
   add('counter', 'worker_restarts_total', 'Workers that died and were replaced', () =>
-    ofPlaces(({ restarts }) => restarts),
+    ofSlots(({ restarts }) => restarts),
   );
   add('counter', 'worker_requests_total', 'Finished requests of each worker', () =>
-    ofPlaces(({ requests }) => requests),
+    ofSlots(({ requests }) => requests),
   );
   add('counter', 'worker_cpu_seconds_total', 'Processor time of each worker', () =>
-    ofPlaces(({ cpuSeconds }) => cpuSeconds),
+    ofSlots(({ cpuSeconds }) => cpuSeconds),
   );
   // One that drains has its place together with its successor.
   const sums = (read: (worker: WorkerStatus) => number) =>
-    ofPlaces(({ worker }) =>
+    ofSlots(({ worker }) =>
       view
         .workers()
         .filter((one) => one.worker === worker)

@@ -13,27 +13,27 @@ export interface InheritedSocket {
 /** Everything a worker needs to begin. */
 export interface Start {
   readonly kind: 'start';
-  /** Its place, from 1. */
+  /** The number of the worker's slot, from 1. */
   readonly worker: number;
-  /** The options of the program, but those that are secret: its own affair what they are. */
+  /** The options of the program except the secret ones; the channel does not look into them. */
   readonly options: object;
-  /** Standard error is a terminal. */
+  /** Whether standard error is a terminal. */
   readonly isTerminal: boolean;
-  /** Sockets that it inherited, of each place; of all places at once when they share them. */
+  /** The inherited sockets, by slot; a single entry where all slots share the same sockets. */
   readonly sockets: readonly (readonly InheritedSocket[])[];
   readonly snapshot: WireSnapshot;
-  /** How long it finishes what runs when its supervisor is gone. */
+  /** How long running requests may go on when the supervisor is gone. */
   readonly graceMs: number;
 }
 
 export type ToWorker =
   | Start
   | { readonly kind: 'snapshot'; readonly snapshot: WireSnapshot }
-  /** Other options than those that it began with. */
+  /** The options changed. */
   | { readonly kind: 'options'; readonly options: object }
-  /** The worker of that place is gone: take its connections as well. */
+  /** The worker of that slot died: take its connections as well. */
   | { readonly kind: 'cover'; readonly worker: number }
-  /** Answered by a report. */
+  /** The supervisor asks for a `Report`. */
   | { readonly kind: 'report' }
   | { readonly kind: 'stop'; readonly graceMs: number };
 
@@ -44,19 +44,19 @@ export interface Report {
 }
 
 export type ToSupervisor =
-  /** It takes connections. */
+  /** The worker takes connections. */
   | { readonly kind: 'serving' }
-  /** It cannot begin; it ends. */
+  /** The worker could not begin, and ends. */
   | { readonly kind: 'failed'; readonly message: string }
-  /** It follows the snapshot of that version; only now the next one may be sent. */
+  /** The worker applied the snapshot of that version; only now may the next one be sent. */
   | { readonly kind: 'applied'; readonly version: number }
-  /** What requests told of a backend's health. */
+  /** Requests told something about a backend's health. */
   | { readonly kind: 'signal'; readonly signal: BackendSignal }
   | Report;
 
-/** Messages to another process, whole and in order, until either side is gone. */
+/** Carries messages between two processes, whole and in order, until either side is gone. */
 export interface Channel<In, Out> {
-  /** Resolves when it is on its way; whoever is gone is sent nothing. */
+  /** Resolves when the message was handed to the kernel, or dropped because the other side is gone. */
   send(message: Out): Promise<void>;
   onMessage(take: (message: In) => void): void;
   onClose(run: () => void): void;
@@ -65,7 +65,7 @@ export interface Channel<In, Out> {
 /** The supervisor's end of the channel to one worker. */
 export function childChannel(child: ChildProcess): Channel<ToSupervisor, ToWorker> {
   return {
-    // A worker that is gone is told of by its exit.
+    // A failed send needs no report: the worker's exit is noticed anyway.
     send: (message) =>
       new Promise((resolve) => {
         if (child.connected) child.send(message, () => resolve());

@@ -1,55 +1,55 @@
 import type { Clock } from '../model/clock.ts';
+import type { DataPlaneHost, SlotStatus, WorkerStatus } from '../model/data-plane.ts';
 import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countersOf, NO_TRAFFIC, sumStats, type TrafficStats } from '../model/stats.ts';
-import type { Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InheritedSocket } from './channel.ts';
-import { Place, type PlaceContext } from './place.ts';
 import { FIRST_FD, type Spawn } from './process.ts';
-import { type RemoteContext, RemoteWorker } from './remote.ts';
+import { type RemoteContext, RemoteWorker } from './remote-worker.ts';
 import { type BoundListener, bindAll } from './sockets.ts';
 import { makePacker, makeSharer } from './wire.ts';
+import { type SlotContext, WorkerSlot } from './worker-slot.ts';
 
 /**
- * How often workers are asked for their counts when nobody looks, so that little is lost with one that dies. With
- * thousands of backends an answer takes milliseconds of the thread that carries traffic.
+ * How often workers are asked for their counts when nobody looks, so that a worker that dies takes few with it. Not more
+ * often: with thousands of backends an answer takes milliseconds of the thread that carries traffic.
  */
 const REPORT_EVERY_MS = 10_000;
-/** One that has not answered so often in a row hangs, and is ended. */
+/** A worker that leaves so many of these requests in a row unanswered hangs, and is killed. */
 const HANGING = 3;
 
 export interface SupervisorInput {
-  /** How many workers. */
+  /** The number of workers. */
   readonly count: number;
   readonly spawn: Spawn;
   /** What each worker is told of the options. */
   readonly options: object;
   readonly isTerminal: boolean;
-  /** How long a worker that is replaced may finish what it has. */
+  /** How long a worker that is replaced may finish its requests. */
   readonly graceMs: number;
-  /** Hears what requests tell of a backend's health. */
+  /** Is told what requests found out about a backend's health. */
   readonly onSignal: (signal: BackendSignal) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
 
-/** Workers that carry the traffic: hands them snapshots, sums what they count, and replaces those that die. */
-export class Supervisor implements Traffic, PlaceContext, RemoteContext {
+/** Runs the data plane in worker processes: hands them snapshots, sums what they count, and replaces those that die. */
+export class Supervisor implements DataPlaneHost, SlotContext, RemoteContext {
   readonly log: Log;
   readonly clock: Clock;
   readonly pack = makePacker();
   readonly onSignal: (signal: BackendSignal) => void;
   readonly #input: SupervisorInput;
-  /** Of the workers that begin from now on. */
+  /** The options of workers that start from now on. */
   #options: object;
   #graceMs: number;
-  readonly #places: readonly Place[];
+  readonly #slots: readonly WorkerSlot[];
   readonly #listening: BoundListener[] = [];
   readonly #share: ReturnType<typeof makeSharer>;
   #snapshot = EMPTY_SNAPSHOT;
-  /** What workers that are gone have counted. */
+  /** The counts of workers that have ended. */
   #gone = NO_TRAFFIC;
   #summed: readonly TrafficStats[] = [];
   #sum = NO_TRAFFIC;
@@ -65,14 +65,14 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     this.clock = input.clock;
     this.onSignal = input.onSignal;
     this.#share = makeSharer(input.count);
-    this.#places = Array.from({ length: input.count }, (_, i) => new Place(i + 1, this));
+    this.#slots = Array.from({ length: input.count }, (_, i) => new WorkerSlot(i + 1, this));
   }
 
   async start(listeners: readonly Listener[]): Promise<Listener[]> {
-    this.#listening.push(...(await bindAll(listeners, this.#places.length)));
+    this.#listening.push(...(await bindAll(listeners, this.#slots.length)));
     this.#scheduleReports();
     try {
-      await Promise.all(this.#places.map((place) => place.start()));
+      await Promise.all(this.#slots.map((slot) => slot.start()));
     } catch (error) {
       this.kill();
       throw error;
@@ -97,8 +97,8 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   }
 
   isServing(version: number): boolean {
-    if (this.#isStopping || !this.#places.some((place) => place.isServing)) return false;
-    return this.#places.every((place) => place.follows(version));
+    if (this.#isStopping || !this.#slots.some((slot) => slot.isServing)) return false;
+    return this.#slots.every((slot) => slot.follows(version));
   }
 
   async refresh(): Promise<void> {
@@ -107,7 +107,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
 
   stats(): TrafficStats {
     const parts = [this.#gone, ...this.#workers().map(({ stats }) => stats)];
-    // Each of many metrics asks for it, and reports come whole and are never changed.
+    // Each of many metrics asks for the sum, so it is kept until a report is another object.
     const isSame = parts.length === this.#summed.length && parts.every((part, i) => part === this.#summed[i]);
     if (!isSame) {
       this.#summed = parts;
@@ -120,13 +120,13 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     return this.#workers().map((worker) => worker.status());
   }
 
-  places(): WorkerPlace[] {
-    return this.#places.map((place) => place.status());
+  slots(): SlotStatus[] {
+    return this.#slots.map((slot) => slot.status());
   }
 
   alarms(): string[] {
-    return this.#places.flatMap((place, i) =>
-      place.alarm === undefined ? [] : `worker ${i + 1} ${place.alarm}`,
+    return this.#slots.flatMap((slot, i) =>
+      slot.alarm === undefined ? [] : `worker ${i + 1} ${slot.alarm}`,
     );
   }
 
@@ -142,7 +142,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     this.#cancelReports();
     for (const { close } of this.#listening.splice(0)) close();
     const workers = this.#workers();
-    for (const place of this.#places) place.stop(graceMs);
+    for (const slot of this.#slots) slot.stop(graceMs);
     await Promise.all(workers.map((worker) => worker.closed));
   }
 
@@ -150,11 +150,11 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     this.#isStopping = true;
     this.#cancelReports();
     for (const { close } of this.#listening.splice(0)) close();
-    for (const place of this.#places) place.stop(0);
+    for (const slot of this.#slots) slot.stop(0);
     for (const worker of this.#workers()) worker.kill();
   }
 
-  // What places ask for.
+  // What slots and workers ask of it.
 
   spawn(worker: number): RemoteWorker {
     const { isTerminal } = this.#input;
@@ -173,27 +173,27 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     this.#cover();
   }
 
-  /** Connections that wait for a worker that died are taken by another, which keeps doing so. */
+  /** Has the sockets of each slot whose worker died served by another worker, which keeps them. */
   #cover(): void {
     if (this.#isStopping) return;
     const serving = this.#workers().filter(({ isServing }) => isServing);
-    for (const [i, place] of this.#places.entries()) {
-      if (!place.isVacant || serving.some(({ covered }) => covered.has(i + 1))) continue;
+    for (const [i, slot] of this.#slots.entries()) {
+      if (!slot.isVacant || serving.some(({ covered }) => covered.has(i + 1))) continue;
       const [least] = serving.toSorted((a, b) => a.covered.size - b.covered.size);
       least?.cover(i + 1);
     }
   }
 
   #workers(): RemoteWorker[] {
-    return this.#places.flatMap((place) => [...place.workers]);
+    return this.#slots.flatMap((slot) => [...slot.workers]);
   }
 
   async #replaceAll(): Promise<void> {
-    this.log.info(`replacing ${this.#places.length} workers, one after the other`);
-    for (const [i, place] of this.#places.entries()) {
+    this.log.info(`replacing ${this.#slots.length} workers, one after the other`);
+    for (const [i, slot] of this.#slots.entries()) {
       if (this.#isStopping) return;
       try {
-        await place.replace(this.#graceMs);
+        await slot.replace(this.#graceMs);
       } catch (error) {
         this.log.error(`worker ${i + 1} is not replaced, and no other: ${(error as Error).message}`);
         return;
@@ -206,7 +206,7 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
     this.#cancelReports = this.clock.after(REPORT_EVERY_MS, () => {
       this.#scheduleReports();
       for (const worker of this.#workers()) {
-        // Counted, not timed: when everything stood still, as in a paused container, nobody has hung.
+        // Counted, not timed: when everything stood still, as in a paused container, no worker has hung.
         if (worker.missed++ < HANGING) continue;
         this.log.error({ pid: worker.pid }, `a worker has not answered for ${HANGING * REPORT_EVERY_MS} ms`);
         worker.kill();
@@ -216,24 +216,24 @@ export class Supervisor implements Traffic, PlaceContext, RemoteContext {
   }
 }
 
-function descriptorsOf({ places }: BoundListener): number[] {
-  return places.flat().map((socket) => socket.fd());
+function descriptorsOf({ slots }: BoundListener): number[] {
+  return slots.flat().map((socket) => socket.fd());
 }
 
-/** The descriptors of a worker that inherits all of these, by place. */
+/** The numbers that these sockets have in a worker that inherits them, by slot. */
 function inherited(listening: readonly BoundListener[]): InheritedSocket[][] {
   const sockets: InheritedSocket[][] = [];
   let fd = FIRST_FD;
-  for (const { listener, places } of listening) {
-    for (const [place, own] of places.entries()) {
-      sockets[place] ??= [];
-      for (const _ of own) sockets[place].push({ listener, fd: fd++ });
+  for (const { listener, slots } of listening) {
+    for (const [slot, own] of slots.entries()) {
+      sockets[slot] ??= [];
+      for (const _ of own) sockets[slot].push({ listener, fd: fd++ });
     }
   }
   return sockets;
 }
 
-/** What was counted for services and backends that still exist: of others nobody asks, and containers come and go. */
+/** Drops the counts of services and backends that no longer exist: nobody asks for them, and containers come and go. */
 function onlyOf(stats: TrafficStats, { services }: Snapshot): TrafficStats {
   const names = new Set(services.map(({ name }) => name));
   const ids = new Set(services.flatMap(({ backends }) => backends.map(({ id }) => id)));

@@ -1,9 +1,9 @@
-import type { WorkerStatus } from '../model/traffic.ts';
+import type { WorkerStatus } from '../model/data-plane.ts';
 
-/** What a process has used so far. */
+/** The processor time and memory that a process has used so far. */
 export type Usage = Pick<WorkerStatus, 'cpuSeconds' | 'memoryBytes'>;
 
-/** Of this process. */
+/** The usage of this process. */
 export function usage(): Usage {
   const { user, system } = process.cpuUsage();
   return { cpuSeconds: (user + system) / 1e6, memoryBytes: process.memoryUsage.rss() };

@@ -1,4 +1,4 @@
-import { changedPlaces } from '../model/changes.ts';
+import { changedIndexes } from '../model/changes.ts';
 import type { BackendHealth } from '../model/health.ts';
 import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
@@ -6,22 +6,22 @@ import { changedHealth, type Snapshot } from '../model/snapshot.ts';
 import type { ServiceStats, TrafficStats } from '../model/stats.ts';
 
 /**
- * A snapshot on its way to a worker: what is new since the one before it, and nothing that only people read.
- * Both ends hold whole snapshots; a worker's thread carries traffic, and must not read thousands of routes for
- * one container.
+ * A snapshot on its way to a worker: the difference to the one before it, without what only people read. Both ends hold
+ * whole snapshots; a worker's thread carries traffic, and must not read thousands of routes because of one container.
  */
 export interface WireSnapshot extends Pick<Snapshot, 'version' | 'topologyVersion' | 'createdAt'> {
   readonly services: WireList<Service>;
   readonly routes: WireList<Route>;
-  /** By `Backend.id`, what is not as before. */
+  /** The health that changed, by `Backend.id`. */
   readonly health: Readonly<Record<string, BackendHealth>>;
+  /** The `Backend.id` of each backend that is gone. */
   readonly gone: readonly string[];
 }
 
-/** A list by the one before it: the places there of what is gone, and what is new with its place here. */
+/** A list as its difference to the one before: the indexes there of what is gone, and new items with their index here. */
 export interface WireList<T> {
   readonly gone: readonly number[];
-  readonly fresh: readonly (readonly [place: number, item: T])[];
+  readonly fresh: readonly (readonly [index: number, item: T])[];
 }
 
 /** @param before what the worker has */
@@ -58,7 +58,7 @@ export function unpackSnapshot({ gone, ...wire }: WireSnapshot, before: Snapshot
   };
 }
 
-/** The same for all workers that have the same: packed once. */
+/** Makes a `packSnapshot` that packs once for all workers that have the same snapshot. */
 export function makePacker(): typeof packSnapshot {
   let last: { snapshot: Snapshot; before: Snapshot; wire: WireSnapshot } | undefined;
   return (snapshot, before) => {
@@ -69,26 +69,26 @@ export function makePacker(): typeof packSnapshot {
 }
 
 function packList<T>(list: readonly T[], before: readonly T[]): WireList<T> {
-  const { gone, fresh } = changedPlaces(before, list);
-  return { gone, fresh: fresh.map((place) => [place, list[place] as T]) };
+  const { gone, fresh } = changedIndexes(before, list);
+  return { gone, fresh: fresh.map((index) => [index, list[index] as T]) };
 }
 
 function unpackList<T>({ gone, fresh }: WireList<T>, before: readonly T[]): readonly T[] {
   if (gone.length + fresh.length === 0) return before;
   const left = new Set(gone);
-  const kept = before.filter((_, place) => !left.has(place));
+  const kept = before.filter((_, index) => !left.has(index));
   const list: T[] = [];
   let taken = 0;
-  for (const [place, item] of fresh) {
-    while (list.length < place) list.push(kept[taken++] as T);
+  for (const [index, item] of fresh) {
+    while (list.length < index) list.push(kept[taken++] as T);
     list.push(item);
   }
   return list.concat(kept.slice(taken));
 }
 
 /**
- * What one of so many workers may make of limits that are meant for all together: its share, rounded up. Of a service
- * that stays the same it stays the same.
+ * Makes a function that turns limits meant for all workers together into the share of one, rounded up. The same service
+ * always gives the same object, so that unchanged services are still found by reference.
  */
 export function makeSharer(workers: number): (services: readonly Service[]) => readonly Service[] {
   const shared = new WeakMap<Service, Service>();
@@ -111,7 +111,7 @@ function shareOf({ queue, backends, ...service }: Service, workers: number): Ser
   };
 }
 
-/** Counts by index; nearly all of them are 0, and those are left out. */
+/** Counts by index without those that are 0, as nearly all are. */
 type Sparse = Readonly<Record<string, number>>;
 
 /** Stats on their way to the supervisor. */
@@ -136,7 +136,7 @@ export function unpackStats(wire: WireStats): TrafficStats {
   return { ...wire, services: Object.fromEntries(services), unrouted: dense(wire.unrouted) };
 }
 
-// A worker does this for each of its services, between requests.
+// A plain loop, since a worker does this for each of its services between requests.
 function sparse(counts: readonly number[]): Sparse {
   const found: Record<string, number> = {};
   for (let i = 0; i < counts.length; i++) if ((counts[i] as number) > 0) found[i] = counts[i] as number;

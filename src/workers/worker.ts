@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
+import type { Plane } from '../model/data-plane.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
-import type { Plane } from '../model/traffic.ts';
 import { guarded, internalErrors } from '../telemetry/internal-errors.ts';
 import { linesLost } from '../telemetry/output.ts';
 import type { Channel, InheritedSocket, Start, ToSupervisor, ToWorker } from './channel.ts';
@@ -10,7 +10,7 @@ import { packStats, unpackSnapshot, type WireSnapshot } from './wire.ts';
 
 type MakePlane = (start: Start, onSignal: (signal: BackendSignal) => void) => Plane;
 
-/** Runs a plane as a supervisor says. */
+/** Runs a data plane in a worker process, as its supervisor says. */
 export class Worker {
   /** Resolves when the process may end. */
   readonly ended: Promise<void>;
@@ -19,7 +19,7 @@ export class Worker {
   readonly #closeFd: (fd: number) => void;
   readonly #end = Promise.withResolvers<void>();
   #plane: Plane | undefined;
-  /** By place; those of which it takes connections are its plane's. */
+  /** The inherited sockets by slot, without those that the plane listens on. */
   #unused: (readonly InheritedSocket[])[] = [];
   #snapshot = EMPTY_SNAPSHOT;
   #graceMs = 0;
@@ -31,7 +31,7 @@ export class Worker {
     this.#makePlane = makePlane;
     this.#closeFd = closeFd;
     channel.onMessage(guarded('channel', (message: ToWorker) => this.#onMessage(message)));
-    // Without a supervisor nobody tells it what to serve, and nobody knows of it.
+    // Without its supervisor a worker learns of no change, and nobody could stop it.
     channel.onClose(() => void this.#stop(this.#graceMs));
   }
 
@@ -68,16 +68,16 @@ export class Worker {
 
   #apply(wire: WireSnapshot): void {
     this.#snapshot = unpackSnapshot(wire, this.#snapshot);
-    // Also when it fails: the next one may be followed, and is sent only then.
+    // Confirmed even if applying throws: the supervisor sends the next snapshot only then.
     guarded('snapshot', () => this.#plane?.apply(this.#snapshot))();
     void this.#channel.send({ kind: 'applied', version: this.#snapshot.version });
   }
 
-  /** Takes the connections of a place. */
+  /** Listens on the sockets of a slot. */
   async #listen(worker: number): Promise<void> {
-    const place = (worker - 1) % this.#unused.length;
-    const sockets = this.#unused[place] ?? [];
-    this.#unused[place] = [];
+    const slot = (worker - 1) % this.#unused.length;
+    const sockets = this.#unused[slot] ?? [];
+    this.#unused[slot] = [];
     for (const { listener, fd } of sockets) await this.#plane?.listen(listener, { fd });
   }
 
@@ -97,10 +97,10 @@ export class Worker {
   async #stop(graceMs: number): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    // As long as anybody has them open, clients wait in them.
+    // A socket that any process keeps open keeps clients waiting in its queue.
     for (const { fd } of this.#unused.splice(0).flat()) this.#closeFd(fd);
     await this.#plane?.stop(graceMs);
-    // What it counted since the last report.
+    // The supervisor keeps what was counted since the last report.
     await this.#report();
     this.#end.resolve();
   }

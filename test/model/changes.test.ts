@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import { changedPlaces, changesOf } from '../../src/model/changes.ts';
+import { changedIndexes, changesOf } from '../../src/model/changes.ts';
 
 t.test('a list that is as before has no changes', async (t) => {
   const list = [{}, {}];
@@ -25,7 +25,7 @@ t.test('without what is gone, and without what is fresh, two lists are the same'
   const list = fc.uniqueArray(fc.nat(12));
   fc.assert(
     fc.property(list, list, (before, after) => {
-      const { gone, fresh } = changedPlaces(before, after);
+      const { gone, fresh } = changedIndexes(before, after);
       deepStrictEqual(
         before.filter((_, place) => !gone.includes(place)),
         after.filter((_, place) => !fresh.includes(place)),

@@ -1,9 +1,9 @@
 import type { Test } from 'tap';
 import { type AdminServer, type AdminView, startAdmin } from '../../src/admin/server.ts';
+import type { WorkerStatus } from '../../src/model/data-plane.ts';
 import { makeService } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { makeBackendStats, makeServiceStats, type TrafficStats } from '../../src/model/stats.ts';
-import type { WorkerStatus } from '../../src/model/traffic.ts';
 
 export const ADMIN_NOW = 1_700_000_000_000;
 
@@ -92,7 +92,7 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
     snapshot: () => ADMIN_SNAPSHOT,
     stats: adminTraffic,
     workers: () => [ADMIN_WORKER],
-    places: () => [{ worker: 1, requests: 6, cpuSeconds: 2, restarts: 1 }],
+    slots: () => [{ worker: 1, requests: 6, cpuSeconds: 2, restarts: 1 }],
     refresh: async () => {},
     lastCheck: (id) => (id === 'shop/a' ? { reason: '200 in 2 ms', checkedAt: ADMIN_NOW - 500 } : undefined),
     history: (id) =>

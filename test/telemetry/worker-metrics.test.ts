@@ -1,7 +1,7 @@
 import t from 'tap';
+import type { WorkerStatus } from '../../src/model/data-plane.ts';
 import { EMPTY_SNAPSHOT } from '../../src/model/snapshot.ts';
 import { NO_TRAFFIC } from '../../src/model/stats.ts';
-import type { WorkerStatus } from '../../src/model/traffic.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import { ADMIN_WORKER } from '../support/admin.ts';
 import { parseMetrics } from '../support/metrics.ts';
@@ -11,7 +11,7 @@ async function scrape(workers: readonly Partial<WorkerStatus>[]) {
     snapshot: () => EMPTY_SNAPSHOT,
     stats: () => NO_TRAFFIC,
     workers: () => workers.map((worker) => ({ ...ADMIN_WORKER, ...worker })),
-    places: () => [
+    slots: () => [
       { worker: 1, requests: 60, cpuSeconds: 2.5, restarts: 3 },
       { worker: 2, requests: 40, cpuSeconds: 1.5, restarts: 0 },
     ],

@@ -10,7 +10,7 @@ t.test('a worker that dies is replaced at once, with what is known by then', asy
   await clock.advance(0);
   t.equal(processes.length, 3);
   t.match(started(2).received[0], { kind: 'start', worker: 1, snapshot: { version: 1 } });
-  t.match(supervisor.places(), [{ restarts: 1 }, { restarts: 0 }]);
+  t.match(supervisor.slots(), [{ restarts: 1 }, { restarts: 0 }]);
   t.strictSame(supervisor.alarms(), []);
 });
 
@@ -122,7 +122,7 @@ t.test(
       { worker: 1, pid: 1_002 },
       { worker: 2, pid: 1_003 },
     ]);
-    t.match(supervisor.places(), [{ restarts: 0 }, { restarts: 0 }], 'nobody died');
+    t.match(supervisor.slots(), [{ restarts: 0 }, { restarts: 0 }], 'nobody died');
   },
 );
 

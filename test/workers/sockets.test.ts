@@ -21,23 +21,32 @@ async function startListener(t: Test, fd: number, onConnection: string): Promise
   return child;
 }
 
-const fdOf = (bound: BoundListener) => bound.places[0]?.[0]?.fd() ?? -1;
+const fdOf = (bound: BoundListener) => bound.slots[0]?.[0]?.fd() ?? -1;
 
-t.test('each place has sockets of its own, all on the port that was given', async (t) => {
-  const bound = await bindListener(listenerOn(), 3);
-  t.teardown(bound.close);
-  t.equal(bound.places.length, 3);
-  const sockets = bound.places.flat();
-  t.equal(new Set(sockets.map((socket) => socket.fd())).size, 18, 'six each');
-  for (const socket of sockets) t.match(socket.address(), { port: bound.listener.address.port });
-  t.ok(bound.listener.address.port > 0);
-  t.equal(bound.listener.address.host, '127.0.0.1');
-});
+t.test(
+  'sixteen sockets are shared out among the slots, each of which has at least one, all on one port',
+  async (t) => {
+    const bound = await bindListener(listenerOn(), 3);
+    t.teardown(bound.close);
+    t.equal(bound.slots.length, 3);
+    const sockets = bound.slots.flat();
+    t.equal(new Set(sockets.map((socket) => socket.fd())).size, 18, 'six each');
+    for (const socket of sockets) t.match(socket.address(), { port: bound.listener.address.port });
+    t.ok(bound.listener.address.port > 0);
+    t.equal(bound.listener.address.host, '127.0.0.1');
+    const many = await bindListener(listenerOn(), 20);
+    t.teardown(many.close);
+    t.strictSame(
+      many.slots.map((own) => own.length),
+      Array(20).fill(1),
+    );
+  },
+);
 
-t.test('where connections are not shared out between sockets, all places have the same', async (t) => {
+t.test('where connections are not shared out between sockets, all slots have the same', async (t) => {
   const bound = await bindListener(listenerOn(), 3, false);
   t.teardown(bound.close);
-  t.equal(bound.places.flat().length, 1);
+  t.equal(bound.slots.flat().length, 1);
   const { port } = bound.listener.address;
   await Promise.all([1, 2].map(() => startListener(t, fdOf(bound), `socket.end('here')`)));
   const client = await connectRaw(t, port);
@@ -72,7 +81,7 @@ t.test('a name is looked up, and one that is none is a sentence for people', asy
 t.test('what one process has, another is told about, although its sockets share an address', async (t) => {
   const bound = await bindListener(listenerOn(), 1);
   const { port } = bound.listener.address;
-  const servers = bound.places.flat().map((socket) => createServer().listen(socket));
+  const servers = bound.slots.flat().map((socket) => createServer().listen(socket));
   t.teardown(() => {
     for (const server of servers) server.close();
   });

@@ -183,7 +183,7 @@ t.test('a sum does not go back when a worker dies, but what it had open is gone'
   t.equal(stats.services['test']?.codes[200], 15);
   t.match(stats.backends['test/80'], { requests: 15, inFlight: 1, idle: 1 });
   t.match(stats, { clientConnections: 1, clientConnectionsTotal: 15 });
-  t.match(supervisor.places(), [
+  t.match(supervisor.slots(), [
     { worker: 1, requests: 11 },
     { worker: 2, requests: 6 },
   ]);

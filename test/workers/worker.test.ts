@@ -1,7 +1,7 @@
 import t from 'tap';
+import type { Plane } from '../../src/model/data-plane.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { NO_TRAFFIC } from '../../src/model/stats.ts';
-import type { Plane } from '../../src/model/traffic.ts';
 import type { Start, ToSupervisor, ToWorker } from '../../src/workers/channel.ts';
 import { packSnapshot } from '../../src/workers/wire.ts';
 import { Worker } from '../../src/workers/worker.ts';

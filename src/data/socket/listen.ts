@@ -1,7 +1,7 @@
 import { type BoundSocket, createServer, type Server, type Socket } from 'node:net';
 import { type Address, isWithoutIpv6, ListenError } from '../../model/address.ts';
+import type { BoundTo } from '../../model/data-plane.ts';
 import type { Listener } from '../../model/listener.ts';
-import type { BoundTo } from '../../model/traffic.ts';
 
 /** Connections that wait to be accepted; the kernel has its own limit too (net.core.somaxconn). */
 const BACKLOG = 4_096;

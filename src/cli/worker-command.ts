@@ -1,8 +1,8 @@
 import { drainOutputs } from '../telemetry/output.ts';
-import { runWorkerProcess } from '../worker.ts';
+import { runWorkerProcess } from '../worker-app.ts';
 import { EXIT_USAGE, printError } from './terminal.ts';
 
-/** What `serve` and `demo` start for themselves when they have more than one worker. */
+/** The command `worker`, which `serve` and `demo` start as a process for each of several workers. */
 export async function worker(): Promise<number> {
   const ended = runWorkerProcess();
   if (ended === undefined) {

@@ -1,13 +1,13 @@
 import type { Clock } from '../model/clock.ts';
+import type { DataPlaneHost, Plane, SlotStatus, WorkerStatus } from '../model/data-plane.ts';
 import { boundTo, type Listener } from '../model/listener.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, type TrafficStats } from '../model/stats.ts';
-import type { Plane, Traffic, WorkerPlace, WorkerStatus } from '../model/traffic.ts';
 import { bindAll, canBind } from './sockets.ts';
 import { usage } from './usage.ts';
 
-/** One worker, which is this process. */
-export class LocalTraffic implements Traffic {
+/** Runs the data plane in this process, which then is its own only worker. */
+export class InProcessHost implements DataPlaneHost {
   readonly #plane: Plane;
   readonly #startedAt: number;
   #snapshot = EMPTY_SNAPSHOT;
@@ -26,8 +26,8 @@ export class LocalTraffic implements Traffic {
 
   async #listenBound(listeners: readonly Listener[]): Promise<Listener[]> {
     const bound = await bindAll(listeners, 1);
-    for (const { listener, places } of bound)
-      for (const socket of places.flat()) await this.#plane.listen(listener, { socket });
+    for (const { listener, slots } of bound)
+      for (const socket of slots.flat()) await this.#plane.listen(listener, { socket });
     return bound.map(({ listener }) => listener);
   }
 
@@ -72,7 +72,7 @@ export class LocalTraffic implements Traffic {
     ];
   }
 
-  places(): WorkerPlace[] {
+  slots(): SlotStatus[] {
     const { cpuSeconds } = usage();
     return [{ worker: 1, requests: countRequests(this.#plane.stats()), cpuSeconds, restarts: 0 }];
   }
@@ -81,7 +81,7 @@ export class LocalTraffic implements Traffic {
     return [];
   }
 
-  /** This process cannot replace itself. */
+  /** Does nothing: this process cannot replace itself. */
   async reload(): Promise<void> {}
 
   stop(graceMs: number): Promise<void> {

@@ -1,50 +1,50 @@
 import type { Clock } from '../model/clock.ts';
+import type { WorkerStatus } from '../model/data-plane.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, NO_TRAFFIC, type TrafficStats } from '../model/stats.ts';
-import type { WorkerStatus } from '../model/traffic.ts';
 import { guarded } from '../telemetry/internal-errors.ts';
 import type { Start, ToSupervisor } from './channel.ts';
 import type { WorkerProcess } from './process.ts';
 import { type packSnapshot, unpackStats } from './wire.ts';
 
-/** How long an answer may take before what is known must do. */
+/** How long a report may take before the caller goes on with the counts that are known. */
 const REPORT_MS = 500;
 
 /** What all workers of a supervisor have in common. */
 export interface RemoteContext {
   readonly clock: Clock;
   readonly pack: typeof packSnapshot;
-  /** Hears what requests tell of a backend's health. */
+  /** Is told what requests found out about a backend's health. */
   readonly onSignal: (signal: BackendSignal) => void;
 }
 
-/** One worker process, as its supervisor sees it. */
+/** A worker process, as its supervisor sees it. */
 export class RemoteWorker {
   readonly startedAt: number;
-  /** Since when it does what it is for; `Clock.elapsed`. */
+  /** Since when it takes connections, by `Clock.elapsed`. */
   servingSince: number | undefined;
   /** Resolves when it takes connections, rejects when it never will. */
   readonly ready: Promise<void>;
-  /** Resolves when it is gone, with the words for how. */
+  /** Resolves when the process has ended, with the words for how. */
   readonly exited: Promise<string>;
   stats: TrafficStats = NO_TRAFFIC;
-  /** Questions in a row that it has not answered. */
+  /** How many requests for a report in a row it has not answered. */
   missed = 0;
   isDraining = false;
-  /** Places whose connections it takes besides those of its own. */
+  /** Other slots whose connections it takes besides its own. */
   readonly covered = new Set<number>();
-  readonly #place: number;
+  readonly #slot: number;
   readonly #process: WorkerProcess;
   readonly #clock: Clock;
   #usage = { cpuSeconds: 0, memoryBytes: 0 };
   #version = -1;
   #sent: Snapshot;
-  /** The newest snapshot that waits until the worker is done with the one before. */
+  /** The newest snapshot, held back until the worker has applied the one before. */
   #next: Snapshot | undefined;
   #isApplying = true;
   #waiting: (() => void)[] = [];
-  /** Why it could not begin. */
+  /** Why it could not begin, in its own words. */
   #failure: string | undefined;
   #settle: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #pack: typeof packSnapshot;
@@ -57,14 +57,14 @@ export class RemoteWorker {
     { clock, pack, onSignal }: RemoteContext,
   ) {
     this.#process = process;
-    this.#place = start.worker;
+    this.#slot = start.worker;
     this.#clock = clock;
     this.#pack = pack;
     this.#onSignal = onSignal;
     this.#sent = snapshot;
     this.startedAt = clock.now();
     this.ready = this.#settle.promise;
-    // Whoever waits for it hears of it; nobody has to.
+    // Awaiting `ready` is optional, and a rejection that nobody awaits would end this process.
     this.ready.catch(() => {});
     this.exited = process.exited.then((how) => {
       const why = this.#failure ?? how;
@@ -84,7 +84,7 @@ export class RemoteWorker {
     return this.servingSince !== undefined && !this.isDraining;
   }
 
-  /** Resolves when all that it wrote was taken, after its end. */
+  /** Resolves after the end of the process, once everything that it wrote was passed on. */
   get closed(): Promise<void> {
     return this.#process.closed;
   }
@@ -102,7 +102,7 @@ export class RemoteWorker {
     void this.#process.channel.send({ kind: 'options', options });
   }
 
-  /** Asks for its stats; resolves when they are here, or when it takes too long. */
+  /** Asks for its stats; resolves when they have arrived, or after half a second. */
   refresh(): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#clock.after(REPORT_MS, resolve);
@@ -114,13 +114,13 @@ export class RemoteWorker {
     });
   }
 
-  /** Takes the connections of another place, too. */
-  cover(place: number): void {
-    this.covered.add(place);
-    void this.#process.channel.send({ kind: 'cover', worker: place });
+  /** Makes it take the connections of another slot as well. */
+  cover(slot: number): void {
+    this.covered.add(slot);
+    void this.#process.channel.send({ kind: 'cover', worker: slot });
   }
 
-  /** Lets it finish what runs, and ends it when it does not end by itself. */
+  /** Makes it take nothing new and end once its requests are finished, after `graceMs` at the latest. */
   stop(graceMs: number): void {
     this.isDraining = true;
     void this.#process.channel.send({ kind: 'stop', graceMs });
@@ -133,7 +133,7 @@ export class RemoteWorker {
   status(): WorkerStatus {
     const state = this.isDraining ? 'draining' : this.isServing ? 'serving' : 'starting';
     return {
-      worker: this.#place,
+      worker: this.#slot,
       pid: this.pid,
       state,
       startedAt: this.startedAt,

@@ -5,9 +5,9 @@ import { DataPlane } from './data/plane.ts';
 import type { DataOptions } from './data/settings.ts';
 import type { Border } from './model/border.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import type { Plane } from './model/data-plane.ts';
 import { type IpRange, parseIpRange } from './model/ip.ts';
 import type { BackendSignal } from './model/signal.ts';
-import type { Plane } from './model/traffic.ts';
 import { pagesDir } from './shipped.ts';
 import { type OpenAccessLog, openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
@@ -16,15 +16,15 @@ import { type Log, openLog } from './telemetry/log.ts';
 import { parentChannel } from './workers/channel.ts';
 import { Worker } from './workers/worker.ts';
 
-/** The options of a plane; workers are handed them by their supervisor. */
+/** The options of a data plane, as a supervisor sends them to its workers. */
 export type PlaneOptions = Omit<Options, 'adminToken'> & {
-  /** Of all workers of this Fairlead; see `DataOptions`. */
+  /** The same for all workers of this Fairlead; see `DataOptions`. */
   readonly instance: string;
 };
 
 /**
- * What a worker is, in whichever process: a data plane and its logs.
- * @param onSignal hears what requests tell of a backend's health
+ * Makes what carries traffic in any process: a data plane and its logs.
+ * @param onSignal is told what requests found out about a backend's health
  */
 export function makePlane(
   options: PlaneOptions,
@@ -74,7 +74,7 @@ function dataOptions(options: PlaneOptions, log: Log): DataOptions {
   };
 }
 
-/** Where labels must not lead, by the options. */
+/** Where labels must not lead, according to the options. */
 export function borderOf({
   http,
   admin,
@@ -88,7 +88,7 @@ export function borderOf({
   };
 }
 
-/** As many as the options say, with a warning when the process cannot serve them; else what it can. */
+/** As many connections as the options say, with a warning when the process cannot serve them; without, all that it can. */
 function maxConnections({ maxConnections: wanted }: PlaneOptions, log: Log): number {
   const limit = descriptorLimit();
   if (wanted === 0) return defaultMaxConnections(limit);
@@ -100,13 +100,13 @@ function maxConnections({ maxConnections: wanted }: PlaneOptions, log: Log): num
   return wanted;
 }
 
-/** Makes this process a worker until it may end; undefined when no supervisor started it. */
+/** Makes this process a worker; resolves when it may end. Undefined when no supervisor started it. */
 export function runWorkerProcess(): Promise<void> | undefined {
   const channel = parentChannel();
   if (channel === undefined) return undefined;
-  // A terminal and some service managers send these to the whole group; what they mean is the supervisor's to say.
-  const theirs = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
-  for (const signal of theirs) process.on(signal, () => {});
+  // Terminals and some service managers send these to the whole process group; only the supervisor acts on them.
+  const ignored = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+  for (const signal of ignored) process.on(signal, () => {});
   const hosted = new Worker(channel, ({ options, isTerminal, worker }, onSignal) => {
     const given = options as PlaneOptions;
     const { log, change } = openLog(given, isTerminal, { worker });

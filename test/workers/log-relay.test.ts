@@ -2,16 +2,16 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { readSlowly } from '../support/slow-reader.ts';
 
-const [LINES, OUTPUT] = ['workers/lines.ts', 'telemetry/output.ts'].map((file) =>
+const [LINES, OUTPUT] = ['workers/log-relay.ts', 'telemetry/output.ts'].map((file) =>
   fileURLToPath(new URL(`../../src/${file}`, import.meta.url)),
 );
 
 /** Runs a program that gathers the lines of others, and answers what it wrote, read slowly. */
 function gather(program: string): Promise<string> {
-  return readSlowly(`import { passLines } from ${JSON.stringify(LINES)};
+  return readSlowly(`import { relayLines } from ${JSON.stringify(LINES)};
     import { drainOutputs, outputOf } from ${JSON.stringify(OUTPUT)};
     import { PassThrough } from 'node:stream';
-    const take = (stream) => passLines(stream, outputOf(1), 'access');
+    const take = (stream) => relayLines(stream, outputOf(1), 'access');
     ${program}
     await drainOutputs();
     process.exit();`);

@@ -1,46 +1,46 @@
 import type { Clock } from '../model/clock.ts';
-import type { WorkerPlace } from '../model/traffic.ts';
+import type { SlotStatus } from '../model/data-plane.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { RemoteWorker } from './remote.ts';
+import type { RemoteWorker } from './remote-worker.ts';
 
-/** A worker that has served for so long is no sign of trouble when it dies. */
+/** The death of a worker that served for so long begins a new row of deaths. */
 export const STABLE_MS = 30_000;
-/** After the second death in a row; it doubles. The first is mended at once. */
+/** The delay before a restart after the second death in a row; it doubles with each further one. The first has none. */
 const BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
-/** So many deaths in a row, and a person should look at it. */
+/** After so many deaths in a row a person should look at it. */
 const ALARMING = 3;
 
-/** What a place needs of its supervisor. */
-export interface PlaceContext {
+/** What a slot needs of its supervisor. */
+export interface SlotContext {
   readonly log: Log;
   readonly clock: Clock;
-  /** Starts a worker for a place, from 1. */
+  /** Starts a worker for the slot of this number, from 1. */
   spawn(worker: number): RemoteWorker;
-  /** A worker is gone; its counts must not be. */
+  /** A worker has ended, and its counts must be kept. */
   onGone(worker: RemoteWorker): void;
-  /** One that died has a successor. */
+  /** The successor of a worker that died takes connections. */
   onReplaced(): void;
 }
 
-/** Keeps one worker running: replaces those that die, and those that are to be replaced. */
-export class Place {
-  /** All of its processes that are still there. */
+/** One of the fixed number of slots, in each of which one worker runs: restarts it when it dies, replaces it on request. */
+export class WorkerSlot {
+  /** Its processes that have not ended, including those that drain or are not ready yet. */
   readonly workers = new Set<RemoteWorker>();
   readonly #worker: number;
-  readonly #context: PlaceContext;
-  /** The one that takes connections, or will. */
+  readonly #context: SlotContext;
+  /** The worker that takes connections, or will once it is ready. */
   #current: RemoteWorker | undefined;
   #restarts = 0;
-  /** Deaths in a row. */
+  /** How many workers died in a row, each before it was stable. */
   #deaths = 0;
   #lastDeath = '';
-  /** What workers that are gone have done. */
+  /** The work of workers that have ended. */
   #gone = { requests: 0, cpuSeconds: 0 };
   #isStopping = false;
   #cancelRestart = () => {};
 
-  constructor(worker: number, context: PlaceContext) {
+  constructor(worker: number, context: SlotContext) {
     this.#worker = worker;
     this.#context = context;
   }
@@ -52,12 +52,12 @@ export class Place {
     return this.#current.ready;
   }
 
-  /** A new worker first, and then the end of the old one. Rejects, and keeps the old one, when the new one cannot begin. */
+  /** Starts a new worker, and when that is ready ends the old one. Rejects, and keeps the old one, when the new one cannot begin. */
   async replace(graceMs: number): Promise<void> {
     const fresh = this.#spawn();
     await fresh.ready;
     if (this.#isStopping) return;
-    // Which one it is now: the one that was may have died and been replaced meanwhile.
+    // Read only now: the old worker may have died and been replaced while the new one started.
     const old = this.#current;
     this.#cancelRestart();
     this.#current = fresh;
@@ -75,17 +75,17 @@ export class Place {
     return this.#current?.isServing === true;
   }
 
-  /** The worker that served is gone, and no other is here yet. */
+  /** Whether the worker died and its successor does not take connections yet. */
   get isVacant(): boolean {
     return this.#deaths > 0 && !this.isServing;
   }
 
-  /** No worker serves, or the one that does follows a snapshot that is at least that new. */
+  /** Whether no worker of this slot serves requests by a snapshot older than this version. */
   follows(version: number): boolean {
     return !this.isServing || this.#current?.follows(version) === true;
   }
 
-  status(): WorkerPlace {
+  status(): SlotStatus {
     const all = [...this.workers].map((worker) => worker.status());
     const { requests, cpuSeconds } = [this.#gone, ...all].reduce(addWork);
     return { worker: this.#worker, requests, cpuSeconds, restarts: this.#restarts };
@@ -106,7 +106,7 @@ export class Place {
     return worker;
   }
 
-  /** It finishes what it has; one that does not end in time is ended. */
+  /** Lets a worker finish its requests, and kills it when it does not end in time. */
   #dismiss(worker: RemoteWorker, graceMs: number): void {
     worker.stop(graceMs);
     const cancel = this.#context.clock.after(graceMs + 2_000, () => worker.kill());
@@ -124,7 +124,7 @@ export class Place {
     const isCurrent = worker === this.#current;
     const { log, clock } = this.#context;
     log.error({ worker: this.#worker, pid: worker.pid }, `worker ${this.#worker} died: ${how}`);
-    // One that died while it was to become the next leaves everything as it is.
+    // When a worker dies that should only have become the next, the present one serves on.
     if (!isCurrent) return;
     this.#current = undefined;
     const served = worker.servingSince === undefined ? 0 : clock.elapsed() - worker.servingSince;
@@ -145,7 +145,7 @@ export class Place {
           this.#context.onReplaced();
           log.info({ worker: this.#worker, pid: this.#current?.pid }, `worker ${this.#worker} is replaced`);
         },
-        // Its exit tells, and tries again.
+        // A start fails by the exit of the process, and that schedules the next try.
         () => {},
       );
     });
