@@ -164,6 +164,25 @@ t.test('heads and the codec of HTTP/1 know no sockets', async (t) => {
   t.strictSame(wrong, []);
 });
 
+/** The ways from file to file of a folder that lead back to where they began. */
+function circlesIn(folder: string): string[] {
+  const inside = files.filter(({ path }) => path.startsWith(folder));
+  const edges = new Map(
+    inside.map(({ path, imports }) => [path, imports.map(({ specifier }) => join(dirname(path), specifier))]),
+  );
+  const follow = (path: string, way: readonly string[]): string[] =>
+    way.includes(path)
+      ? path === way[0]
+        ? [[...way, path].join(' → ')]
+        : []
+      : (edges.get(path) ?? []).flatMap((next) => follow(next, [...way, path]));
+  return inside.flatMap(({ path }) => follow(path, []));
+}
+
+t.test('no two files of messages need each other, not even for types', async (t) => {
+  t.strictSame(circlesIn('data/message/'), []);
+});
+
 t.test('only main.ts touches the arguments and the end of the process', async (t) => {
   const wrong = files
     .filter(({ path, text }) => path !== 'main.ts' && /\bprocess\.(?:argv|exit)\b/.test(text))

@@ -1,5 +1,6 @@
 import type { BodySink } from '../../src/data/http1/chunked.ts';
-import { Head, isField, trimmed } from '../../src/data/message/head.ts';
+import { isField, trimmed } from '../../src/data/message/field.ts';
+import { Head } from '../../src/data/message/head.ts';
 
 /**
  * The least that a proxy must find in a head to frame and route it, for comparison only: whether the bytes are

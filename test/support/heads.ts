@@ -1,12 +1,8 @@
-import type { ProxyError } from '../../src/data/errors.ts';
+import { ProxyError } from '../../src/data/errors.ts';
 import type { HeadRules } from '../../src/data/message/head.ts';
 import { parseRequestHead, RequestHead } from '../../src/data/message/request-head.ts';
 import { explainBeginning, mayBeginRequest } from '../../src/data/message/request-line.ts';
-import {
-  mayBeginResponse,
-  parseResponseHead,
-  type ResponseHead,
-} from '../../src/data/message/response-head.ts';
+import { mayBeginResponse, parseResponseHead, ResponseHead } from '../../src/data/message/response-head.ts';
 import { judge } from './codec.ts';
 
 export const RULES: HeadRules = { maxHeaders: 100, keepUnderscores: false };
@@ -48,13 +44,13 @@ export function requestWith(lines: readonly string[], options: RequestJudging = 
 
 /** The head of a response, or what is wrong with it. */
 export function judgeResponse(text: string, method = 'GET', rules: Partial<HeadRules> = {}) {
-  const verdict = judge<ResponseHead | string>(text, {
+  const verdict = judge<ResponseHead | ProxyError>(text, {
     maxSize: 16_384,
     mayBegin: mayBeginResponse,
     parse: (bytes, blank) => parseResponseHead(bytes, blank, method, { ...RULES, ...rules }),
-    show: (found) => (typeof found === 'string' ? refusal(found) : showResponse(found)),
+    show: (found) => (found instanceof ResponseHead ? showResponse(found) : refusal(found)),
   });
-  return typeof verdict === 'string' ? refusal(verdict) : verdict;
+  return verdict instanceof ResponseHead ? verdict : refusal(verdict);
 }
 
 /** The head of a response that must be one. */
@@ -65,7 +61,8 @@ export function responseHead(text: string, method = 'GET', rules: Partial<HeadRu
 }
 
 /** Whether it is seen in the bytes or in the grammar that it is none. */
-function refusal(what: string): string {
+function refusal(what: string | ProxyError): string {
+  if (what instanceof ProxyError) return what.detail;
   return what === 'malformed' ? 'malformed response head' : what;
 }
 

@@ -1,15 +1,17 @@
 import { type ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'http-proxy';
-import { CHUNKED, type HeadRules, trimmed } from '../message/head.ts';
+import { ProxyError } from '../errors.ts';
+import { CHUNKED, type HeadRules } from '../message/head.ts';
 import type { RequestHead } from '../message/request-head.ts';
-import { parseResponseHead, type ResponseHead } from '../message/response-head.ts';
+import { listedResponseHead, type ResponseHead } from '../message/response-head.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { addedFields, targetOf } from '../proxy/forwarded.ts';
 import { safely } from '../safely.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 
 const NO_BYTES = Buffer.alloc(0);
+const NOT_ASKED = new ProxyError('bad-response', '101 to a protocol that was not asked for');
 
 /** Who hears what becomes of a request for another protocol. */
 export interface UpgradeEvents {
@@ -118,11 +120,9 @@ function upgradeFields(exchange: Exchange, backend: BackendState): Record<string
   const { head } = exchange;
   // Without a prototype: `constructor` is a name like any other.
   const fields: Record<string, string | string[]> = Object.create(null);
-  for (const line of (head.fields() + head.lengthLine + addedFields(exchange, backend)).split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (colon < 1) continue;
-    const name = line.slice(0, colon).toLowerCase();
-    const value = trimmed(line, colon + 1, line.length);
+  const lines = head.lines(addedFields(exchange, backend));
+  for (let i = 0; i < lines.length; i += 2) {
+    const [name, value] = [lines[i] as string, lines[i + 1] as string];
     const before = fields[name];
     fields[name] = before === undefined ? value : [before, value].flat();
   }
@@ -130,28 +130,31 @@ function upgradeFields(exchange: Exchange, backend: BackendState): Record<string
   return { ...fields, connection: 'Upgrade', upgrade: head.upgrade };
 }
 
-/** A response's head, judged as every other; a string says what is wrong with it. */
-export function headOf(response: IncomingMessage, method: string, rules: HeadRules): ResponseHead | string {
+/** A response's head, judged as every other. */
+export function headOf(
+  response: IncomingMessage,
+  method: string,
+  rules: HeadRules,
+): ResponseHead | ProxyError {
   const { httpVersion, statusCode, statusMessage, rawHeaders } = response;
-  let text = `HTTP/${httpVersion} ${statusCode} ${statusMessage}\r\n`;
-  for (let i = 0; i < rawHeaders.length; i += 2) text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
-  return parseResponseHead(`${text}\r\n`, text.length - 2, method, rules);
+  const line = `HTTP/${httpVersion} ${statusCode} ${statusMessage}\r\n`;
+  return listedResponseHead(line, rawHeaders, method, rules);
 }
 
 /**
- * What is wrong with a 101; empty when nothing is. It may only switch to what was asked for (RFC 9110, section 7.8).
+ * What is wrong with a 101; undefined when nothing is. It may only switch to what was asked for (RFC 9110, section 7.8).
  */
 export function whyNotSwitch(
   response: IncomingMessage,
   { method, upgrade }: RequestHead,
   rules: HeadRules,
-): string {
+): ProxyError | undefined {
   const head = headOf(response, method, rules);
-  if (typeof head === 'string') return head;
+  if (head instanceof ProxyError) return head;
   const asked = upgrade.split(',').map((protocol) => protocol.trim());
   const switched = (response.headers.upgrade ?? '').toLowerCase().split(',');
   const isAsked = switched.every((protocol) => asked.includes(protocol.trim()));
-  return isAsked ? '' : '101 to a protocol that was not asked for';
+  return isAsked ? undefined : NOT_ASKED;
 }
 
 /** @param line a whole Set-Cookie line, or nothing */

@@ -20,6 +20,9 @@ import {
   whyNotSwitch,
 } from './upgrade-request.ts';
 
+const TOO_EARLY = new ProxyError('bad-response', '101 before the end of the request');
+const SWITCHED = new ProxyError('bad-response', '101 without an Upgrade');
+
 /**
  * One try to give a client a connection of another protocol (RFC 9110, section 7.8), WebSocket above all. The
  * work is http-proxy's: it sends the request, joins the two sockets once the backend has answered 101, and closes
@@ -164,8 +167,8 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     const { exchange, service } = this.#attempt;
     const wrong = this.#isRequestDone
       ? whyNotSwitch(response, exchange.head, this.#runtime.settings.rules)
-      : '101 before the end of the request';
-    if (wrong !== '') this.#fail('bad-response', wrong);
+      : TOO_EARLY;
+    if (wrong !== undefined) this.fail(wrong);
     if (this.#isOver) return false;
     this.#join(backend);
     addCookie(response, service.stickyFields(exchange, this.backend));
@@ -205,8 +208,8 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     if (this.#isOver) return;
     const { exchange } = this.#attempt;
     const head = headOf(response, exchange.head.method, this.#runtime.settings.rules);
-    if (typeof head === 'string') return this.#fail('bad-response', head);
-    if (head.status === 101) return this.#fail('bad-response', '101 without an Upgrade');
+    if (head instanceof ProxyError) return this.fail(head);
+    if (head.status === 101) return this.fail(SWITCHED);
     this.#response = response;
     this.#release();
     if (!this.#attempt.responded(head)) return;

@@ -2,13 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
 import { ProxyError } from '../errors.ts';
-import { statusLine } from '../http1/write.ts';
-import { trimmed } from '../message/head.ts';
-import { parseResponseHead } from '../message/response-head.ts';
+import type { HeadRules } from '../message/head.ts';
+import { listedResponseHead, statusLine } from '../message/response-head.ts';
 import type { Attempt, Upstream } from '../proxy/attempt.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { safely } from '../safely.ts';
 import type { Flow } from '../socket/outbox.ts';
+
+const RULES: HeadRules = { maxHeaders: 1_000, keepUnderscores: true };
 
 /** The answer of a fallback by URL, through undici: another site, over TLS or not. */
 export class UrlUpstream implements Upstream {
@@ -87,10 +88,9 @@ export class UrlUpstream implements Upstream {
         this,
         (_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders) => {
           if (this.#isOver || statusCode < 200) return;
-          const text = responseLines(statusCode, headers);
-          const rules = { maxHeaders: 1_000, keepUnderscores: true };
-          const head = parseResponseHead(text, text.length - 4, exchange.head.method, rules);
-          if (typeof head === 'string') this.#fail(head);
+          const { method } = exchange.head;
+          const head = listedResponseHead(statusLine(statusCode), responseFields(headers), method, RULES);
+          if (head instanceof ProxyError) this.#fail(head.detail);
           else attempt.responded(head);
         },
       ),
@@ -126,23 +126,22 @@ export class UrlUpstream implements Upstream {
 
 /** What the client sent, but for its host: the fallback is another site. */
 function headersFor(exchange: Exchange, host: string): string[] {
-  const lines = (exchange.head.fields() + exchange.downstream.forwarded.of(exchange)).split('\r\n');
+  const lines = exchange.head.lines(exchange.downstream.forwarded.of(exchange));
   const headers = ['host', host];
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).toLowerCase();
-    if (colon > 0 && name !== 'host' && name !== 'expect')
-      headers.push(name, trimmed(line, colon + 1, line.length));
+  for (let i = 0; i < lines.length; i += 2) {
+    const [name, value] = [lines[i] as string, lines[i + 1] as string];
+    if (name !== 'host' && name !== 'expect') headers.push(name, value);
   }
   return headers;
 }
 
-function responseLines(status: number, headers: Record<string, string | string[] | undefined>): string {
-  let text = statusLine(status);
-  for (const [name, value] of Object.entries(headers)) {
+/** Names and values by turns. */
+function responseFields(headers: IncomingHttpHeaders): string[] {
+  const fields: string[] = [];
+  for (const [name, value = ''] of Object.entries(headers)) {
     // The body comes decoded from its chunks; how it goes on is decided anew.
     if (name === 'transfer-encoding') continue;
-    for (const item of Array.isArray(value) ? value : [value ?? '']) text += `${name}: ${item}\r\n`;
+    for (const item of typeof value === 'string' ? [value] : value) fields.push(name, item);
   }
-  return `${text}\r\n`;
+  return fields;
 }

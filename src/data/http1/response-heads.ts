@@ -22,7 +22,7 @@ export function readResponseHeads(
   let found = reader.read(buffer, 0, size, maxHeaderSize);
   while (found === 'whole') {
     const head = parseResponseHead(reader.text, reader.blank, exchange.head.method, rules);
-    if (typeof head === 'string') return new ProxyError('bad-response', head);
+    if (head instanceof ProxyError) return head;
     reader.consume(reader.blank + 4);
     if (head.status >= 200) return head;
     if (head.status === 101) return SWITCHED;

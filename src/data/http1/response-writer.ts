@@ -1,9 +1,9 @@
 import type { RequestHead } from '../message/request-head.ts';
-import type { ResponseHead } from '../message/response-head.ts';
+import { type ResponseHead, statusLine } from '../message/response-head.ts';
 import type { Reply } from '../proxy/reply.ts';
 import type { Flow, Outbox } from '../socket/outbox.ts';
 import { chunkLine, lastChunk } from './chunked.ts';
-import { type BodyFraming, connectionText, responseFraming, responseText, statusLine } from './write.ts';
+import { type BodyFraming, connectionText, responseFraming, responseText } from './write.ts';
 
 /** Writes the responses of a client's connection, each in the framing that the client's version knows. */
 export class ResponseWriter {

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { CHUNKED, UNTIL_CLOSE } from '../message/head.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { ResponseHead } from '../message/response-head.ts';
@@ -53,11 +52,6 @@ export function responseText(head: ResponseHead, framing: BodyFraming, connectio
       : text.slice(0, fieldsStart) + head.fields() + extra;
   }
   return `HTTP/1.1${text.slice(8, 12)}${hasReason ? '' : ' '}${text.slice(12, fieldsStart)}${head.fields()}${extra}`;
-}
-
-/** The first line of a response of our own. */
-export function statusLine(status: number): string {
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isIP, SocketAddress } from 'node:net';
 import { plainAddress } from '../../model/ip.ts';
-import { trimmed } from '../message/head.ts';
+import { trimmed } from '../message/field.ts';
 
 /** What a trusted proxy says of the client; empty where it says nothing. */
 export interface ClientClaims {

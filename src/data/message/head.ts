@@ -1,3 +1,5 @@
+import { fieldList, isField, listHas, trimmed } from './field.ts';
+
 /** How heads are judged, the same for all connections. */
 export interface HeadRules {
   readonly maxHeaders: number;
@@ -73,6 +75,14 @@ export abstract class Head {
     return out + text.slice(from, this.fieldsEnd);
   }
 
+  /**
+   * The same for protocols that have lists in place of text, with whatever else stands for them.
+   * @param added header lines that we add, each with its CRLF
+   */
+  lines(added = ''): string[] {
+    return fieldList(this.fields() + this.lengthLine + added);
+  }
+
   /** The first value of a header, trimmed. For rare needs: it looks at every line. */
   field(lowerName: string): string | undefined {
     for (let p = this.fieldsStart; p < this.fieldsEnd; p = this.text.indexOf('\r\n', p) + 2) {
@@ -146,36 +156,4 @@ export abstract class Head {
       p = next;
     }
   }
-}
-
-/** Whether the line at `p` is the header of that name, which is given in lower case. */
-export function isField(text: string, p: number, lowerName: string): boolean {
-  const length = lowerName.length;
-  // The colon first: it tells most other names apart by one comparison.
-  if (text.charCodeAt(p + length) !== 58) return false;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(p + i);
-    const lower = code >= 65 && code <= 90 ? code | 0x20 : code;
-    if (lower !== lowerName.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-/** The text from `from` to before `to` without spaces and tabs around it (OWS, RFC 9110 section 5.6.3). */
-export function trimmed(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
-}
-
-/** Whether a comma-separated list in lower case has the item. */
-export function listHas(list: string, item: string): boolean {
-  if (list === item) return true;
-  return list.includes(item) && list.split(',').some((entry) => trimmed(entry, 0, entry.length) === item);
 }

@@ -1,8 +1,9 @@
 import { ProxyError } from '../errors.ts';
+import { isField, listHas, trimmed } from './field.ts';
 import { bodyLength } from './framing.ts';
-import { Head, type HeadRules, isField, listHas, trimmed } from './head.ts';
+import { Head, type HeadRules } from './head.ts';
 import { explainBadHead, isWhole, REQUEST, REQUEST_WITH_UNDERSCORES } from './request-line.ts';
-import { checkTarget, isAuthority } from './request-target.ts';
+import { isAuthority, readTarget } from './request-target.ts';
 import { protocolsFor } from './upgrade-field.ts';
 
 export class RequestHead extends Head {
@@ -34,6 +35,8 @@ const OURS = /^(?:x-forwarded-.*|x-real-ip|content-length|transfer-encoding|keep
 
 /** Schemes that authenticate a connection and all that comes on it (RFC 4559, section 6; MS-NTHT). */
 const OF_CONNECTION = /^(?:ntlm|negotiate)(?![^\s,])/i;
+
+const HOST: ReadonlySet<string> = new Set(['host']);
 
 const refuse = (detail: string) => new ProxyError('bad-request', detail);
 const BAD_HOST = refuse('the Host header is not a host');
@@ -68,7 +71,7 @@ export function parseRequestHead(
   head.method = text.slice(0, methodEnd);
   head.target = text.slice(methodEnd + 1, lineEnd - 9);
   head.minor = text.charCodeAt(lineEnd - 1) - 48;
-  return readFields(head, rules, trusted, hasUnderscores) ?? frame(head) ?? checkTarget(head) ?? head;
+  return readFields(head, rules, trusted, hasUnderscores) ?? frame(head) ?? locate(head) ?? head;
 }
 
 /** One pass over the header lines: what frames or routes the request, and what must not be forwarded. */
@@ -229,6 +232,19 @@ function frame(head: RequestHead): ProxyError | undefined {
   }
   head.length = length ?? 0;
   if (head.minor === 0 && !head.hasConnectionOption('keep-alive')) head.keepAlive = false;
-  if (head.upgrade !== '') head.upgrade = protocolsFor(head);
+  if (head.upgrade !== '') head.upgrade = protocolsFor(head.upgrade, head);
+  return undefined;
+}
+
+/** Judges the target. Of a URL, path and query are left as the target, and its authority is the host (RFC 9112, section 3.2.2). */
+function locate(head: RequestHead): ProxyError | undefined {
+  const url = readTarget(head.method, head.target, head.host, head.minor);
+  if (url === undefined || url instanceof ProxyError) return url;
+  if (head.host !== url.host) {
+    head.cutNamed(HOST);
+    head.hasHostField = false;
+  }
+  head.host = url.host;
+  head.target = url.target;
   return undefined;
 }

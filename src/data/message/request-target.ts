@@ -1,5 +1,4 @@
 import { ProxyError } from '../errors.ts';
-import type { RequestHead } from './request-head.ts';
 
 /** Nearly every host is a plain name, with or without a port; of five digits those that need no comparison. */
 const PLAIN_AUTHORITY = /^[0-9A-Za-z.-]+(?::(?:[0-9]{1,4}|[1-5][0-9]{4}))?$/;
@@ -21,30 +20,41 @@ export function isAuthority(text: string): boolean {
   return parts[1] === undefined || URL.canParse(`http://${parts[1]}`);
 }
 
+/** What a URL as the target says: its authority, and the target that is left of it. */
+export interface UrlTarget {
+  readonly host: string;
+  readonly target: string;
+}
+
 /**
- * Whether the target has a meaning here (RFC 9112, section 3.2): a path, a URL of the host, `*` of OPTIONS. Of a
- * URL, path and query are left as the target, and its authority is the host (section 3.2.2).
+ * Whether the target has a meaning here (RFC 9112, section 3.2): a path or the `*` of OPTIONS, which are to be taken as they are,
+ * or a URL of the host.
+ * @param host what the Host header says; empty without one
  */
-export function checkTarget(head: RequestHead): ProxyError | undefined {
-  if (head.method === 'CONNECT') return NO_CONNECT;
-  if (head.host === '' && head.minor === 1) return NO_HOST;
-  if (head.target.charCodeAt(0) === 0x2f) return undefined;
-  if (head.target === '*') return head.method === 'OPTIONS' ? undefined : BAD_TARGET;
-  const url = HTTP_URL.exec(head.target);
+export function readTarget(
+  method: string,
+  target: string,
+  host: string,
+  minor: number,
+): UrlTarget | ProxyError | undefined {
+  if (method === 'CONNECT') return NO_CONNECT;
+  if (host === '' && minor === 1) return NO_HOST;
+  if (target.charCodeAt(0) === 0x2f) return undefined;
+  if (target === '*') return method === 'OPTIONS' ? undefined : BAD_TARGET;
+  const url = HTTP_URL.exec(target);
   const authority = url?.[2] as string;
   if (url === null || !isAuthority(authority)) return BAD_TARGET;
-  if (head.host !== authority && head.host !== '') {
-    const port = url[1]?.length === 5 ? ':443' : ':80';
-    if (withoutPort(authority, port) !== withoutPort(head.host, port)) return HOST_MISMATCH;
-    head.cutNamed(new Set(['host']));
-    head.hasHostField = false;
-  }
-  head.host = authority;
-  const target = url[3] as string;
+  if (host !== '' && !isSameHost(authority, host, url[1]?.length === 5 ? ':443' : ':80'))
+    return HOST_MISMATCH;
+  const rest = url[3] as string;
   // RFC 9112, section 3.2.4: a URL that is no more than the host means the server itself.
-  if (target === '' && head.method === 'OPTIONS') head.target = '*';
-  else head.target = target.startsWith('/') ? target : `/${target}`;
-  return undefined;
+  if (rest === '' && method === 'OPTIONS') return { host: authority, target: '*' };
+  return { host: authority, target: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Whether two authorities name one host, with or without the port that goes without saying. */
+function isSameHost(one: string, other: string, port: string): boolean {
+  return one === other || withoutPort(one, port) === withoutPort(other, port);
 }
 
 /** For comparison, without the port that goes without saying. */

@@ -1,5 +1,8 @@
+import { STATUS_CODES } from 'node:http';
+import { ProxyError } from '../errors.ts';
+import { fieldText, isField, trimmed } from './field.ts';
 import { bodyLength } from './framing.ts';
-import { Head, type HeadRules, isField, TOKEN, trimmed, UNTIL_CLOSE, VALUE_LINE } from './head.ts';
+import { Head, type HeadRules, TOKEN, UNTIL_CLOSE, VALUE_LINE } from './head.ts';
 
 export class ResponseHead extends Head {
   status = 0;
@@ -13,6 +16,12 @@ const WITH_BLANKS = new RegExp(`${STATUS_LINE}(?:[${TOKEN}_]+[ \\t]*:${VALUE_LIN
 const BLANKS = new RegExp(`^([${TOKEN}_]+)[ \\t]+:`, 'gm');
 const WHOLE_LINE = new RegExp(`^${STATUS_LINE}$`);
 const UNFINISHED_LINE = /^(?:H|HT|HTT|HTTP|HTTP\/(?:1(?:\.(?:[01](?: (?:[1-5][0-9]{0,2})?)?)?)?)?)?$/;
+
+const refuse = (detail: string) => new ProxyError('bad-response', detail);
+const MALFORMED = refuse('malformed response head');
+const TOO_MANY = refuse('too many header lines');
+const TWO_LENGTHS = refuse('more than one Content-Length');
+const TWO_CODINGS = refuse('more than one Transfer-Encoding');
 
 /** Whether a response may begin with that line, or with a part of one that has no CRLF yet. */
 export function mayBeginResponse(line: string): boolean {
@@ -29,9 +38,8 @@ export function isEventStream(head: ResponseHead): boolean {
 }
 
 /**
- * The response head at the start of `text`; `blank` is the offset of its CRLF CRLF. A string says what is
- * wrong with it. What is written anew anyway, and has one meaning, is taken as servers are known to write it; the head's own
- * text is then another than the one that was read.
+ * The response head at the start of `text`; `blank` is the offset of its CRLF CRLF. What is written anew anyway,
+ * and has one meaning, is taken as servers are known to write it; the head's own text is then another than the one that was read.
  * @param method of the request, which decides whether there is a body (RFC 9112, section 6.3)
  */
 export function parseResponseHead(
@@ -39,9 +47,9 @@ export function parseResponseHead(
   blank: number,
   method: string,
   rules: HeadRules,
-): ResponseHead | string {
+): ResponseHead | ProxyError {
   if (!isWhole(RESPONSE, text, blank)) {
-    if (!isWhole(WITH_BLANKS, text, blank)) return 'malformed response head';
+    if (!isWhole(WITH_BLANKS, text, blank)) return MALFORMED;
     // RFC 9112, section 5.1: a proxy removes the blanks before a colon.
     const clean = text.slice(0, blank + 4).replace(BLANKS, '$1:');
     return parseResponseHead(clean, clean.length - 4, method, rules);
@@ -55,17 +63,39 @@ export function parseResponseHead(
   return readFields(head, rules) ?? frame(head, method) ?? head;
 }
 
+/** The first line of a response of ours, or of one that came without it, with its CRLF. */
+export function statusLine(status: number): string {
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
+}
+
+/**
+ * The head of a response whose header lines came as a list, judged as every other.
+ * @param line the first line, with its CRLF
+ * @param fields names and values by turns, as Node's `rawHeaders` has them
+ */
+export function listedResponseHead(
+  line: string,
+  fields: readonly string[],
+  method: string,
+  rules: HeadRules,
+): ResponseHead | ProxyError {
+  const lines = fieldText(fields);
+  if (lines === undefined) return MALFORMED;
+  const text = `${line}${lines}\r\n`;
+  return parseResponseHead(text, text.length - 4, method, rules);
+}
+
 function isWhole(expression: RegExp, text: string, blank: number): boolean {
   expression.lastIndex = 0;
   return expression.test(text) && expression.lastIndex === blank + 4;
 }
 
-function readFields(head: ResponseHead, rules: HeadRules): string | undefined {
+function readFields(head: ResponseHead, rules: HeadRules): ProxyError | undefined {
   const { text, fieldsEnd } = head;
   let count = 0;
   for (let p = head.fieldsStart; p < fieldsEnd; ) {
     const q = text.indexOf('\r\n', p);
-    if (++count > rules.maxHeaders) return 'too many header lines';
+    if (++count > rules.maxHeaders) return TOO_MANY;
     // Most lines are told apart by their first letter alone.
     switch (text.charCodeAt(p) | 0x20) {
       case 0x63: // c
@@ -96,14 +126,14 @@ function readFields(head: ResponseHead, rules: HeadRules): string | undefined {
 }
 
 /** Content-Length, Connection, Transfer-Encoding. */
-function readFramingField(head: ResponseHead, p: number, q: number): string | undefined {
+function readFramingField(head: ResponseHead, p: number, q: number): ProxyError | undefined {
   const { text } = head;
   if (isField(text, p, 'content-length')) {
     if (head.contentLength === undefined && !mustNotHaveLength(head.status)) head.readLength(p, q);
     else {
       const value = trimmed(text, p + 15, q);
       // RFC 9112, section 6.3: the same length said again is that length.
-      if ((head.contentLength ?? value) !== value) return 'more than one Content-Length';
+      if ((head.contentLength ?? value) !== value) return TWO_LENGTHS;
       head.contentLength = value;
       head.cut(p, q + 2);
     }
@@ -111,7 +141,7 @@ function readFramingField(head: ResponseHead, p: number, q: number): string | un
     head.addConnection(trimmed(text, p + 11, q));
     head.cut(p, q + 2);
   } else if (isField(text, p, 'transfer-encoding')) {
-    if (head.transferEncoding !== undefined) return 'more than one Transfer-Encoding';
+    if (head.transferEncoding !== undefined) return TWO_CODINGS;
     head.transferEncoding = trimmed(text, p + 18, q);
     head.cut(p, q + 2);
   }
@@ -123,9 +153,9 @@ function mustNotHaveLength(status: number): boolean {
   return status < 200 || status === 204;
 }
 
-function frame(head: ResponseHead, method: string): string | undefined {
+function frame(head: ResponseHead, method: string): ProxyError | undefined {
   const length = bodyLength(head.contentLength, head.transferEncoding, head.minor);
-  if (typeof length === 'object') return length.error;
+  if (typeof length === 'object') return refuse(length.error);
   // The one that servers send that need not, such as nginx, needs no list.
   if (head.connection === 'keep-alive') head.keepAlive = true;
   else if (head.connection !== '') {

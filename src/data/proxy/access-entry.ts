@@ -1,6 +1,6 @@
 import type { AccessEntry } from '../../telemetry/events.ts';
 import type { ProxyError } from '../errors.ts';
-import { isField, trimmed } from '../message/head.ts';
+import { isField, trimmed } from '../message/field.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { Exchange } from './exchange.ts';
 

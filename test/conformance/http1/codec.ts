@@ -7,7 +7,7 @@ import type { RequestHead } from '../../../src/data/message/request-head.ts';
 import {
   mayBeginResponse,
   parseResponseHead,
-  type ResponseHead,
+  ResponseHead,
 } from '../../../src/data/message/response-head.ts';
 import { normalizePath } from '../../../src/data/routing/path.ts';
 import { RULES } from '../../support/heads.ts';
@@ -125,7 +125,7 @@ export function readResponses(
   const readHead = (found: HeadState): void => {
     if (found === 'partial') return;
     const head = found === 'whole' ? parseResponseHead(heads.text, heads.blank, method, RULES) : found;
-    if (typeof head === 'string' || head.status === 101) {
+    if (!(head instanceof ResponseHead) || head.status === 101) {
       reading.end = 502;
       return;
     }

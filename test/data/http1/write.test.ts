@@ -1,11 +1,5 @@
 import t from 'tap';
-import {
-  connectionText,
-  requestText,
-  responseFraming,
-  responseText,
-  statusLine,
-} from '../../../src/data/http1/write.ts';
+import { connectionText, requestText, responseFraming, responseText } from '../../../src/data/http1/write.ts';
 import { requestHead, responseHead } from '../../support/heads.ts';
 
 /** The text of a request as it goes to a backend. */
@@ -104,9 +98,4 @@ t.test('a client is told what becomes of its connection where its version does n
   t.equal(connectionText(true, 0), 'Connection: keep-alive\r\n');
   t.equal(connectionText(false, 1), 'Connection: close\r\n');
   t.equal(connectionText(false, 0), 'Connection: close\r\n');
-});
-
-t.test('a status has its reason', async (t) => {
-  t.equal(statusLine(404), 'HTTP/1.1 404 Not Found\r\n');
-  t.equal(statusLine(499), 'HTTP/1.1 499 Unknown\r\n');
 });

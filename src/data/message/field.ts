@@ -1,0 +1,65 @@
+/** Whether the line at `p` is the header of that name, which is given in lower case. */
+export function isField(text: string, p: number, lowerName: string): boolean {
+  const length = lowerName.length;
+  // The colon first: it tells most other names apart by one comparison.
+  if (text.charCodeAt(p + length) !== 58) return false;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(p + i);
+    const lower = code >= 65 && code <= 90 ? code | 0x20 : code;
+    if (lower !== lowerName.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** The text from `from` to before `to` without spaces and tabs around it (OWS, RFC 9110 section 5.6.3). */
+export function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+/** Whether a comma-separated list in lower case has the item. */
+export function listHas(list: string, item: string): boolean {
+  if (list === item) return true;
+  return list.includes(item) && list.split(',').some((entry) => trimmed(entry, 0, entry.length) === item);
+}
+
+/** What would end a line, or a name, before its end. */
+const ENDS_NAME = /[\r\n:]/;
+const ENDS_LINE = /[\r\n]/;
+
+/**
+ * Header lines, each with its CRLF, as a list: names in lower case and values, trimmed, by turns, as Node's `rawHeaders` has
+ * them.
+ */
+export function fieldList(text: string): string[] {
+  const list: string[] = [];
+  for (let p = 0; p < text.length; ) {
+    const colon = text.indexOf(':', p);
+    const q = text.indexOf('\r\n', colon);
+    list.push(text.slice(p, colon).toLowerCase(), trimmed(text, colon + 1, q));
+    p = q + 2;
+  }
+  return list;
+}
+
+/**
+ * The way back: a list as text, as it would have been read, to be judged. Undefined where a name or a value holds what ends it,
+ * and so would be read as something else.
+ */
+export function fieldText(list: readonly string[]): string | undefined {
+  let text = '';
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i] as string;
+    const value = list[i + 1] as string;
+    if (ENDS_NAME.test(name) || ENDS_LINE.test(value)) return undefined;
+    text += `${name}: ${value}\r\n`;
+  }
+  return text;
+}
