@@ -1,6 +1,7 @@
 import type { BackendOrder, OrderedBackend } from '../model/admin.ts';
 import { type Backend, lastingId } from '../model/backend.ts';
 import type { Clock } from '../model/clock.ts';
+import type { SaidHealth } from '../model/health.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Service } from '../model/service.ts';
 import { HeldOverrides } from './held-overrides.ts';
@@ -9,8 +10,6 @@ import type { Override, OverrideStore } from './override-store.ts';
 
 /** Of a container's id at least so much must be said. */
 const MIN_ID = 4;
-
-type Signal = NonNullable<Merged['signals'][string]>;
 
 /** A service with the overrides over it, and those that speak of its backends, by `Backend.id`. */
 interface Laid {
@@ -77,16 +76,16 @@ export class AdminOverrides {
   /** The sources' state with the overrides over it. */
   layOver(merged: Merged): Merged {
     if (this.#held.size === 0) return merged;
-    const signals: Record<string, Signal> = { ...merged.signals };
+    const sourceHealth: Record<string, SaidHealth> = { ...merged.sourceHealth };
     const services = merged.services.map((service) => {
       const laid = this.#laid.get(service) ?? this.#lay(service);
       for (const [id, override] of laid.held) {
-        const signal = joined(signals[id], override, service.drainMs);
-        if (signal !== undefined) signals[id] = signal;
+        const said = joined(sourceHealth[id], override, service.drainMs);
+        if (said !== undefined) sourceHealth[id] = said;
       }
       return laid.service;
     });
-    return { ...merged, services, signals };
+    return { ...merged, services, sourceHealth };
   }
 
   #lay(service: Service): Laid {
@@ -111,7 +110,11 @@ function isMeant(service: Service, { id, name, origin }: Backend, subject: strin
 }
 
 /** What the source knows of the backend, and what the person said. */
-function joined(source: Signal | undefined, { state, at }: Override, drainMs: number): Signal | undefined {
+function joined(
+  source: SaidHealth | undefined,
+  { state, at }: Override,
+  drainMs: number,
+): SaidHealth | undefined {
   if (state === undefined) return source;
   const flag = state === 'drain' ? 'Draining' : 'Maintenance';
   const flags = new Set([...(source?.flags ?? []), flag] as const);

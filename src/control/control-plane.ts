@@ -23,7 +23,7 @@ import { Settling } from './settling.ts';
  */
 const BACKENDS_PER_MS = 200;
 
-const NOTHING: Merged = { services: [], routes: [], signals: {}, problems: [] };
+const NOTHING: Merged = { services: [], routes: [], sourceHealth: {}, problems: [] };
 
 export interface ControlPlaneOptions {
   /** Where the orders of people are kept; for as long as this lives without one. */
@@ -148,13 +148,15 @@ export class ControlPlane {
       this.#incrementalMerge = new IncrementalMerge(this.#clock);
       this.#merge();
     }
+    // A last part that adds nothing to those before is no other snapshot.
+    this.#settling.look();
   }
 
   #merge(): void {
     const before = this.#merged;
     const merged = this.#incrementalMerge.update([...this.#contributions.values()]);
     this.#merged = this.#overrides.layOver(merged);
-    this.#health.update(changesOf(before.services, this.#merged.services), this.#merged.signals);
+    this.#health.update(changesOf(before.services, this.#merged.services), this.#merged.sourceHealth);
     this.#mergeWhenDue();
     this.#publish();
   }

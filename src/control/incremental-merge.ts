@@ -2,20 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
+import type { SaidHealth, SourceHealth } from '../model/health.ts';
 import { boundProblems, type Problem } from '../model/problem.ts';
 import type { Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { didYouMean } from '../nearest.ts';
 import { Ghosts } from './ghosts.ts';
 import { placeTie, routeKey, tiesOf } from './groups.ts';
-import {
-  compareRoutes,
-  compareServices,
-  mergeClaims,
-  type Part,
-  type ServiceFallback,
-  type Signals,
-} from './merge.ts';
+import { compareRoutes, compareServices, mergeClaims, type Part, type ServiceFallback } from './merge.ts';
 
 /** Problems of one container or file that are carried. */
 const MAX_PROBLEMS = 100;
@@ -24,8 +18,7 @@ const MAX_SUGGESTIONS = 10;
 
 /** What all sources together say. */
 export interface Merged extends Topology {
-  /** What sources know of their backends' health, by `Backend.id`. */
-  readonly signals: Readonly<Signals>;
+  readonly sourceHealth: SourceHealth;
   readonly problems: readonly Problem[];
 }
 
@@ -68,16 +61,16 @@ export class IncrementalMerge {
     const due = this.#ghosts.takeDue().map(placeTie);
     if (gone.length + fresh.length + due.length > 0) this.#change(gone, fresh, due);
     const problems = contributions.flatMap((contribution) => contribution.problems);
-    const signals: Signals = {};
+    const sourceHealth: Record<string, SaidHealth> = {};
     const { services, routes } = this.#topology;
     const names = new Set(services.map(({ name }) => name));
     for (const { part } of this.#islands) {
-      Object.assign(signals, part.signals);
+      Object.assign(sourceHealth, part.sourceHealth);
       problems.push(...part.problems);
       for (const fallback of part.fallbacks)
         if (!names.has(fallback.to)) problems.push(this.#suggest(fallback, names));
     }
-    return { services, routes, signals, problems: boundProblems(problems, MAX_PROBLEMS) };
+    return { services, routes, sourceHealth, problems: boundProblems(problems, MAX_PROBLEMS) };
   }
 
   /** With the name that was meant, of the first few: each is compared with many. */

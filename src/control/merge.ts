@@ -1,6 +1,6 @@
 import type { Backend } from '../model/backend.ts';
 import type { Claim } from '../model/contribution.ts';
-import type { BackendHealth } from '../model/health.ts';
+import type { SaidHealth, SourceHealth } from '../model/health.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Route, routeName } from '../model/route.ts';
 import { makeService, type Service } from '../model/service.ts';
@@ -10,12 +10,9 @@ import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey, routeKeys
 import { mixtureOf } from './mixture.ts';
 import { mergeSettings } from './settings.ts';
 
-export type Signals = Record<string, Omit<BackendHealth, 'since'>>;
-
 /** What claims add up to. */
 export interface Part extends Topology {
-  /** What sources know of their backends' health, by `Backend.id`. */
-  readonly signals: Readonly<Signals>;
+  readonly sourceHealth: SourceHealth;
   readonly problems: readonly Problem[];
   /** Names of the services whose routes are ghosts: nothing serves there. */
   readonly lifeless: ReadonlySet<string>;
@@ -40,11 +37,11 @@ export function mergeClaims(claims: readonly Claim[], owners: ReadonlyMap<string
   // What is only remembered is there for its routes: when others have them there is nothing left of it.
   const routed = new Set(routes.map((route) => route.service));
   const groups = all.filter((group) => routed.has(group.name) || !isGone(group));
-  const signals: Signals = {};
-  const services = groups.map((group) => buildService(group, signals, problems));
+  const sourceHealth: Record<string, SaidHealth> = {};
+  const services = groups.map((group) => buildService(group, sourceHealth, problems));
   const fallbacks = services.flatMap((service, i) => fallbacksOf(service, groups[i] as Group));
   const lifeless = new Set(groups.filter((group) => !isLiving(group)).map(({ name }) => name));
-  return { services, routes, signals, problems, lifeless, fallbacks };
+  return { services, routes, sourceHealth, problems, lifeless, fallbacks };
 }
 
 /** The order in which services and routes stand in a topology. */
@@ -80,14 +77,14 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function buildService(group: Group, signals: Signals, problems: Problem[]): Service {
+function buildService(group: Group, sourceHealth: Record<string, SaidHealth>, problems: Problem[]): Service {
   const backends = new Map<string, Backend>();
   for (const { serves, origin } of group.claims) {
     if (serves === undefined) continue;
     const { key, health, ...serving } = serves;
     const id = `${group.name}/${key}`;
     backends.set(id, { id, ...serving, origin });
-    if (health !== undefined) signals[id] = health;
+    if (health !== undefined) sourceHealth[id] = health;
   }
   const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));
   // What is remembered decides only as long as there is nothing else.

@@ -1,6 +1,6 @@
 import type { Address } from './address.ts';
 import type { Origin } from './backend.ts';
-import type { BackendHealth } from './health.ts';
+import type { SaidHealth } from './health.ts';
 import type { Problem } from './problem.ts';
 import type { Removal, ServiceSettings } from './service.ts';
 
@@ -50,7 +50,7 @@ export interface ServingAddress {
   /** What is odd about the address, for when nothing answers there. */
   readonly doubt?: string;
   /** What the source knows of its health (Docker's HEALTHCHECK, a stop signal); absent when it is fine. */
-  readonly health?: Omit<BackendHealth, 'since'>;
+  readonly health?: SaidHealth;
 }
 
 /** Whether a source still hears from what it watches. */

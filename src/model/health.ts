@@ -34,6 +34,12 @@ export interface BackendHealth {
   readonly proof?: Proof;
 }
 
+/** What somebody but its checks knows of a backend's health: its source, or a person. */
+export type SaidHealth = Omit<BackendHealth, 'since'>;
+
+/** What sources and people say of backends, by `Backend.id`; those against whom nothing is said are not in it. */
+export type SourceHealth = Readonly<Record<string, SaidHealth>>;
+
 /** What a backend's flags were from a time on, in milliseconds since the epoch. */
 export interface Transition {
   readonly at: number;

@@ -11,9 +11,9 @@ function setUp() {
   const merge = (...claims: Claim[]) => mergeContributions([makeContribution(claims)]);
   /** What became of a backend when these are there. */
   const look = (id: string, ...claims: Claim[]) => {
-    const { services, signals } = overrides.layOver(merge(...claims));
+    const { services, sourceHealth } = overrides.layOver(merge(...claims));
     const backend = services.flatMap(({ backends }) => backends).find((one) => one.id === id);
-    return { weight: backend?.weight, configured: backend?.configuredWeight, signal: signals[id] };
+    return { weight: backend?.weight, configured: backend?.configuredWeight, said: sourceHealth[id] };
   };
   return { clock, overrides, merge, look };
 }
@@ -25,16 +25,16 @@ t.test('a drain and a maintenance are flags, until it is ready again', async (t)
   const { clock, overrides, merge, look } = setUp();
   const { services } = merge(a, b);
   t.same(overrides.set(services, 'a', { state: 'drain' }), [{ id: A, name: 'a', service: 'shop.org' }]);
-  t.same(look(A, a, b).signal, {
+  t.same(look(A, a, b).said, {
     flags: ['Draining'],
     reason: 'drain was ordered',
     cutAt: clock.now() + 10_000,
   });
-  t.equal(look('shop.org/b:80', a, b).signal, undefined);
+  t.equal(look('shop.org/b:80', a, b).said, undefined);
   overrides.set(services, 'a', { state: 'maintenance' });
-  t.same(look(A, a, b).signal, { flags: ['Maintenance'], reason: 'maintenance was ordered' });
+  t.same(look(A, a, b).said, { flags: ['Maintenance'], reason: 'maintenance was ordered' });
   overrides.set(services, 'a', { state: 'ready' });
-  t.equal(look(A, a, b).signal, undefined);
+  t.equal(look(A, a, b).said, undefined);
 });
 
 t.test('another weight, and the configured one again', async (t) => {
@@ -43,19 +43,19 @@ t.test('another weight, and the configured one again', async (t) => {
   overrides.set(services, 'a', { weight: 0 });
   t.match(look(A, a), { weight: 0, configured: 3 });
   overrides.set(services, 'a', { state: 'drain' });
-  t.match(look(A, a), { weight: 0, signal: { flags: ['Draining'] } }, 'one order leaves the other');
+  t.match(look(A, a), { weight: 0, said: { flags: ['Draining'] } }, 'one order leaves the other');
   overrides.set(services, 'a', { weight: 'default' });
-  t.match(look(A, a), { weight: 3, configured: undefined, signal: { flags: ['Draining'] } });
+  t.match(look(A, a), { weight: 3, configured: undefined, said: { flags: ['Draining'] } });
 });
 
 t.test('an order outlives all changes of others, an absence, and a restart of its container', async (t) => {
   const { overrides, merge, look } = setUp();
   overrides.set(merge(a, b).services, 'a', { state: 'maintenance' });
-  t.equal(look(A, b).signal, undefined);
-  t.match(look(A, a), { signal: { flags: ['Maintenance'] } });
+  t.equal(look(A, b).said, undefined);
+  t.match(look(A, a), { said: { flags: ['Maintenance'] } });
   const restarted = makeClaim('a');
   const serves = { ...restarted.serves, key: 'a~2:80' } as NonNullable<Claim['serves']>;
-  t.match(look('shop.org/a~2:80', { ...restarted, serves }), { signal: { flags: ['Maintenance'] } });
+  t.match(look('shop.org/a~2:80', { ...restarted, serves }), { said: { flags: ['Maintenance'] } });
 });
 
 t.test('with an order, too, what does not change stays the very same', async (t) => {
@@ -78,7 +78,7 @@ t.test('an order joins what the source says', async (t) => {
   const { overrides, merge, look } = setUp();
   const ill = makeClaim('a', { health: { flags: ['FailedCheck'], reason: 'its HEALTHCHECK fails' } });
   overrides.set(merge(ill).services, 'a', { state: 'maintenance' });
-  t.same(look(A, ill).signal, {
+  t.same(look(A, ill).said, {
     flags: ['FailedCheck', 'Maintenance'],
     reason: 'its HEALTHCHECK fails; maintenance was ordered',
   });
@@ -88,10 +88,10 @@ t.test('to drain again gives no more time', async (t) => {
   const { clock, overrides, merge, look } = setUp();
   const { services } = merge(a);
   overrides.set(services, 'a', { state: 'drain' });
-  const { signal } = look(A, a);
+  const { said } = look(A, a);
   await clock.advance(5_000);
   overrides.set(services, 'a', { state: 'drain', weight: 2 });
-  t.same(look(A, a).signal, signal);
+  t.same(look(A, a).said, said);
 });
 
 t.test(

@@ -17,7 +17,7 @@ const sorted = (problems: readonly Problem[]) => problems.map(formatProblem).sor
 /** All claims merged in one piece. */
 function fromScratch(claims: readonly Claim[], before: readonly Route[]) {
   const owners = new Map(before.map((route) => [routeKey(route), route.service]));
-  const { services, routes, signals, problems, fallbacks, lifeless } = mergeClaims(claims, owners);
+  const { services, routes, sourceHealth, problems, fallbacks, lifeless } = mergeClaims(claims, owners);
   const names = services.map(({ name }) => name);
   const missing = fallbacks
     .filter(({ to }) => !names.includes(to))
@@ -26,7 +26,7 @@ function fromScratch(claims: readonly Claim[], before: readonly Route[]) {
       const hint = didYouMean(to, others);
       return { ...problem, ...(hint && { hint }) };
     });
-  return { services, routes, signals, problems: sorted([...problems, ...missing]), lifeless };
+  return { services, routes, sourceHealth, problems: sorted([...problems, ...missing]), lifeless };
 }
 
 /** The definition of ghosts, step by step: since when each route lacks what served there, if it keeps its place. */

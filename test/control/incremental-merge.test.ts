@@ -125,7 +125,7 @@ t.test('what a source knows of a backend’s health comes along, by the backend�
     makeClaim('b', { service: 'x', hosts: [], health }),
     makeClaim('c'),
   ];
-  t.same(merge(...claims).signals, { 'shop.org/a:80': health, 'x/b:80': health });
+  t.same(merge(...claims).sourceHealth, { 'shop.org/a:80': health, 'x/b:80': health });
 });
 
 t.test('weight, backup and the backend’s origin are kept', async (t) => {

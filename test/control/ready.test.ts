@@ -56,6 +56,14 @@ t.test('a start is settled once every source was heard, with all that they said'
   t.strictSame(seen, { isSettled: true, services: 3 });
 });
 
+t.test('a last part that says nothing new ends the waiting, too', async (t) => {
+  const { seen, say } = startPlane(t, 'docker');
+  await say('docker', { ...ofSource('docker'), isPartial: true });
+  t.notOk(seen.isSettled);
+  await say('docker', ofSource('docker'));
+  t.ok(seen.isSettled);
+});
+
 t.test('without any source there is nothing to wait for', async (t) => {
   const { seen, control } = startPlane(t);
   await settle();

@@ -1,6 +1,6 @@
 import { IncrementalMerge, type Merged } from '../../src/control/incremental-merge.ts';
 import type { Claim, Contribution, Program, RouteClaim } from '../../src/model/contribution.ts';
-import type { BackendHealth } from '../../src/model/health.ts';
+import type { SaidHealth } from '../../src/model/health.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { FakeClock } from './clock.ts';
@@ -20,7 +20,7 @@ export interface ClaimParts {
   readonly port?: number;
   readonly weight?: number;
   readonly backup?: boolean;
-  readonly health?: Omit<BackendHealth, 'since'>;
+  readonly health?: SaidHealth;
   readonly source?: string;
   readonly program?: Program;
 }

@@ -37,7 +37,7 @@ function reportTask({ port, ...task }: Task): WorkloadReport {
   const state = port === undefined ? 'rejected' : 'running';
   const workload = { ...task, kind: 'task', image: 'my/shop:1', state, isRunning: port !== undefined };
   const serves = port === undefined ? {} : { serves: { key: task.id, address: { host: '127.0.0.1', port } } };
-  const place = () => ({ ...serves, problems: [], notes: [`port ${port}: the task listens there`] });
-  const context = { source: 'tasks', allow: [], networks: [], refused: [], place };
+  const locate = () => ({ ...serves, problems: [], notes: [`port ${port}: the task listens there`] });
+  const context = { source: 'tasks', allow: [], networks: [], refused: [], locate };
   return reportWorkload({ ...workload, createdAt: 0 }, context);
 }

@@ -14,7 +14,7 @@ import { programOf } from './program.ts';
 import type { ServiceReport, Workload, WorkloadReport } from './workload.ts';
 
 /** Where a service of a workload is reached. */
-export interface Placement {
+export interface Location {
   /** What the source says of the address; absent while nothing is reached. The rest is said by labels. */
   readonly serves?: Pick<ServingAddress, 'key' | 'address' | 'doubt' | 'health'>;
   /** Why nothing is reached, or what speaks against the address. */
@@ -33,10 +33,10 @@ export interface WorkloadContext {
   /** What is wrong with labels that are not among the workload's. */
   readonly refused: readonly SettingProblem[];
   /** Finds the address of a service that the labels ask for. */
-  readonly place: (service: ParsedService) => Placement;
+  readonly locate: (service: ParsedService) => Location;
 }
 
-/** Reads a workload's labels, whatever runs it: what it claims and what stands in the way. Pure if `place` is. */
+/** Reads a workload's labels, whatever runs it: what it claims and what stands in the way. Pure if `locate` is. */
 export function reportWorkload(workload: Workload, context: WorkloadContext): WorkloadReport {
   const { allow, networks, refused } = context;
   const parsed = parseLabels(workload.labels, refused);
@@ -77,18 +77,18 @@ function reportService(
   rules: readonly AllowRule[],
   problems: Problem[],
 ): ServiceReport {
-  const verdict = rules.length === 0 ? undefined : judge(service, rules);
-  const found = [...service.problems, ...(verdict?.problems ?? [])];
+  const ruling = rules.length === 0 ? undefined : judge(service, rules);
+  const found = [...service.problems, ...(ruling?.problems ?? [])];
   const missing = missingRoute(service);
   if (missing !== undefined) found.push(missing);
   const isRefused = found.some((problem) => problem.severity === 'error');
-  const placement = context.place(service);
-  found.push(...placement.problems.map((problem) => ofService(service, problem)));
+  const location = context.locate(service);
+  found.push(...location.problems.map((problem) => ofService(service, problem)));
   problems.push(...found.map((problem) => toProblem(problem, workload, context)));
   // What it may not have it does not even keep known.
-  const draft = (verdict?.problems.length ?? 0) > 0 ? makeDraft() : service.draft;
-  const claim = makeClaim(draft, workload, context, isRefused, servingAddress(service, workload, placement));
-  return { name: service.name, claim, notes: [...placement.notes, ...(verdict?.notes ?? [])] };
+  const draft = (ruling?.problems.length ?? 0) > 0 ? makeDraft() : service.draft;
+  const claim = makeClaim(draft, workload, context, isRefused, servingAddress(service, workload, location));
+  return { name: service.name, claim, notes: [...location.notes, ...(ruling?.notes ?? [])] };
 }
 
 /** What is said of `fairlead.KEY` is meant for `fairlead.services.NAME.KEY` where that is the service. */
@@ -100,7 +100,7 @@ function ofService({ name }: ParsedService, { key, hint = '', ...rest }: Setting
 function servingAddress(
   { draft }: ParsedService,
   { name }: Workload,
-  { serves }: Placement,
+  { serves }: Location,
 ): ServingAddress | undefined {
   if (serves === undefined) return undefined;
   const { key, address, doubt, health } = serves;

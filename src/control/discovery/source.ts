@@ -1,4 +1,5 @@
 import type { Contribution } from '../../model/contribution.ts';
+import { internalErrors } from '../../telemetry/internal-errors.ts';
 import type { Explained } from './workload.ts';
 
 /** Something that knows which services exist. */
@@ -16,11 +17,21 @@ export interface Source {
   explain?(subject: string): Explained;
 }
 
+const NOTHING: Explained = { reports: [], names: [] };
+
 /** The same source with something between it and whoever watches it. */
 export function sourceWith(source: Source, watch: Source['watch']): Source {
   return {
     name: source.name,
     watch,
-    explain: (subject) => source.explain?.(subject) ?? { reports: [], names: [] },
+    explain(subject) {
+      try {
+        return source.explain?.(subject) ?? NOTHING;
+      } catch (error) {
+        // The others may know it.
+        internalErrors.report('source', error);
+        return NOTHING;
+      }
+    },
   };
 }

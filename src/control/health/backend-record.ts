@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BackendHealth, HealthFlag, Proof, Transition } from '../../model/health.ts';
+import type { BackendHealth, HealthFlag, Proof, SaidHealth, Transition } from '../../model/health.ts';
 import type { Charge, EjectedSignal } from '../../model/signal.ts';
 import { outweighs } from '../../model/signal.ts';
 import type { CheckState } from './verdict.ts';
@@ -8,9 +8,9 @@ import type { CheckState } from './verdict.ts';
 const MAX_HISTORY = 32;
 
 /** What speaks about a backend, besides what its record knows. */
-export interface Signals {
+export interface Evidence {
   /** What its source knows, such as Docker. */
-  readonly source: Omit<BackendHealth, 'since'> | undefined;
+  readonly source: SaidHealth | undefined;
   readonly check: CheckState | undefined;
 }
 
@@ -53,8 +53,8 @@ export class BackendRecord {
     this.ejected = undefined;
   }
 
-  /** Joins all signals. `since` is kept as long as the flags stay the same. */
-  judge({ source, check }: Signals, now: number): BackendHealth {
+  /** Joins all that is said of the backend. `since` is kept as long as the flags stay the same. */
+  judge({ source, check }: Evidence, now: number): BackendHealth {
     if (this.ejected !== undefined && this.ejected.until <= now) this.acquit();
     const flags = new Set<HealthFlag>(source?.flags);
     if (check?.state === 'pending') flags.add('Pending');
@@ -78,7 +78,7 @@ export class BackendRecord {
     return health;
   }
 
-  #reason(source: Signals['source'], check: CheckState | undefined): string {
+  #reason(source: Evidence['source'], check: CheckState | undefined): string {
     const others = [source?.reason, this.ejected?.reason].filter((text) => text !== undefined);
     // A check that passes is worth a word only when there is nothing else to say.
     if (check !== undefined && (check.state !== 'up' || others.length === 0)) others.push(check.reason);

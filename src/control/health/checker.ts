@@ -120,7 +120,7 @@ export class Checker {
   hurry(key: string): void {
     const running = this.#running.get(key);
     if (running === undefined || running.isBusy || running.target.check.type === 'none') return;
-    const gap = running.isRefuted && running.verdict.isSettled ? DOUBT_MS : HURRY_MS;
+    const gap = running.isRefuted && running.verdict.isSteady ? DOUBT_MS : HURRY_MS;
     const wait = Math.max(0, running.beganAt + gap - this.#clock.elapsed());
     running.isRefuted = true;
     if (running.quickMs === 0) running.quickMs = QUICK_MS;
@@ -158,7 +158,7 @@ export class Checker {
     running.isBusy = false;
     this.#tell(running, result, beganAt);
     // While in doubt each moment counts; the many whose backends are well can wait for one another.
-    const timer = running.verdict.isSettled ? this.#timetable : this.#clock;
+    const timer = running.verdict.isSteady ? this.#timetable : this.#clock;
     this.#startIn(this.#delay(running), running, timer);
   }
 
@@ -185,7 +185,7 @@ export class Checker {
     running.failures = result.isPass ? 0 : running.failures + 1;
     const isFlip = verdict.observe(result, this.#clock.now());
     if (!result.isPass) running.isRefuted = false;
-    if (verdict.isSettled) running.quickMs = 0;
+    if (verdict.isSteady) running.quickMs = 0;
     if (isFlip || (verdict.state === 'pending' && verdict.reason !== reason))
       this.#events.onChange(running.target);
     else if (verdict.reason !== reason) this.#events.onReason(running.target);
@@ -195,7 +195,7 @@ export class Checker {
     const { verdict, target, failures, quickMs } = running;
     const { intervalMs } = target.check;
     const doubt = Math.min(intervalMs, DOUBT_MS);
-    let delay = verdict.isSettled ? intervalMs : doubt;
+    let delay = verdict.isSteady ? intervalMs : doubt;
     // An application that just started will listen any moment, and asking a closed port costs nothing.
     if (verdict.state === 'pending') delay = Math.min(doubt, QUICK_MS * 2 ** Math.min(failures - 1, 10));
     else if (quickMs > 0) {

@@ -1,14 +1,11 @@
 import type { Backend } from '../../model/backend.ts';
 import type { Changes } from '../../model/changes.ts';
-import type { BackendHealth } from '../../model/health.ts';
+import type { BackendHealth, SourceHealth } from '../../model/health.ts';
 import type { Service } from '../../model/service.ts';
 import { EMPTY_SNAPSHOT } from '../../model/snapshot.ts';
 import { BackendRecord } from './backend-record.ts';
 import type { Target } from './checker.ts';
 import type { CheckState } from './verdict.ts';
-
-/** What sources know of their backends, by `Backend.id`. */
-export type SourceSignals = Readonly<Record<string, Omit<BackendHealth, 'since'>>>;
 
 /** What is known of one backend. */
 interface Known {
@@ -23,7 +20,7 @@ export class HealthBook {
   /** Those that are probed as one, by `Target.key`. */
   readonly #probedAs = new Map<string, Set<BackendRecord>>();
   readonly #touched = new Set<BackendRecord>();
-  #signals: SourceSignals = {};
+  #sourceHealth: SourceHealth = {};
   #health: ReadonlyMap<string, BackendHealth> = EMPTY_SNAPSHOT.health;
 
   get size(): number {
@@ -85,22 +82,22 @@ export class HealthBook {
 
   /**
    * The health of all, by `Backend.id`; the same value as before when nobody's changed.
-   * @param signals what sources know
+   * @param sourceHealth what sources know
    */
   judge(
-    signals: SourceSignals,
+    sourceHealth: SourceHealth,
     check: (backendId: string) => CheckState | undefined,
     now: number,
   ): ReadonlyMap<string, BackendHealth> {
-    for (const id of Object.keys({ ...this.#signals, ...signals })) {
+    for (const id of Object.keys({ ...this.#sourceHealth, ...sourceHealth })) {
       const record = this.#known.get(id)?.record;
-      if (record !== undefined && signals[id] !== this.#signals[id]) this.#touched.add(record);
+      if (record !== undefined && sourceHealth[id] !== this.#sourceHealth[id]) this.#touched.add(record);
     }
-    this.#signals = signals;
+    this.#sourceHealth = sourceHealth;
     const changed: [string, BackendHealth][] = [];
     for (const record of this.#touched) {
       const { id } = record;
-      const health = record.judge({ source: signals[id], check: check(id) }, now);
+      const health = record.judge({ source: sourceHealth[id], check: check(id) }, now);
       if (health !== this.#health.get(id)) changed.push([id, health]);
     }
     this.#touched.clear();

@@ -1,13 +1,13 @@
 import type { Changes } from '../../model/changes.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { BackendHealth, Proof, Transition } from '../../model/health.ts';
+import type { BackendHealth, Proof, SaidHealth, SourceHealth, Transition } from '../../model/health.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Service } from '../../model/service.ts';
 import type { BackendSignal, EjectedSignal } from '../../model/signal.ts';
 import type { BackendRecord } from './backend-record.ts';
 import { Checker, type Target } from './checker.ts';
 import { guardedProbe } from './guarded-probe.ts';
-import { HealthBook, type SourceSignals } from './health-book.ts';
+import { HealthBook } from './health-book.ts';
 import { LivenessProber } from './liveness-prober.ts';
 import type { Probe } from './probe.ts';
 import { Unproven } from './unproven.ts';
@@ -21,7 +21,7 @@ export class HealthMonitor {
   readonly #unproven: Unproven;
   readonly #book = new HealthBook();
   readonly #onNews: () => void;
-  #signals: SourceSignals = {};
+  #sourceHealth: SourceHealth = {};
 
   /**
    * @param random from 0 to 1, for what must not happen everywhere at one time
@@ -39,7 +39,7 @@ export class HealthMonitor {
     });
     this.#unproven = new Unproven(clock, {
       state: (target) => this.#checker.state(target.key),
-      signal: (target) => this.#signalOf(target),
+      sourceHealth: (target) => this.#sourceHealthOf(target),
       onChange: onNews,
     });
   }
@@ -55,8 +55,8 @@ export class HealthMonitor {
   }
 
   /** Takes services that changed, and what sources and people say of their backends, by `Backend.id`. */
-  update(services: Changes<Service>, signals: SourceSignals): void {
-    this.#signals = signals;
+  update(services: Changes<Service>, sourceHealth: SourceHealth): void {
+    this.#sourceHealth = sourceHealth;
     const { fresh, gone } = this.#book.update(services);
     this.#checker.update(fresh, gone);
     this.#unproven.update(fresh, gone);
@@ -64,7 +64,7 @@ export class HealthMonitor {
 
   /** The health of all, by `Backend.id`; the same value as before when nobody's changed. */
   judge(): ReadonlyMap<string, BackendHealth> {
-    return this.#book.judge(this.#signals, (id) => this.check(id), this.#clock.now());
+    return this.#book.judge(this.#sourceHealth, (id) => this.check(id), this.#clock.now());
   }
 
   /** What is known of a backend's last check. */
@@ -127,10 +127,10 @@ export class HealthMonitor {
   }
 
   /** What is said against any of the backends that are probed so. */
-  #signalOf(target: Target): SourceSignals[string] | undefined {
+  #sourceHealthOf(target: Target): SaidHealth | undefined {
     for (const { id } of this.#book.ofTarget(target)) {
-      const signal = this.#signals[id];
-      if (signal !== undefined) return signal;
+      const said = this.#sourceHealth[id];
+      if (said !== undefined) return said;
     }
     return undefined;
   }

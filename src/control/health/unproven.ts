@@ -1,5 +1,5 @@
 import type { Clock } from '../../model/clock.ts';
-import type { BackendHealth } from '../../model/health.ts';
+import type { SaidHealth } from '../../model/health.ts';
 import type { Problem } from '../../model/problem.ts';
 import { grouped } from '../../model/text.ts';
 import type { Target } from './checker.ts';
@@ -16,7 +16,7 @@ const MAX_TOLD = 50;
 export interface Known {
   state(target: Target): CheckState | undefined;
   /** What sources and people say against a backend that is probed so. */
-  signal(target: Target): Omit<BackendHealth, 'since'> | undefined;
+  sourceHealth(target: Target): SaidHealth | undefined;
   /** The problems are others now. */
   onChange(): void;
 }
@@ -120,11 +120,11 @@ export class Unproven {
   #judge(target: Target): boolean {
     const before = this.#told.get(target.key);
     const state = this.#known.state(target);
-    const signal = this.#known.signal(target);
+    const said = this.#known.sourceHealth(target);
     // One that starts, ends or was taken out is not asked for a pass.
-    const isExcused = signal?.flags.some((flag) => flag !== 'FailedCheck') ?? false;
+    const isExcused = said?.flags.some((flag) => flag !== 'FailedCheck') ?? false;
     if (state === undefined || state.checkedAt === 0 || isExcused) return this.#untell(target.key);
-    const reason = signal === undefined ? state.reason : `${state.reason}; ${signal.reason}`;
+    const reason = said === undefined ? state.reason : `${state.reason}; ${said.reason}`;
     const problem = explainUnproven(target, state.reason, reason);
     if (before?.message === problem.message) return false;
     this.#told.set(target.key, problem);

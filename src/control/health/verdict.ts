@@ -47,7 +47,7 @@ export class Verdict implements CheckState {
   }
 
   /** Up, and the last probe did not speak against it. */
-  get isSettled(): boolean {
+  get isSteady(): boolean {
     return this.state === 'up' && this.#streak === 0 && this.checkedAt > 0;
   }
 }

@@ -128,7 +128,7 @@ t.test('of thousands that never pass fifty are told one by one, and one timer is
   let changes = 0;
   const unproven = new Unproven(clock, {
     state: ({ key }) => states.get(key),
-    signal: () => undefined,
+    sourceHealth: () => undefined,
     onChange: () => changes++,
   });
   const targets = Array.from({ length: 5_000 }, (_, i) => makeTarget(`c${i}`));

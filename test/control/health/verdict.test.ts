@@ -79,14 +79,14 @@ t.test('it tells the reason and the time of the last probe', async (t) => {
   t.match(verdict, { state: 'up', reason: 'connection refused', checkedAt: 9 });
 });
 
-t.test('it is settled only when it is up and its last probe passed', async (t) => {
+t.test('it is steady only when it is up and its last probe passed', async (t) => {
   const verdict = makeVerdict({ start: 'up', fall: 2, rise: 2 });
-  t.notOk(verdict.isSettled, 'not before the first probe');
-  const settled = (isPass: boolean) => {
+  t.notOk(verdict.isSteady, 'not before the first probe');
+  const steady = (isPass: boolean) => {
     verdict.observe(isPass ? PASS : FAIL, 1);
-    return verdict.isSettled;
+    return verdict.isSteady;
   };
-  t.same([true, false, true, false, false, true, true, true].map(settled), [
+  t.same([true, false, true, false, false, true, true, true].map(steady), [
     true,
     false,
     true,

@@ -7,7 +7,7 @@ import { type Claimant, fits } from '../labels/allow.ts';
 import { prefixOf } from '../labels/complete.ts';
 import type { ParsedService } from '../labels/parse.ts';
 import type { SettingProblem } from '../labels/problem.ts';
-import { type Placement, reportWorkload } from '../report.ts';
+import { type Location, reportWorkload } from '../report.ts';
 import type { Workload, WorkloadReport } from '../workload.ts';
 import { type Container, isOneOff } from './container.ts';
 import { type Located, locate, type Reach } from './reach.ts';
@@ -40,7 +40,7 @@ export function reportContainer(container: Container, context: ReportContext): W
     allow,
     networks: container.networks.map((network) => network.name),
     refused: container.refused,
-    place: (service) => place(service, container, context),
+    locate: (service) => locationOf(service, container, context),
   });
 }
 
@@ -62,7 +62,7 @@ function claimantOf({ name, image, labels, networks }: Container): Claimant {
   return { name, image, labels, networks: networks.map((network) => network.name) };
 }
 
-function place(service: ParsedService, container: Container, context: ReportContext): Placement {
+function locationOf(service: ParsedService, container: Container, context: ReportContext): Location {
   const owner = networkOwner(container, context.find);
   const connected = 'message' in owner ? container : withNetworkOf(container, owner);
   const located = 'message' in owner ? owner : locate(connected, service.draft.backend, context.reach);
@@ -103,8 +103,8 @@ function servingAddress(
   container: Container,
   context: ReportContext,
   { address, port }: Extract<Located, { port: number }>,
-): NonNullable<Placement['serves']> {
-  const health = signalOf(container, context.stopping);
+): NonNullable<Location['serves']> {
+  const health = healthOf(container, context.stopping);
   const deaths = context.deaths.get(container.id);
   const doubt = doubtOfPort(service, container, port);
   return {
@@ -128,7 +128,7 @@ function doubtOfPort({ name, draft }: ParsedService, { ports }: Container, port:
 }
 
 /** What Docker says of the container's health, if it speaks against it. */
-function signalOf(
+function healthOf(
   container: Container,
   stopping: ReadonlyMap<string, string>,
 ): { flags: readonly HealthFlag[]; reason: string } | undefined {

@@ -89,11 +89,11 @@ function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boole
     for (const service of parsed.services) {
       found.push(...references(file, service, (key) => nodes.get(key) ?? item.key));
       const missing = missingRoute(service);
-      const verdict = rules.length === 0 ? undefined : judge(service, rules);
+      const ruling = rules.length === 0 ? undefined : judge(service, rules);
       found.push(
         ...service.problems,
         ...(missing === undefined ? [] : [missing]),
-        ...(verdict?.problems ?? []),
+        ...(ruling?.problems ?? []),
         ...fallbacksBeyond(service.draft.settings.fallback).map((message) => ({
           severity: 'notice' as const,
           key: `${prefixOf(service.name)}fallback`,

@@ -51,7 +51,7 @@ function untagged(image: string): string {
 }
 
 /** What rules make of one service of a container. */
-export interface Verdict {
+export interface Ruling {
   /** What no rule allows. */
   readonly problems: readonly SettingProblem[];
   /** Which rule allows what, for `explain`. */
@@ -63,7 +63,7 @@ export interface Verdict {
  * allowed by one rule together with all keys of the service: a member's keys hold for all that serve there. Pure.
  * @param rules those about the container, at least one
  */
-export function judge({ name, draft, keys }: ParsedService, rules: readonly AllowRule[]): Verdict {
+export function judge({ name, draft, keys }: ParsedService, rules: readonly AllowRule[]): Ruling {
   const prefix = prefixOf(name);
   const said = keys.filter((key) => !ROUTE_KEYS.includes(key));
   const verdict = { problems: [] as SettingProblem[], notes: [] as string[] };
