@@ -2,26 +2,27 @@ import { visible } from '../model/visible.ts';
 import type { AccessEntry } from './events.ts';
 import { outputOf } from './output.ts';
 
-/** A line for each request, gathered and written in batches. */
+/** Writes a line for each request, in batches. */
 export interface AccessLog {
   write(entry: AccessEntry): void;
-  /** Hands over what is waiting, now. */
+  /** Hands over the lines gathered so far. */
   flush(): void;
 }
 
-/** So many bytes are gathered before they are written: each write costs a system call and a turn of another thread… */
+/** So many bytes are gathered before they are written, since a write costs a system call and work of another thread… */
 const BATCH_BYTES = 65_536;
-/** …and for so long at most. */
+/** …but none is held longer than this. */
 const FLUSH_MS = 500;
-/** So many characters of lines become bytes in one go (bench/micro/tricks.ts). */
+/** So many characters are gathered before they are encoded into bytes (bench/micro/tricks.ts). */
 const TEXT_LENGTH = 8_192;
 
-/** One that has an end: what was gathered is handed over then. */
+/** An access log that can be closed. */
 export interface OpenAccessLog extends AccessLog {
+  /** Hands over the lines gathered so far, and ends. */
   close(): void;
 }
 
-/** An access log on standard output. */
+/** Opens an access log on standard output. */
 export function openAccessLog(format: 'json' | 'clf'): OpenAccessLog {
   const output = outputOf(1);
   const log = makeBatch(format, (lines) => output.write(lines, 'access'));
@@ -36,13 +37,13 @@ export function openAccessLog(format: 'json' | 'clf'): OpenAccessLog {
 }
 
 /**
- * Gathers lines as bytes. They are put there a few at a time: one by one each would be a call of native code, and
- * one long string of all of them would keep the pieces of every line in memory until it is put together.
- * @param hand takes the lines, which are its to keep
+ * Makes a log that gathers lines as bytes. Several lines are encoded together: one by one each would cost a call of native
+ * code, and one long string would keep the pieces of every line in memory until it is flattened.
+ * @param hand takes the lines; the buffer is its own
  */
 export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void): AccessLog {
   const toLine = format === 'json' ? jsonLine : commonLine;
-  // A common line is ASCII.
+  // Lines of the common format are ASCII.
   const encoding = format === 'json' ? 'utf8' : 'latin1';
   const bytes = Buffer.allocUnsafeSlow(BATCH_BYTES);
   let used = 0;
@@ -70,28 +71,28 @@ export function makeBatch(format: 'json' | 'clf', hand: (lines: Buffer) => void)
   };
 }
 
-/** What a line shows of what clients send, in characters: a URL may have 16 KB. */
+/** The most characters that a line shows of what clients send: a URL may have 16 KB. */
 const MOST = { word: 260, field: 1_024, target: 2_048 };
 
 /**
- * One JSON object; every control character of a client is escaped. Put together by hand: that is less than half
- * of the time of JSON.stringify over an object made for it (bench/micro/tricks.ts).
+ * Formats an entry as a JSON object; control characters are escaped. The text is put together by hand, which takes less
+ * than half of the time of JSON.stringify over an object made for it (bench/micro/tricks.ts).
  */
 export function jsonLine(entry: AccessEntry): string {
-  // From left to right in one go: each string in between would be one more to make.
+  // One expression, since each intermediate string would have to be allocated.
   return `{"time":"${isoTime(entry.time)}","client":${json(entry.client)},"peer":${json(entry.peer)},"method":${jsonBytes(entry.method, MOST.word)},"host":${jsonBytes(entry.host, MOST.word)},"target":${jsonBytes(entry.target, MOST.target)},"minor":${entry.minor},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${toMicroseconds(entry.durationMs)},${jsonNames(entry)},"attempts":${entry.attempts},"error":${json(entry.error)},"detail":${json(entry.detail)},"requestId":${json(entry.requestId)},"referer":${jsonBytes(entry.referer, MOST.field)},"userAgent":${jsonBytes(entry.userAgent, MOST.field)}}\n`;
 }
 
-/** A character that does not stand for itself in both formats: nearly every string has none. */
+/** Finds a character that has to be escaped in either format; nearly every string has none. */
 const NOT_PLAIN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
 function json(text: string): string {
   if (text === '') return '""';
-  // JSON lets some characters through that do something to a terminal.
+  // `visible` escapes characters that JSON allows but that change a terminal.
   return NOT_PLAIN.test(text) ? visible(JSON.stringify(text)) : `"${text}"`;
 }
 
-/** Of header bytes, one character each. */
+/** Formats the value of a header, in which each character is one byte. */
 function jsonBytes(text: string, most: number): string {
   if (text === '') return '""';
   if (text.length > most) return json(`${fromLatin1(text.slice(0, most))}…`);
@@ -100,9 +101,9 @@ function jsonBytes(text: string, most: number): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** The combined log format of Apache, with host, service, backend, milliseconds and peer behind it. */
+/** Formats an entry in Apache's combined log format, followed by host, service, backend, milliseconds and peer. */
 export function commonLine(entry: AccessEntry): string {
-  // From left to right in one go: each string in between would be one more to make.
+  // One expression, since each intermediate string would have to be allocated.
   return `${entry.client || '-'} - - [${commonTime(entry.time)}] "${commonRequest(entry)}" ${entry.status} ${entry.bytes} "${quoted(entry.referer, MOST.field)}" "${quoted(entry.userAgent, MOST.field)}" "${quoted(entry.host, MOST.word)}" ${commonNames(entry)} ${Math.round(entry.durationMs)}ms ${entry.peer || '-'}\n`;
 }
 
@@ -111,20 +112,20 @@ function commonRequest({ method, target, minor }: AccessEntry): string {
   return `${quoted(method, MOST.word)} ${quoted(target, MOST.target)} HTTP/1.${minor}`;
 }
 
-/** What is behind the point of so many thousandths, with the point: `.5` of 500. */
+/** The text behind the whole number for each count of thousandths, such as `.5` for 500. */
 const FRACTIONS = Array.from({ length: 1_000 }, (_, thousandths) => String(thousandths / 1_000).slice(1));
 
-/** A number of milliseconds to three places: two whole numbers are sooner written than one with a fraction. */
+/** Formats milliseconds with three decimals: writing two whole numbers is faster than one with a fraction. */
 function toMicroseconds(ms: number): string {
   const microseconds = Math.round(ms * 1_000);
   const whole = Math.floor(microseconds / 1_000);
   return `${whole}${FRACTIONS[microseconds - whole * 1_000]}`;
 }
 
-/** Pairs of names that are remembered: more than are in use at a time, and bounded while containers come and go. */
+/** How many pairs of names are remembered: more than are in use at a time, but bounded while containers come and go. */
 const MAX_REMEMBERED = 4_096;
 
-/** Writes the names of service and backend only once for each backend. */
+/** Remembers the formatted names of service and backend, which are the same for many requests. */
 function rememberingNames(format: (service: string, backend: string) => string) {
   const remembered = new Map<string, { readonly service: string; readonly text: string }>();
   return ({ service, backend }: AccessEntry): string => {
@@ -142,7 +143,7 @@ const jsonNames = rememberingNames(
 );
 const commonNames = rememberingNames((service, backend) => `"${quoted(service)}" "${quoted(backend)}"`);
 
-/** Formats a time only when it is another than the last: many requests share one. */
+/** Remembers the last formatted time, which many requests share. */
 function remembering(unitMs: number, format: (time: number) => string): (time: number) => string {
   let last = Number.NaN;
   let text = '';
@@ -164,7 +165,7 @@ const commonTime = remembering(1_000, (time) => {
   return `${iso.slice(8, 10)}/${month}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
 });
 
-/** What a client sent must not end a line, close a quote or move a terminal's cursor. */
+/** Escapes what a client sent, so that it cannot end a line, close a quote or move a terminal's cursor. */
 function quoted(text: string, most = Number.POSITIVE_INFINITY): string {
   if (text === '') return '-';
   if (text.length > most) return `${quoted(text.slice(0, most))}...`;
@@ -175,7 +176,7 @@ function quoted(text: string, most = Number.POSITIVE_INFINITY): string {
   });
 }
 
-/** Header bytes are one character each; most that are not ASCII were UTF-8. */
+/** Decodes the value of a header, in which each character is one byte; most of those that are not ASCII were UTF-8. */
 function fromLatin1(text: string): string {
   return /[\x80-\xff]/.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;
 }

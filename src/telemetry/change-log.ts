@@ -7,12 +7,12 @@ import type { Log } from './log.ts';
 import { Ration } from './ration.ts';
 import { Restless } from './restless.ts';
 
-/** Lines about health, and about problems, in a second; more are only counted. */
+/** How many lines about health, and as many about problems, are logged in a second; more are only counted. */
 const MAX_LINES = 50;
 
 type Level = 'info' | 'warn';
 
-/** Says what changed from one snapshot to the next, and of hundreds of changes at one time how many there are. */
+/** Makes a function that logs what changed from one snapshot to the next; of hundreds of changes at once it logs how many. */
 export function makeChangeLog(log: Log, clock: Clock): (snapshot: Snapshot, before: Snapshot) => void {
   const logHealth = bounded(log, clock, 'backends changed their health');
   const logProblem = bounded(log, clock, 'problems came or were solved');
@@ -30,7 +30,7 @@ export function makeChangeLog(log: Log, clock: Clock): (snapshot: Snapshot, befo
 function logProblems(snapshot: Snapshot, before: Snapshot, write: Write): void {
   const { gone, fresh } = changesOf(before.problems, snapshot.problems);
   const known = new Set(gone.map(formatProblem));
-  const places = new Set(fresh.map(placeOf));
+  const stillWrong = new Set(fresh.map(inputOf));
   for (const problem of fresh) {
     const line = formatProblem(problem);
     if (!known.delete(line))
@@ -42,18 +42,18 @@ function logProblems(snapshot: Snapshot, before: Snapshot, write: Write): void {
   }
   for (const problem of gone) {
     const line = formatProblem(problem);
-    // One that is told in other words now is not solved.
-    if (known.delete(line) && !places.has(placeOf(problem))) write('info', {}, `solved: ${line}`);
+    // A problem of the same input that is only worded otherwise now is not solved.
+    if (known.delete(line) && !stillWrong.has(inputOf(problem))) write('info', {}, `solved: ${line}`);
   }
 }
 
-function placeOf({ source, subject, where }: Problem): string {
+function inputOf({ source, subject, where }: Problem): string {
   return `${source} ${subject} ${where}`;
 }
 
 type Write = (level: Level, fields: object, text: string) => void;
 
-/** The first lines of each second, and then how many more there were. */
+/** Makes a function that logs the first lines of each second, and then how many more there were. */
 function bounded(log: Log, clock: Clock, what: string): Write {
   let worst: Level = 'info';
   const ration = new Ration(clock, MAX_LINES, 1_000, (more) => {

@@ -4,22 +4,22 @@ import type { AccessEntry } from './events.ts';
 import type { Log } from './log.ts';
 import { Ration } from './ration.ts';
 
-/** What a line shows of a target, and of what is wrong, in characters. */
+/** The most characters that a line shows of a target, or of an error's detail. */
 const MOST = 300;
-/** The same of a host, which has no more than 253 and a port. */
+/** The same for a host, which has at most 253 and a port. */
 const MOST_OF_HOST = 260;
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
 
-/** What the error log is told. */
+/** Logs requests that failed. */
 export interface ErrorLog {
   write(entry: AccessEntry): void;
-  /** Says what it has kept to itself so far: nothing more may come. */
+  /** Logs how many errors were only counted so far. */
   flush(): void;
 }
 
-/** Logs what failed, and no more of it than somebody could read: who floods must not fill the log. */
+/** Makes a log of failed requests that writes no more lines than a person could read: nobody can fill it by a flood. */
 export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
   const failures = new Ration(clock, 20, SECOND, (more) =>
     log.warn(`${more} more errors in the last second`),
@@ -60,7 +60,7 @@ export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
           if (clients.take()) log.info(fieldsOf(entry), lineOf(entry));
           break;
         default:
-          // What a retry overcame is no trouble for anybody.
+          // An error that a retry overcame concerns nobody, so it is logged at `debug`.
           if (failures.take())
             log[entry.status >= 500 || entry.isCut ? 'warn' : 'debug'](fieldsOf(entry), lineOf(entry));
       }
@@ -80,7 +80,7 @@ function lineOf(entry: AccessEntry): string {
   return `${status} ${requestOf(entry)}${isCut ? ' was cut' : ''}: ${error}: ${shorten(detail, MOST)}`;
 }
 
-/** Which request it was; of a connection that was refused none is known. */
+/** Names the request, or the client if its connection was refused before there was one. */
 function requestOf({ method, host, target, client }: AccessEntry): string {
   if (method === '') return `connection of ${client}`;
   return `${shorten(method, MOST)} ${shorten(host, MOST_OF_HOST)}${shorten(target, MOST)}`;

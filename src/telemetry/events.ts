@@ -1,8 +1,8 @@
-/** One finished request, as logs tell it. */
+/** A finished request as the logs show it. */
 export interface AccessEntry {
   /** When it finished, in milliseconds since the epoch. */
   readonly time: number;
-  /** The client's address: of the connection, or who trusted proxies say it is. */
+  /** The client's address: that of the connection, or what trusted proxies say. */
   readonly client: string;
   /** The address at the other end of the connection. */
   readonly peer: string;
@@ -11,16 +11,16 @@ export interface AccessEntry {
   readonly target: string;
   readonly minor: number;
   readonly status: number;
-  /** Of the response's body. */
+  /** Bytes of the response's body. */
   readonly bytes: number;
   readonly durationMs: number;
   readonly service: string;
   readonly backend: string;
   readonly attempts: number;
-  /** The code of the error that ended it or that was overcome; empty when all went well. */
+  /** The code of the error that ended the request, or that a retry overcame; empty when all went well. */
   readonly error: string;
   readonly detail: string;
-  /** It ended before its response did. */
+  /** Whether the request ended before its response was whole. */
   readonly isCut: boolean;
   readonly requestId: string;
   readonly referer: string;

@@ -1,19 +1,22 @@
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ServiceStats, TrafficStats } from '../model/stats.ts';
 
-/** So long after its last request a service that has no backends keeps its series, in milliseconds. */
+/** How long a service without backends keeps its series after its last request, in milliseconds. */
 const FADE_MS = 600_000;
 
 /**
- * Tells which services have series. Containers come and go, and for a while their services are known without them: of
- * those only what still happens, or has happened lately, is told, which is long enough for Prometheus to have read the
- * last values. One that comes back goes on from them.
+ * Decides which services have series. Containers come and go, and their services stay known without backends for a while.
+ * The series of such a service end ten minutes after its last request, when Prometheus has long read the last values. A
+ * service that comes back goes on from its old counts.
  */
 export class Fading {
-  /** Of services without backends: all that was counted, and since when it is no more. */
+  /** For each service without backends: the sum of its counts, and since when that has not grown. */
   readonly #quiet = new Map<string, { readonly counted: number; readonly since: number }>();
 
-  /** @param now in milliseconds */
+  /**
+   * The services that have series, with their stats.
+   * @param now in milliseconds
+   */
   *told(stats: TrafficStats, snapshot: Snapshot, now: number): Iterable<[string, ServiceStats]> {
     const served = new Set<string>();
     for (const { name, backends } of snapshot.services) if (backends.length > 0) served.add(name);
@@ -33,7 +36,7 @@ export class Fading {
   }
 }
 
-/** The sum of all numbers, however deep: one that grows tells that something happens. */
+/** The sum of all numbers in an object, however deep: while it grows, something happens. */
 function countAll(counted: object): number {
   let sum = 0;
   for (const value of Object.values(counted)) sum += typeof value === 'number' ? value : countAll(value);

@@ -1,8 +1,8 @@
 import type { Clock } from '../model/clock.ts';
 import type { Log } from './log.ts';
 
-/** Where code of ours threw that never should. */
-export type Place =
+/** The part of the code in which a callback threw. */
+export type ErrorOrigin =
   /** The life of a request. */
   | 'request'
   /** A connection of a client, or to a backend. */
@@ -12,33 +12,33 @@ export type Place =
   | 'log'
   | 'probe'
   | 'source'
-  /** Somebody who hears of snapshots. */
+  /** Whoever is told of a new snapshot. */
   | 'snapshot'
   /** A message between supervisor and worker. */
   | 'channel'
   | 'admin'
-  /** Nobody's: the process would have ended. */
+  /** Nothing caught it: without `surviveExceptions` the process would have ended. */
   | 'process';
 
-/** Causes that are logged; all are counted. */
+/** So many different causes are logged; all errors are counted. */
 const MAX_CAUSES = 100;
 
 /**
- * What code of ours threw in a callback of this process, each time caught where it ends one thing and not the process: a
- * request, a connection, a timer. Counted by place; each cause is logged once.
+ * Counts the exceptions of our own code in this process by origin, and logs each cause once. They are caught where each
+ * ends one thing (a request, a connection, a timer) and not the process.
  */
 export class InternalErrors {
   readonly counts: Record<string, number> = {};
   readonly #logged = new Set<string>();
   #log: Pick<Log, 'error'> | undefined;
 
-  /** Where causes are logged from now on. */
+  /** Sets the log that causes are written to. */
   logTo(log: Pick<Log, 'error'>): void {
     this.#log = log;
   }
 
-  /** Never throws. */
-  report(where: Place, error: unknown): void {
+  /** Counts an error. Never throws. */
+  report(where: ErrorOrigin, error: unknown): void {
     this.counts[where] = (this.counts[where] ?? 0) + 1;
     try {
       const stack = describe(error);
@@ -49,16 +49,19 @@ export class InternalErrors {
       if (isLast) this.#log?.error({ where }, 'more kinds of internal errors are only counted');
       else this.#log?.error({ where, stack }, `internal error (${where}): ${stack.split('\n', 1)[0]}`);
     } catch {
-      // It is counted.
+      // Describing or logging the error failed; it is counted already.
     }
   }
 }
 
-/** Those of this process. One for all: where an exception ends up that nobody caught is the process, too. */
+/** The internal errors of this process. There is one for all, since uncaught exceptions belong to the process as well. */
 export const internalErrors = new InternalErrors();
 
-/** The same function, but what it throws is counted, and ends there. */
-export function guarded<A extends unknown[]>(where: Place, run: (...args: A) => void): (...args: A) => void {
+/** Wraps a function so that what it throws is counted and goes no further. */
+export function guarded<A extends unknown[]>(
+  where: ErrorOrigin,
+  run: (...args: A) => void,
+): (...args: A) => void {
   return (...args) => {
     try {
       run(...args);
@@ -68,7 +71,7 @@ export function guarded<A extends unknown[]>(where: Place, run: (...args: A) => 
   };
 }
 
-/** The same clock, whose timers throw nothing. */
+/** Wraps a clock so that what its timers throw is counted and goes no further. */
 export function guardedClock(clock: Clock): Clock {
   return clock instanceof GuardedClock ? clock : new GuardedClock(clock);
 }
@@ -93,7 +96,7 @@ class GuardedClock implements Clock {
   }
 }
 
-/** Whatever nobody caught ends one thing too many, but not the process, which others need (docs/decisions/0023). */
+/** Counts and logs uncaught exceptions instead of ending the process, which other requests need (docs/decisions/0023). */
 export function surviveExceptions(log: Pick<Log, 'error'>): void {
   internalErrors.logTo(log);
   process.on('uncaughtException', (error) => internalErrors.report('process', error));
@@ -104,7 +107,7 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? String(error)) : `${String(error)} was thrown`;
 }
 
-/** The places in the code that it came by; its words may be different each time. */
+/** Identifies a cause by the top frames of the stack: the message may be different each time. */
 function causeOf(stack: string): string {
   const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
   return frames.length === 0 ? stack.slice(0, 200) : frames.slice(0, 3).join('\n');

@@ -3,7 +3,7 @@ import { prettyFactory } from 'pino-pretty';
 import { visible } from '../model/visible.ts';
 import { outputOf } from './output.ts';
 
-/** Where the program says what it does. */
+/** The log in which the program tells what it does. */
 export type Log = pino.Logger;
 
 export interface LogOptions {
@@ -18,10 +18,10 @@ export interface ProgramLog {
 }
 
 /**
- * Lines on standard error: for people on a terminal, JSON elsewhere. Standard output belongs to the access log. Also
- * tells of lines of either that were lost.
- * @param isTerminal standard error is one
- * @param fields what all lines have, such as the number of a worker
+ * Opens the program's log on standard error: readable on a terminal, JSON elsewhere. Standard output belongs to the
+ * access log. Lost lines of both logs are reported here.
+ * @param isTerminal whether standard error is a terminal
+ * @param fields fields of every line, such as the number of a worker
  */
 export function openLog(options: LogOptions, isTerminal: boolean, fields: object = {}): ProgramLog {
   const output = outputOf(2);
@@ -30,7 +30,7 @@ export function openLog(options: LogOptions, isTerminal: boolean, fields: object
   const log = makeLog(options.logLevel, { write }, fields);
   for (const one of new Set([output, outputOf(1)])) {
     one.listen({
-      // Of its own loss it would tell in vain.
+      // While lines of this very output are lost, a line about that would be lost, too.
       onLosing: (name, why) => one !== output && log.warn(`lines of the ${name} log are lost: ${why}`),
       onLost: (name, lines, why) => log.warn(`${lines} lines of the ${name} log were lost: ${why}`),
     });
@@ -44,7 +44,7 @@ export function openLog(options: LogOptions, isTerminal: boolean, fields: object
   };
 }
 
-/** A log of JSON lines in the form that collectors of logs know: `level`, `time` (ISO 8601, UTC), fields, `msg`. */
+/** Makes a log of JSON lines with the fields that log collectors know: `level`, `time` (ISO 8601, UTC), fields, `msg`. */
 export function makeLog(level: string, destination: pino.DestinationStream, fields: object = {}): Log {
   return pino(
     {
@@ -57,13 +57,13 @@ export function makeLog(level: string, destination: pino.DestinationStream, fiel
   );
 }
 
-/** What becomes of a line of JSON, by the options. */
+/** Chooses the function that turns a line of JSON into the line that is written. */
 export function lineFormat({ logFormat }: LogOptions, isTerminal: boolean): (json: string) => string {
   const isPretty = logFormat === 'pretty' || (logFormat === 'auto' && isTerminal);
   return isPretty ? prettyLine(isTerminal) : jsonLine;
 }
 
-/** JSON lets some characters through that do something to a terminal; between quotes is all the text there is. */
+/** Escapes characters that JSON allows but that change a terminal. All text in a line of JSON is between quotes. */
 function jsonLine(json: string): string {
   return `${visible(json.slice(0, -1))}\n`;
 }
@@ -79,7 +79,7 @@ function prettyLine(isTerminal: boolean): (json: string) => string {
   return (json) => prettify(JSON.parse(json, readable));
 }
 
-/** A log that says nothing. */
+/** Makes a log that writes nothing. */
 export function silentLog(): Log {
   return pino({ level: 'silent' });
 }

@@ -2,16 +2,16 @@ import { fstatSync } from 'node:fs';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { openPen, type Pen } from './pens.ts';
 
-/** What lines belong to: a line for each request, or what the program says it does. */
+/** The two logs: `access` has a line for each request, `program` tells what the program does. */
 export type LogName = 'access' | 'program';
 
-/** What a reader who stalls may leave in memory, in bytes; lines beyond it are lost. */
-const MAX_WAITING_BYTES = 16 * 1_048_576;
-/** After a failure nothing is tried for so long, and what comes meanwhile is lost. */
+/** So many bytes are held for a reader who stalls; lines beyond that are lost. */
+const MAX_QUEUED_BYTES = 16 * 1_048_576;
+/** The pause after a failed write, in which all lines are lost. */
 const RETRY_MS = 1_000;
-/** At the end a reader who takes nothing for so long is not waited for… */
+/** At the end of the process nobody waits for a reader who takes nothing for so long… */
 const PATIENCE_MS = 1_000;
-/** …nor one who takes longer than that for all. */
+/** …nor for one who needs longer than this for all of it. */
 const LAST_WORDS_MS = 5_000;
 
 const NEWLINE = 10;
@@ -19,36 +19,36 @@ const NEWLINE = 10;
 interface Lines {
   readonly bytes: Buffer;
   readonly log: LogName;
-  /** Begins with the rest of a line that is half written. */
+  /** Whether the bytes begin with the rest of a line that is half written. */
   readonly isRest?: boolean;
 }
 
-/** Hears that lines begin to be lost, and how many were once others are written again. */
+/** Is told when lines begin to be lost, and how many were lost once lines are written again. */
 export interface LossListener {
   onLosing(log: LogName, why: string): void;
   onLost(log: LogName, lines: number, why: string): void;
 }
 
 /**
- * Lines on their way to where a descriptor leads. Whatever becomes of them (a full disk, a reader who is gone or does
- * not read) is told and counted, and holds nobody up.
+ * Writes lines to a descriptor without ever holding up whoever has them. Lines that cannot be written (a full disk, a
+ * reader who is gone or does not read) are counted and reported.
  */
 export class Output {
-  /** Lines that were lost so far. */
+  /** How many lines were lost so far. */
   readonly lost: Record<LogName, number> = { access: 0, program: 0 };
   readonly #openPen: () => Pen;
   readonly #clock: Clock;
   #listener: LossListener | undefined;
   #pen: Pen | undefined;
   #queue: Lines[] = [];
-  #waitingBytes = 0;
+  #queuedBytes = 0;
   #isWriting = false;
   #isPumping = false;
-  /** Why nothing is tried for a while. */
+  /** The reason of the last failure, during the pause that follows it. */
   #failure: string | undefined;
-  /** What was lost since lines were last written, and why. */
+  /** How many lines were lost since one was last written, and why. */
   readonly #losing = new Map<LogName, { lines: number; why: string }>();
-  /** Whoever waits for something to leave. */
+  /** Called when bytes were written or failed. */
   #waiters: (() => void)[] = [];
 
   constructor(open: () => Pen, clock: Clock = systemClock) {
@@ -56,13 +56,13 @@ export class Output {
     this.#clock = clock;
   }
 
-  /** Takes whole lines, which are its to keep. */
+  /** Queues whole lines; the buffer must not be changed any more. */
   write(bytes: Buffer, log: LogName): void {
     if (this.#failure !== undefined) return this.#lose({ bytes, log }, this.#failure);
-    if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES)
+    if (this.#queuedBytes + bytes.length > MAX_QUEUED_BYTES)
       return this.#lose({ bytes, log }, 'nobody reads them');
     this.#queue.push({ bytes, log });
-    this.#waitingBytes += bytes.length;
+    this.#queuedBytes += bytes.length;
     this.#pump();
   }
 
@@ -70,17 +70,17 @@ export class Output {
     this.#listener = listener;
   }
 
-  /** Resolves when all has left, or when it is of no use to wait any longer: then nothing but the end must follow. */
+  /** Resolves when all lines are written or it is useless to wait any longer. Only the end of the process may follow. */
   async drained(): Promise<void> {
     const deadline = this.#clock.elapsed() + LAST_WORDS_MS;
     while (this.#queue.length > 0 && this.#failure === undefined && this.#clock.elapsed() < deadline)
       if (!(await this.#hasMoved())) return;
   }
 
-  /** Whether something leaves before the reader tries our patience. */
+  /** Resolves with true once anything was written or failed, with undefined if nothing was in `PATIENCE_MS`. */
   #hasMoved(): Promise<boolean> {
     return new Promise((resolve) => {
-      // Not by the clock, whose timers keep no process alive: somebody waits for this one.
+      // Not a timer of the clock: those do not keep the process alive, and this one must.
       const timer = setTimeout(resolve, PATIENCE_MS, false);
       this.#waiters.push(() => {
         clearTimeout(timer);
@@ -111,14 +111,14 @@ export class Output {
     this.#isWriting = false;
     if (error !== undefined) this.#rest(written, error);
     else {
-      this.#waitingBytes -= (this.#queue.shift() as Lines).bytes.length;
+      this.#queuedBytes -= (this.#queue.shift() as Lines).bytes.length;
       if (this.#queue.length === 0) this.#tellLost();
     }
     for (const wake of this.#waiters.splice(0)) wake();
     this.#pump();
   }
 
-  /** Gives up what waits, but for the rest of a line that is half written. */
+  /** Drops what is queued, except for the rest of a line that is half written, and pauses. */
   #rest(written: number, error: Error): void {
     const why = error.message;
     this.#pen?.close();
@@ -126,7 +126,7 @@ export class Output {
     const [head, ...others] = this.#queue as [Lines, ...Lines[]];
     const { torn, lost } = afterFailure(head, written);
     this.#queue = torn.length === 0 ? [] : [{ bytes: torn, log: head.log, isRest: true }];
-    this.#waitingBytes = torn.length;
+    this.#queuedBytes = torn.length;
     this.#failure = why;
     this.#clock.after(RETRY_MS, () => {
       this.#failure = undefined;
@@ -152,11 +152,11 @@ export class Output {
   }
 }
 
-/** Of bytes of which so many left: the rest of the line that is cut in two, and the lines behind it. */
+/** Splits the bytes behind the written ones into the rest of the line that is half written and the lines that are lost. */
 function afterFailure({ bytes, isRest = false }: Lines, written: number): { torn: Buffer; lost: Buffer } {
   const isTorn = written > 0 ? bytes[written - 1] !== NEWLINE : isRest;
   const end = isTorn ? bytes.indexOf(NEWLINE, written) + 1 : written;
-  // A copy: it must not keep all of them in memory.
+  // Copied, since a view would keep the whole buffer in memory.
   return { torn: Buffer.from(bytes.subarray(written, end)), lost: bytes.subarray(end) };
 }
 
@@ -168,19 +168,19 @@ function countLines(bytes: Buffer): number {
 
 const outputs = new Map<number, Output>();
 
-/** This process' standard output or error. One for both where both lead to the same, so that no line is cut by another. */
+/** The output for standard output or error; the same for both where both lead to one file, so that lines do not mix. */
 export function outputOf(fd: 1 | 2): Output {
   const known = outputs.get(fd);
   if (known !== undefined) return known;
   const isShared = isSame(1, 2);
   const shared = isShared ? outputs.get(3 - fd) : undefined;
-  // Of the program's own log the last lines before a crash are those that matter.
+  // The program's log is written at once, since the last lines before a crash are those that matter.
   const output = shared ?? new Output(() => openPen(fd, fd === 2 && !isShared));
   outputs.set(fd, output);
   return output;
 }
 
-/** Lines that were lost in this process so far. */
+/** How many lines this process has lost so far, by log. */
 export function linesLost(): Readonly<Record<LogName, number>> {
   const sum: Record<LogName, number> = { access: 0, program: 0 };
   for (const { lost } of new Set(outputs.values())) {
@@ -190,7 +190,7 @@ export function linesLost(): Readonly<Record<LogName, number>> {
   return sum;
 }
 
-/** Before the end of the process: resolves when the logs are written, or nobody reads them. */
+/** Resolves when the logs are written, or nobody reads them. Called right before the end of the process. */
 export async function drainOutputs(): Promise<void> {
   await Promise.all([...outputs.values()].map((output) => output.drained()));
 }

@@ -2,23 +2,23 @@ import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'nod
 import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 
-/** Called once: how many bytes left, and why not all of them. */
+/** Is called once with the number of bytes written, and the error if those are not all. */
 export type Written = (bytes: number, error?: Error) => void;
 
-/** Puts bytes where a descriptor leads, and never waits for whoever reads them. */
+/** Writes bytes to a descriptor without blocking this thread on whoever reads them. */
 export interface Pen {
-  /** Takes no more before `done` was called, which may be at once. */
+  /** Writes all bytes; must not be called again before `done` was, which may happen at once. */
   write(bytes: Buffer, done: Written): void;
-  /** The descriptor itself stays open. */
+  /** Lets go of what the pen opened; the given descriptor itself stays open. */
   close(): void;
 }
 
-/** How often a terminal that takes nothing is tried again, in milliseconds: nothing tells when it does. */
+/** The pause between two tries of a terminal that takes nothing, in milliseconds: there is no event for it. */
 const TERMINAL_MS = 20;
 
 /**
- * A pen for what descriptor `fd` is. Throws when it is closed.
- * @param isUrgent what goes to a file is there when `write` returns, so that a crash does not lose it
+ * Opens a pen that suits what descriptor `fd` is. Throws when `fd` is closed.
+ * @param isUrgent whether bytes for a file are written before `write` returns, so that a crash does not lose them
  */
 export function openPen(fd: number, isUrgent: boolean): Pen {
   const stat = fstatSync(fd);
@@ -28,8 +28,8 @@ export function openPen(fd: number, isUrgent: boolean): Pen {
 }
 
 /**
- * The same pipe or terminal, opened anew, so that not to wait for it is our affair alone: whoever shares the
- * descriptor with us, such as a shell, keeps waiting. Undefined where that is not possible, as with a socket.
+ * Opens the same pipe or terminal anew, since O_NONBLOCK on the given descriptor would also affect whoever shares it,
+ * such as a shell. Undefined where that is not possible, as with a socket.
  */
 function ownDescriptor(fd: number): number | undefined {
   try {
@@ -39,10 +39,10 @@ function ownDescriptor(fd: number): number | undefined {
   }
 }
 
-/** Of a pipe or socket: the kernel tells when there is room. */
+/** A pen for a pipe or socket, for which the kernel tells when there is room. */
 function streamPen(fd: number): Pen {
   const socket = new Socket({ fd, readable: false, writable: true });
-  // The call back of a write tells, too.
+  // Errors are reported by the callback of `write`.
   socket.on('error', () => {});
   return {
     write(bytes, done) {
@@ -52,7 +52,7 @@ function streamPen(fd: number): Pen {
   };
 }
 
-/** Of a terminal, which may be stopped (Ctrl-S), or far away. */
+/** A pen for a terminal, which may be stopped (Ctrl-S) or far away. */
 function terminalPen(fd: number, given: number): Pen {
   return {
     write(bytes, done) {
@@ -74,7 +74,7 @@ function terminalPen(fd: number, given: number): Pen {
   };
 }
 
-/** Of a file or device. A disk may be slow: unless it is urgent, another thread waits for it. */
+/** A pen for a file or device. A disk may be slow, so another thread writes unless it is urgent. */
 function filePen(fd: number, isUrgent: boolean): Pen {
   return {
     write(bytes, done) {

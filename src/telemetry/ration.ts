@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 
-/** So many lines of a kind in a time; of more it is only said how many they were, when the time is over. */
+/** Lets a number of lines pass in each period, and tells at its end how many more there would have been. */
 export class Ration {
   readonly #clock: Clock;
   readonly #most: number;
@@ -9,7 +9,11 @@ export class Ration {
   #used = 0;
   #cancel: (() => void) | undefined;
 
-  /** @param tellMore says how many lines there would have been besides; at least one */
+  /**
+   * @param most lines that pass in a period
+   * @param perMs the length of the period, which begins with its first line
+   * @param tellMore is called at the end with the number of lines that did not pass, if there were any
+   */
   constructor(clock: Clock, most: number, perMs: number, tellMore: (more: number) => void) {
     this.#clock = clock;
     this.#most = most;
@@ -23,7 +27,7 @@ export class Ration {
     return ++this.#used <= this.#most;
   }
 
-  /** The time is over. */
+  /** Ends the period. */
   flush(): void {
     this.#cancel?.();
     this.#cancel = undefined;

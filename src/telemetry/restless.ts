@@ -2,32 +2,32 @@ import type { Clock } from '../model/clock.ts';
 import type { Difference } from '../model/snapshot.ts';
 import { grouped } from '../model/text.ts';
 
-/** Changes of one thing in a minute that are told line by line: enough to be replaced three times. */
+/** How many changes of a subject in a minute get a line each: enough for three replacements. */
 const MAX_LINES = 6;
 const MINUTE_MS = 60_000;
-/** Minutes without a change until a thing is at rest: Docker waits for up to one before it restarts a container again. */
+/** After so many minutes without a change a subject is at rest: Docker waits for up to one between two restarts. */
 const REST = 2;
-/** Restless things that are told of one by one. */
+/** How many restless subjects get a line in a minute; of the others only the number is told. */
 const MAX_TOLD = 50;
-/** Things that are counted in a minute; changes of others are all told. */
+/** How many subjects are counted in a minute; the changes of any further ones are all logged. */
 const MAX_COUNTED = 20_000;
 
 interface Counted {
   changes: number;
-  /** The latest that was not told. */
+  /** The line of the latest change, if it was not logged. */
   untold: string | undefined;
 }
 
 /**
- * What changes all the time is told once a minute, with how often and how it is now: a container that crashes and is
- * restarted would fill the log. It is told line by line again once it rests.
+ * Logs changes, and of a subject that changes all the time one line a minute, with how often it changed and how it is
+ * now: a container that crashes and is restarted would fill the log. Once it rests, each change gets its line again.
  */
 export class Restless {
   readonly #clock: Clock;
   readonly #log: (line: string) => void;
-  /** By `Difference.subject`, in this minute. */
+  /** The changes of this minute, by `Difference.subject`. */
   #counted = new Map<string, Counted>();
-  /** Those that are restless, and for how many minutes without a change they still are. */
+  /** The restless subjects, each with the minutes without a change that are left until it is at rest. */
   #restless = new Map<string, number>();
   #isCounting = false;
 

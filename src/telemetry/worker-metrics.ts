@@ -1,13 +1,14 @@
 import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
-import type { Add, MetricsView, Value } from './metrics.ts';
+import type { MetricsView } from './metrics.ts';
+import { type Add, type Sample, single } from './read-metric.ts';
 
-/** What is known of each worker. Its label is its place, so that a series outlives who is in it. */
+/** Adds the metrics of workers. Their label is the number of the slot, so that a series outlives the process. */
 export function addWorkers(add: Add, view: Pick<MetricsView, 'workers' | 'slots'>): void {
-  add('gauge', 'workers', 'Processes that take connections', () => [
-    { labels: {}, value: view.workers().filter(({ state }) => state === 'serving').length },
-  ]);
+  add('gauge', 'workers', 'Processes that take connections', () =>
+    single(view.workers().filter(({ state }) => state === 'serving').length),
+  );
   const ofSlots = (read: (slot: SlotStatus) => number) =>
-    view.slots().map((slot): Value => ({ labels: { worker: slot.worker }, value: read(slot) }));
+    view.slots().map((slot): Sample => ({ labels: { worker: slot.worker }, value: read(slot) }));
   add('counter', 'worker_restarts_total', 'Workers that died and were replaced', () =>
     ofSlots(({ restarts }) => restarts),
   );
@@ -17,7 +18,7 @@ export function addWorkers(add: Add, view: Pick<MetricsView, 'workers' | 'slots'
   add('counter', 'worker_cpu_seconds_total', 'Processor time of each worker', () =>
     ofSlots(({ cpuSeconds }) => cpuSeconds),
   );
-  // One that drains has its place together with its successor.
+  // A worker that drains shares its slot with its successor.
   const sums = (read: (worker: WorkerStatus) => number) =>
     ofSlots(({ worker }) =>
       view

@@ -7,7 +7,7 @@ import { Forwarder } from '../../src/data/proxy/forward.ts';
 import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { StandIns } from '../../src/data/proxy/stand-ins.ts';
 import { ServiceState } from '../../src/data/upstream/service-state.ts';
-import { internalErrors, type Place } from '../../src/telemetry/internal-errors.ts';
+import { type ErrorOrigin, internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { startBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -39,7 +39,7 @@ async function startLimited(t: Test) {
   return { backend, proxy };
 }
 
-const count = (where: Place) => internalErrors.counts[where] ?? 0;
+const count = (where: ErrorOrigin) => internalErrors.counts[where] ?? 0;
 
 /** Nothing of what broke is held: the only place of the backend is free, and the client's connection is gone. */
 async function isAllGivenBack(t: Test, proxy: TestProxy): Promise<void> {
