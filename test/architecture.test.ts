@@ -9,12 +9,10 @@ const MAX_CLASS_LINES = 200;
 
 /** Classes that are longer still, each with the lines that it may have until it is taken apart. */
 const LONG_CLASSES: Readonly<Record<string, number>> = {
-  DataPlane: 210,
   Ejector: 210,
   UpstreamConnection: 280,
   ClientConnection: 280,
   UpgradeUpstream: 240,
-  Forwarder: 260,
 };
 
 /** What each part may import besides itself: folders and files of src. `type X` is for its types only. */
@@ -66,6 +64,52 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'version.ts': [],
 };
 
+/** What all parts of the data plane stand on. */
+const GROUND = ['errors.ts', 'safely.ts', 'sweep.ts'];
+const PROTOCOL = [
+  ...GROUND,
+  'listener',
+  'message',
+  'proxy',
+  'runtime.ts',
+  'settings.ts',
+  'socket',
+  'upstream',
+];
+
+/**
+ * The layers of src/data, from the top down: what each folder and file there may import besides itself. Those that are not here
+ * compose, and may import all.
+ */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  // Protocols stand above the life of a request, which knows none of them.
+  http1: PROTOCOL,
+  connect: PROTOCOL,
+  proxy: [
+    ...GROUND,
+    'balance',
+    'listener',
+    'message',
+    'routing',
+    'runtime.ts',
+    'settings.ts',
+    'socket',
+    'upstream',
+  ],
+  'runtime.ts': ['settings.ts', 'sweep.ts'],
+  'settings.ts': ['listener', 'message'],
+  listener: [...GROUND, 'message', 'socket'],
+  upstream: [...GROUND, 'balance'],
+  message: ['errors.ts'],
+  socket: GROUND,
+  routing: [],
+  balance: [],
+  'errors.ts': [],
+  'safely.ts': [],
+  'sweep.ts': [],
+};
+const COMPOSERS = ['plane.ts', 'connectors.ts', 'live-topology.ts'];
+
 /** The codec: it knows no sockets. */
 const SOCKETLESS = /^data\/(?:message\/.*|http1\/(?:chunked|write|(?:head|body|request)-reader))\.ts$/;
 
@@ -103,6 +147,18 @@ function isAllowed(path: string, { specifier, isType }: Import): boolean {
   const target = partOf(join(dirname(path), specifier));
   const allowed = ALLOWED[from] ?? [];
   return target === from || allowed.includes(target) || (isType && allowed.includes(`type ${target}`));
+}
+
+/** Whether a file below src/data may import another one there, by its layers. */
+function isDownwards(from: string, to: string): boolean {
+  const part = partOf(from);
+  if (COMPOSERS.includes(part) || partOf(to) === part) return true;
+  return LAYERS[part]?.includes(partOf(to)) === true;
+}
+
+/** Of a file its path below src/data; undefined for one that is elsewhere. */
+function inData(path: string): string | undefined {
+  return path.startsWith('data/') ? path.slice('data/'.length) : undefined;
 }
 
 const files: SourceFile[] = globSync('**/*.ts', { cwd: ROOT }).map((path) => {
@@ -151,6 +207,37 @@ t.test('no part imports what it may not', async (t) => {
       .map(({ specifier }) => `src/${path} imports ${specifier}, which ${partOf(path)} may not`),
   );
   t.strictSame(wrong, []);
+});
+
+t.test('no import of the data plane leads up from one of its layers', async (t) => {
+  t.equal(isDownwards('proxy/attempt.ts', 'http1/connector.ts'), false);
+  t.equal(isDownwards('http1/connector.ts', 'proxy/attempt.ts'), true);
+  const wrong = files.flatMap(({ path, imports }) => {
+    const from = inData(path);
+    if (from === undefined) return [];
+    return imports
+      .map(({ specifier }) => inData(join(dirname(path), specifier)))
+      .filter((to) => to !== undefined && !isDownwards(from, to))
+      .map((to) => `src/${path} imports ${to}`);
+  });
+  t.strictSame(wrong, []);
+});
+
+t.test('the layers of the data plane have no circle, and all of its parts are among them', async (t) => {
+  const known = [...COMPOSERS, ...Object.keys(LAYERS)];
+  const parts = new Set(
+    files
+      .map(({ path }) => inData(path))
+      .filter((path) => path !== undefined)
+      .map(partOf),
+  );
+  t.strictSame([...parts].sort(), known.sort());
+  const isReached = (from: string, wanted: string): boolean =>
+    (LAYERS[from] ?? []).some((part) => part === wanted || isReached(part, wanted));
+  t.strictSame(
+    known.filter((part) => isReached(part, part)),
+    [],
+  );
 });
 
 t.test('heads and the codec of HTTP/1 know no sockets', async (t) => {
