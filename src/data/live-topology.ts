@@ -5,6 +5,8 @@ import type { Service } from '../model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
 import { DRAIN_OVER } from './errors.ts';
+import type { RouteFilters } from './proxy/filters/filter.ts';
+import type { FiltersOf } from './routing/route-index.ts';
 import { RouteTable } from './routing/table.ts';
 import { BackendState } from './upstream/backend-state.ts';
 import type { Judges } from './upstream/judges.ts';
@@ -12,18 +14,25 @@ import { ServiceState } from './upstream/service-state.ts';
 
 /** What the data plane made of the latest snapshot: new values swapped in, and states that outlive them. */
 export class LiveTopology {
-  table = new RouteTable<ServiceState>([], () => undefined);
+  table = new RouteTable<ServiceState, RouteFilters>([], () => undefined);
   services: ReadonlyMap<string, ServiceState> = new Map();
   snapshot: Snapshot = EMPTY_SNAPSHOT;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #judges: Pick<Judges, 'prove' | 'enforce'>;
+  readonly #filtersOf: FiltersOf<RouteFilters>;
   /** When backends that drain are cut, by id; a call cancels it. */
   readonly #cuts = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   /** Backends that left and still serve what they had; a call cancels their end. */
   readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
 
-  constructor(clock: Clock, random: () => number, judges: Pick<Judges, 'prove' | 'enforce'>) {
+  constructor(
+    clock: Clock,
+    random: () => number,
+    judges: Pick<Judges, 'prove' | 'enforce'>,
+    filtersOf: FiltersOf<RouteFilters> = () => undefined,
+  ) {
+    this.#filtersOf = filtersOf;
     this.#clock = clock;
     this.#judges = judges;
     this.#random = random;
@@ -87,7 +96,7 @@ export class LiveTopology {
       all.set(service.name, state);
       updated.add(state);
     }
-    this.table = this.table.with(routes, (name) => all.get(name));
+    this.table = this.table.with(routes, (name) => all.get(name), this.#filtersOf);
     this.services = all;
     return updated;
   }

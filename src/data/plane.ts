@@ -15,6 +15,7 @@ import { Admission } from './listener/admission.ts';
 import { Intake } from './listener/intake.ts';
 import { LiveTopology } from './live-topology.ts';
 import { Exchanges } from './proxy/exchanges.ts';
+import { compileFilter, makeCompiler } from './proxy/filters/compile.ts';
 import { Forwarder } from './proxy/forward.ts';
 import { type DataEvents, Ledger } from './proxy/ledger.ts';
 import { StandIns } from './proxy/stand-ins.ts';
@@ -43,7 +44,13 @@ export class DataPlane {
   readonly #http1: Http1Server;
   readonly #listening: Listening[] = [];
 
-  constructor(options: PlaneOptions, events: DataEvents, given: Clock, random: () => number = Math.random) {
+  constructor(
+    options: PlaneOptions,
+    events: DataEvents,
+    given: Clock,
+    random: () => number = Math.random,
+    compile: typeof compileFilter = compileFilter,
+  ) {
     const clock = guardedClock(given);
     const settings = makeSettings(options);
     const onSignal = guarded('channel', (signal: BackendSignal) => events.onSignal?.(signal));
@@ -52,7 +59,7 @@ export class DataPlane {
     const { sweep } = this.#runtime;
     this.#clients = new Admission(options.maxConnections, settings.clientLimit, sweep);
     this.#judges = new Judges(sweep, clock, onSignal);
-    this.#topology = new LiveTopology(clock, random, this.#judges);
+    this.#topology = new LiveTopology(clock, random, this.#judges, makeCompiler(compile));
     this.#ledger = new Ledger(clock, events, settings.clientLimit);
     this.#standIns = new StandIns(options.pages);
     this.#connectors = new Connectors(this.#runtime, this.#makeSites(options));

@@ -1,3 +1,5 @@
+import type { Filter } from './filter.ts';
+
 /** An entry of the route table: which requests go to which service. */
 export interface Route {
   /** Lower case: a name, `*.name` for every name below it, or `*` for any. */
@@ -14,6 +16,8 @@ export interface Route {
    * routes, though no priority; an `old` one is asked when no route fits the request that is not one.
    */
   readonly ghost?: 'new' | 'old';
+  /** What is done with its requests and their responses, in this order; absent without any. */
+  readonly filters?: readonly Filter[];
 }
 
 /** How a route is written for people, and its identity: `host` or `host/path`. */

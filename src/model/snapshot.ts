@@ -2,6 +2,7 @@ import { formatAddress } from './address.ts';
 import type { Backend } from './backend.ts';
 import { changesOf } from './changes.ts';
 import type { SourceStatus } from './contribution.ts';
+import { describeFilter } from './filter.ts';
 import type { BackendHealth, HealthFlag } from './health.ts';
 import type { Problem } from './problem.ts';
 import { type Route, routeName } from './route.ts';
@@ -110,9 +111,16 @@ function routesByName(routes: readonly Route[]): Told {
     routes.map((route) => {
       const name = routeName(route) + (route.priority === 0 ? '' : ` (priority ${route.priority})`);
       const ghost = route.ghost === undefined ? '' : GHOSTS[route.ghost];
-      return [name, [name, `→ ${route.service}${route.stripPrefix ? ', prefix stripped' : ''}${ghost}`]];
+      const stripped = route.stripPrefix ? ', prefix stripped' : '';
+      return [name, [name, `→ ${route.service}${stripped}${ghost}${filtersText(route)}`]];
     }),
   );
+}
+
+function filtersText({ filters = [] }: Route): string {
+  return filters.length === 0
+    ? ''
+    : `, ${shorten(filters.flatMap(describeFilter).join('; '), MOST_OF_SETTINGS)}`;
 }
 
 /** Characters of a service's settings that a line repeats: a list of fallbacks may have very many. */

@@ -1,4 +1,5 @@
 import { changedIndexes } from '../model/changes.ts';
+import type { Filter } from '../model/filter.ts';
 import type { BackendHealth } from '../model/health.ts';
 import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
@@ -11,12 +12,17 @@ import type { ServiceStats, TrafficStats } from '../model/stats.ts';
  */
 export interface WireSnapshot extends Pick<Snapshot, 'version' | 'topologyVersion' | 'createdAt'> {
   readonly services: WireList<Service>;
-  readonly routes: WireList<Route>;
+  readonly routes: WireList<WireRoute>;
+  /** Those of the fresh routes, each list once: all routes of a service have the same. */
+  readonly filters: readonly (readonly Filter[])[];
   /** The health that changed, by `Backend.id`. */
   readonly health: Readonly<Record<string, BackendHealth>>;
   /** The `Backend.id` of each backend that is gone. */
   readonly gone: readonly string[];
 }
+
+/** A route with the index of its filters. */
+type WireRoute = Omit<Route, 'filters'> & { readonly filters?: number };
 
 /** A list as its difference to the one before: the indexes there of what is gone, and new items with their index here. */
 export interface WireList<T> {
@@ -27,19 +33,21 @@ export interface WireList<T> {
 /** @param before what the worker has */
 export function packSnapshot(snapshot: Snapshot, before: Snapshot): WireSnapshot {
   const { version, topologyVersion, createdAt, health } = snapshot;
+  const { routes, filters } = packRoutes(packList(snapshot.routes, before.routes));
   return {
     version,
     topologyVersion,
     createdAt,
     services: packList(snapshot.services, before.services),
-    routes: packList(snapshot.routes, before.routes),
+    routes,
+    filters,
     health: Object.fromEntries(changedHealth(before, snapshot)),
     gone: before.health === health ? [] : [...before.health.keys()].filter((id) => !health.has(id)),
   };
 }
 
 /** @param before the snapshot that it was packed against */
-export function unpackSnapshot({ gone, ...wire }: WireSnapshot, before: Snapshot): Snapshot {
+export function unpackSnapshot({ gone, filters, ...wire }: WireSnapshot, before: Snapshot): Snapshot {
   const changed = Object.entries(wire.health);
   let { health } = before;
   if (changed.length + gone.length > 0) {
@@ -51,7 +59,7 @@ export function unpackSnapshot({ gone, ...wire }: WireSnapshot, before: Snapshot
   return {
     ...wire,
     services: unpackList(wire.services, before.services),
-    routes: unpackList(wire.routes, before.routes),
+    routes: unpackList(unpackRoutes(wire.routes, filters), before.routes),
     health,
     problems: [],
     sources: [],
@@ -71,6 +79,27 @@ export function makePacker(): typeof packSnapshot {
 function packList<T>(list: readonly T[], before: readonly T[]): WireList<T> {
   const { gone, fresh } = changedIndexes(before, list);
   return { gone, fresh: fresh.map((index) => [index, list[index] as T]) };
+}
+
+function packRoutes({ gone, fresh }: WireList<Route>): Pick<WireSnapshot, 'routes' | 'filters'> {
+  const indexes = new Map<readonly Filter[], number>();
+  const packed = fresh.map(([index, { filters, ...route }]): [number, WireRoute] => {
+    if (filters === undefined) return [index, route];
+    if (!indexes.has(filters)) indexes.set(filters, indexes.size);
+    return [index, { ...route, filters: indexes.get(filters) as number }];
+  });
+  return { routes: { gone, fresh: packed }, filters: [...indexes.keys()] };
+}
+
+function unpackRoutes(
+  { gone, fresh }: WireList<WireRoute>,
+  known: readonly (readonly Filter[])[],
+): WireList<Route> {
+  const unpacked = fresh.map(([index, { filters, ...route }]): [number, Route] => {
+    const all = filters === undefined ? undefined : known[filters];
+    return [index, all === undefined ? route : { ...route, filters: all }];
+  });
+  return { gone, fresh: unpacked };
 }
 
 function unpackList<T>({ gone, fresh }: WireList<T>, before: readonly T[]): readonly T[] {

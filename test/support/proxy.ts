@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { DataPlane, type PlaneOptions } from '../../src/data/plane.ts';
+import { compileFilter } from '../../src/data/proxy/filters/compile.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import type { BackendHealth, HealthFlag, Proof } from '../../src/model/health.ts';
@@ -65,6 +66,7 @@ export async function startProxy(
   services: readonly TestService[],
   options: Partial<PlaneOptions> = {},
   clock: Clock = systemClock,
+  compile: typeof compileFilter = compileFilter,
 ): Promise<TestProxy> {
   const entries: AccessEntry[] = [];
   const onAccess = (entry: AccessEntry) => entries.push(entry);
@@ -74,6 +76,8 @@ export async function startProxy(
     { ...TEST_OPTIONS, ...options },
     { onAccess, onError: () => {}, onSignal },
     clock,
+    Math.random,
+    compile,
   );
   let version = 0;
   const apply = (...next: TestService[]) => plane.apply(makeSnapshot(++version, next));

@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
+import type { Filter } from '../../src/model/filter.ts';
 import type { HealthFlag } from '../../src/model/health.ts';
 import type { Service } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { makePacker, packSnapshot, unpackSnapshot } from '../../src/workers/wire.ts';
 import { makeSnapshot, type TestService } from '../support/proxy.ts';
+
+const FILTERS: (readonly Filter[])[] = [
+  [{ kind: 'request-headers', edits: [{ how: 'set', name: 'X-Team', value: 'blue' }] }],
+  [{ kind: 'redirect', to: 'https' }],
+];
 
 /** What the other end makes of it. */
 function sent(snapshot: Snapshot, before: Snapshot): Snapshot {
@@ -24,7 +30,13 @@ function manyServices(count: number): TestService[] {
 t.test('whatever changes between two snapshots, the other end has the second one whole', async () => {
   const service: fc.Arbitrary<TestService> = fc.record({
     name: fc.constantFrom('a', 'b', 'c', 'd'),
-    routes: fc.array(fc.record({ host: fc.constantFrom('x', 'y', 'z') }), { maxLength: 2 }),
+    routes: fc.array(
+      fc.record(
+        { host: fc.constantFrom('x', 'y', 'z'), filters: fc.constantFrom(...FILTERS) },
+        { requiredKeys: ['host'] },
+      ),
+      { maxLength: 2 },
+    ),
     backends: fc.array(
       fc.record({
         port: fc.integer({ min: 1, max: 4 }),
@@ -58,6 +70,20 @@ t.test('a change of one container among thousands sends its service alone', asyn
   t.strictSame(Object.keys(wire.health), ['s500/82']);
   t.strictSame(sent(after, before), after);
 });
+
+t.test(
+  'the filters that very many routes have in common are sent once, and are one there, too',
+  async (t) => {
+    const [filters = []] = FILTERS;
+    const routes = Array.from({ length: 500 }, (_, i) => ({ host: `h${i}.localhost`, filters }));
+    const after = makeSnapshot(1, [{ routes, backends: [80] }]);
+    const text = JSON.stringify(packSnapshot(after, EMPTY_SNAPSHOT));
+    t.equal(text.split('X-Team').length, 2);
+    const there = sent(after, EMPTY_SNAPSHOT);
+    t.strictSame(there, after);
+    t.equal(new Set(there.routes.map((route) => route.filters)).size, 1);
+  },
+);
 
 t.test('a flip of health sends the health of one backend', async (t) => {
   const before = makeSnapshot(1, manyServices(100));

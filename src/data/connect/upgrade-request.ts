@@ -118,16 +118,21 @@ function webSocketRequest(exchange: Exchange, socket: Socket): IncomingMessage {
 /** The validated headers with those that we add, by name. */
 function upgradeFields(exchange: Exchange, backend: BackendState): Record<string, string | string[]> {
   const { head } = exchange;
+  const fields = fieldsByName(head.lines(addedFields(exchange, backend)));
+  if (head.length === CHUNKED) fields['transfer-encoding'] = 'chunked';
+  return { ...fields, connection: 'Upgrade', upgrade: head.upgrade };
+}
+
+/** @param lines names and values in turns, as `Head.lines` */
+function fieldsByName(lines: readonly string[]): Record<string, string | string[]> {
   // Without a prototype: `constructor` is a name like any other.
   const fields: Record<string, string | string[]> = Object.create(null);
-  const lines = head.lines(addedFields(exchange, backend));
   for (let i = 0; i < lines.length; i += 2) {
     const [name, value] = [lines[i] as string, lines[i + 1] as string];
     const before = fields[name];
     fields[name] = before === undefined ? value : [before, value].flat();
   }
-  if (head.length === CHUNKED) fields['transfer-encoding'] = 'chunked';
-  return { ...fields, connection: 'Upgrade', upgrade: head.upgrade };
+  return fields;
 }
 
 /** A response's head, judged as every other. */
@@ -157,8 +162,24 @@ export function whyNotSwitch(
   return isAsked ? undefined : NOT_ASKED;
 }
 
-/** @param line a whole Set-Cookie line, or nothing */
-export function addCookie({ headers }: IncomingMessage, line: string): void {
-  if (line !== '')
-    headers['set-cookie'] = [...(headers['set-cookie'] ?? []), line.slice('Set-Cookie: '.length, -2)];
+/**
+ * A 101 as it goes to the client: as the filters of the route let it go, but for what makes it one.
+ * @param cookie a whole Set-Cookie line, or nothing
+ */
+export function editSwitch(
+  response: IncomingMessage,
+  { head: { method }, filtering }: Exchange,
+  cookie: string,
+  rules: HeadRules,
+): void {
+  const { headers } = response;
+  if (filtering !== undefined) {
+    const head = headOf(response, method, rules) as ResponseHead;
+    const fields = fieldsByName(head.lines(filtering.onResponse(head)));
+    const { connection = 'Upgrade', upgrade = '' } = headers;
+    response.headers = { ...fields, connection, upgrade };
+  }
+  if (cookie === '') return;
+  const line = cookie.slice('Set-Cookie: '.length, -2);
+  response.headers['set-cookie'] = [response.headers['set-cookie'] ?? [], line].flat();
 }

@@ -12,7 +12,7 @@ import { Tunnel } from '../socket/tunnel.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import {
-  addCookie,
+  editSwitch,
   headOf,
   sendUpgrade,
   showDestroySoon,
@@ -170,8 +170,9 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
       : TOO_EARLY;
     if (wrong !== undefined) this.fail(wrong);
     if (this.#isOver) return false;
+    const cookie = service.stickyFields(exchange, this.backend);
+    editSwitch(response, exchange, cookie, this.#runtime.settings.rules);
     this.#join(backend);
-    addCookie(response, service.stickyFields(exchange, this.backend));
     return true;
   }
 

@@ -124,9 +124,14 @@ export class UrlUpstream implements Upstream {
   }
 }
 
-/** What the client sent, but for its host: the fallback is another site. */
+/**
+ * What the client sent, but for its host: the fallback is another site. It is told nothing that filters add for the backends, which
+ * may be a secret, and nothing that they leave out.
+ */
 function headersFor(exchange: Exchange, host: string): string[] {
-  const lines = exchange.head.lines(exchange.downstream.forwarded.of(exchange));
+  const { head, downstream, filtering } = exchange;
+  const own = downstream.forwarded.of(exchange);
+  const lines = head.lines(filtering?.unreplaced(own) ?? own);
   const headers = ['host', host];
   for (let i = 0; i < lines.length; i += 2) {
     const [name, value] = [lines[i] as string, lines[i + 1] as string];

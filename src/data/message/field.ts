@@ -30,6 +30,30 @@ export function listHas(list: string, item: string): boolean {
   return list.includes(item) && list.split(',').some((entry) => trimmed(entry, 0, entry.length) === item);
 }
 
+/**
+ * An expression that finds the next header of these names, or else where a head ends; for programs that make no difference
+ * between them, `_` and `-` are one letter. It has a place where it searches on, so it is used at one place at a time.
+ */
+export function headerNames(names: readonly string[]): RegExp {
+  const spelled = names.map((name) => name.replace(/[-_]/g, '[-_]').replace(/[$*+.^|]/g, '\\$&'));
+  return new RegExp(`\\r\\n(?:\\r\\n|(?:${spelled.join('|')}):)`, 'gi');
+}
+
+/** Header lines, each with its CRLF, without those that `names` finds, an expression of `headerNames`. */
+export function withoutLines(lines: string, names: RegExp): string {
+  const text = `\r\n${lines}\r\n`;
+  let kept = '';
+  let from = 2;
+  names.lastIndex = 0;
+  while (names.test(text) && names.lastIndex < text.length) {
+    const at = text.lastIndexOf('\r\n', names.lastIndex - 1) + 2;
+    kept += text.slice(from, at);
+    from = text.indexOf('\r\n', at) + 2;
+    names.lastIndex = from - 2;
+  }
+  return kept + text.slice(from, -2);
+}
+
 /** What would end a line, or a name, before its end. */
 const ENDS_NAME = /[\r\n:]/;
 const ENDS_LINE = /[\r\n]/;

@@ -143,6 +143,23 @@ export abstract class Head {
     if (names.size > 0) this.cutNamed(names);
   }
 
+  /** Leaves out every header that `names` finds, an expression of `headerNames`. Where there is none it costs one search. */
+  cutFound(names: RegExp): void {
+    const { text, fieldsEnd, cuts } = this;
+    names.lastIndex = this.fieldsStart - 2;
+    if (!names.test(text) || names.lastIndex > fieldsEnd) return;
+    this.cuts = NO_CUTS;
+    let i = 0;
+    do {
+      const from = text.lastIndexOf('\r\n', names.lastIndex - 1) + 2;
+      while (i < cuts.length && (cuts[i + 1] as number) <= from)
+        this.cut(cuts[i++] as number, cuts[i++] as number);
+      const isCut = i < cuts.length && (cuts[i] as number) <= from;
+      if (!isCut) this.cut(from, text.indexOf('\r\n', from) + 2);
+    } while (names.test(text) && names.lastIndex <= fieldsEnd);
+    while (i < cuts.length) this.cut(cuts[i++] as number, cuts[i++] as number);
+  }
+
   /** Leaves out every header of these names, which are in lower case. */
   cutNamed(names: ReadonlySet<string>): void {
     const cuts = this.cuts;

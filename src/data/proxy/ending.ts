@@ -1,5 +1,5 @@
 import { internalErrors } from '../../telemetry/internal-errors.ts';
-import type { ProxyError } from '../errors.ts';
+import { INTERNAL, type ProxyError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { errorReply, type Reply } from './reply.ts';
@@ -32,7 +32,7 @@ export class Ending {
   send(exchange: Exchange, reply: Reply): void {
     exchange.status = reply.status;
     exchange.bytesOut = reply.body.length;
-    exchange.downstream.reply(reply);
+    exchange.downstream.reply(filtered(exchange, reply));
     this.finish(exchange);
   }
 
@@ -61,6 +61,12 @@ export class Ending {
   }
 }
 
+/** An answer of our own as the filters of its route let it go; but for the one to a filter that broke, which might again. */
+function filtered({ filtering, error }: Exchange, reply: Reply): Reply {
+  if (filtering === undefined || error === INTERNAL) return reply;
+  return { ...reply, fields: reply.fields + filtering.onReply() };
+}
+
 /** The attempts are over, however they went. */
 export function endAttempts(exchange: Exchange): void {
   const { second } = exchange;
@@ -76,6 +82,7 @@ function letGo(exchange: Exchange): void {
     exchange.endPause?.();
     exchange.limit?.cancel();
     exchange.ticket?.leave();
+    exchange.filtering?.giveUp();
   } catch (error) {
     internalErrors.report('request', error);
   }

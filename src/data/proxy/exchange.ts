@@ -9,6 +9,8 @@ import type { BackendState } from '../upstream/backend-state.ts';
 import type { OwnConnections } from '../upstream/own-connections.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Attempt } from './attempt.ts';
+import type { RouteFilters } from './filters/filter.ts';
+import type { Filtering } from './filters/filtering.ts';
 import type { ForwardedFields } from './forwarded.ts';
 import type { QueueTicket } from './queue-ticket.ts';
 import type { Reply } from './reply.ts';
@@ -70,7 +72,9 @@ export class Exchange {
   readonly body: RequestBody;
   /** Normalised, for routing. */
   path = '';
-  entry: RouteEntry<ServiceState> | undefined = undefined;
+  entry: RouteEntry<ServiceState, RouteFilters> | undefined = undefined;
+  /** Only where its route has filters. */
+  filtering: Filtering | undefined = undefined;
   service: ServiceState | undefined = undefined;
   /** The one that runs, or ran last. */
   attempt: Attempt | undefined = undefined;

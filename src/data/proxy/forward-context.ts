@@ -3,6 +3,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Judges } from '../upstream/judges.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Connector } from './attempt.ts';
+import type { RouteFilters } from './filters/filter.ts';
 import type { Ledger } from './ledger.ts';
 import type { StandIns } from './stand-ins.ts';
 
@@ -10,7 +11,7 @@ import type { StandIns } from './stand-ins.ts';
 export interface ForwardContext {
   readonly runtime: Runtime;
   readonly topology: {
-    readonly table: RouteTable<ServiceState>;
+    readonly table: RouteTable<ServiceState, RouteFilters>;
     serviceNamed(name: string): ServiceState | undefined;
   };
   readonly judges: Judges;

@@ -8,6 +8,7 @@ import { Attempt, type AttemptContext, type Target } from './attempt.ts';
 import { Ending, endAttempts } from './ending.ts';
 import type { Exchange } from './exchange.ts';
 import { Failover } from './failover.ts';
+import { FilterStep } from './filters/step.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { ExchangeGuard, type Life } from './guard.ts';
 import { dropAttempt, Hedger, keepAttempt } from './hedge.ts';
@@ -20,6 +21,7 @@ import { isRepeatable, isRetryStatus, isTooLate, mayRedial, mayRetry, statusErro
 export class Forwarder implements Life {
   readonly ending: Ending;
   readonly failover: Failover;
+  readonly filters: FilterStep;
   readonly hedger: Hedger;
   /** What callbacks call, instead of the life of a request itself. */
   readonly guard = new ExchangeGuard(this);
@@ -28,10 +30,11 @@ export class Forwarder implements Life {
 
   constructor(context: ForwardContext) {
     const { connector, judges, runtime } = context;
-    const { clock } = runtime;
+    const { clock, sweep } = runtime;
     this.#context = context;
     this.ending = new Ending(context);
     this.failover = new Failover(context, this);
+    this.filters = new FilterStep({ sweep, events: this.guard }, this);
     this.#attempts = {
       connector,
       watch: judges.watch,
@@ -56,9 +59,15 @@ export class Forwarder implements Life {
     const { service } = entry;
     exchange.entry = entry;
     exchange.service = service;
-    service.budget.requests++;
     const { requestMs } = service.service.timeouts;
     if (requestMs > 0) this.#limit(exchange, requestMs);
+    if (entry.filters === undefined) this.enter(exchange, service);
+    else this.filters.begin(exchange, entry.filters);
+  }
+
+  /** No filter has answered: the service is to. */
+  enter(exchange: Exchange, service: ServiceState): void {
+    service.budget.requests++;
     this.choose(exchange, service, errors.UNAVAILABLE);
   }
 
@@ -126,12 +135,11 @@ export class Forwarder implements Life {
       this.ending.send(exchange, page);
       return false;
     }
+    const filtered = exchange.filtering === undefined ? '' : exchange.filtering.onResponse(head);
+    const cookie = service.sticky === undefined ? '' : service.stickyFields(exchange, attempt.backend);
     exchange.answered = true;
     exchange.status = head.status;
-    exchange.downstream.respond(
-      head,
-      service.sticky === undefined ? '' : service.stickyFields(exchange, attempt.backend),
-    );
+    exchange.downstream.respond(head, filtered + cookie);
     return true;
   }
 

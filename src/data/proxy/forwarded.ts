@@ -110,11 +110,11 @@ export function targetOf(exchange: Exchange): string {
 
 /** The header lines that we add to a request. */
 export function addedFields(exchange: Exchange, backend: BackendState): string {
-  const { head, entry } = exchange;
+  const { head, entry, filtering } = exchange;
   let fields = exchange.downstream.forwarded.of(exchange);
   if (entry?.route.stripPrefix === true && entry.path !== '/')
     fields += `X-Forwarded-Prefix: ${entry.path}\r\n`;
   // HTTP/1.0 may come without a Host, which HTTP/1.1 must not.
   if (!head.hasHostField) fields += `Host: ${head.host || formatAddress(backend.backend.address)}\r\n`;
-  return fields;
+  return filtering === undefined ? fields : filtering.unreplaced(fields) + filtering.fields;
 }

@@ -5,11 +5,14 @@ import type { BackendState } from '../upstream/backend-state.ts';
 import type { TrialLimits } from '../upstream/pending.ts';
 import type { Attempt, AttemptEvents } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
+import type { FilterEvents } from './filters/wait.ts';
 import type { QueueEvents, QueueTicket } from './queue-ticket.ts';
+import type { Reply } from './reply.ts';
 
 /** The life of a request, in its parts. */
 export interface Life extends Omit<AttemptEvents, 'onBroken' | 'hedge' | 'tryOut'> {
   readonly failover: QueueEvents;
+  readonly filters: Pick<FilterEvents, 'filtered'>;
   readonly hedger: Pick<AttemptEvents, 'hedge' | 'tryOut'>;
   readonly ending: { clientFailed(exchange: Exchange, error: ProxyError): void };
   open(exchange: Exchange): void;
@@ -19,7 +22,7 @@ export interface Life extends Omit<AttemptEvents, 'onBroken' | 'hedge' | 'tryOut
  * All the ways from a callback into the life of a request. Whatever throws there ends that request, with 500 or a cut
  * connection, and nothing else: what it held is given back, and it is counted and logged like any other.
  */
-export class ExchangeGuard implements AttemptEvents, QueueEvents {
+export class ExchangeGuard implements AttemptEvents, QueueEvents, FilterEvents {
   readonly #life: Life;
 
   constructor(life: Life) {
@@ -67,6 +70,10 @@ export class ExchangeGuard implements AttemptEvents, QueueEvents {
 
   clientFailed(exchange: Exchange, failure: ProxyError): void {
     this.within(exchange, () => this.#life.ending.clientFailed(exchange, failure))();
+  }
+
+  filtered(exchange: Exchange, reply: Reply | undefined): void {
+    this.within(exchange, () => this.#life.filters.filtered(exchange, reply))();
   }
 
   lookAgain(ticket: QueueTicket): void {

@@ -1,17 +1,23 @@
 import type { Changes } from '../../model/changes.ts';
+import type { Filter } from '../../model/filter.ts';
 import type { Route } from '../../model/route.ts';
 import { hostOf } from './host.ts';
 import { normalizePath } from './path.ts';
 
 /** A route with what it leads to. */
-export interface RouteEntry<S> {
+export interface RouteEntry<S, F = never> {
   readonly route: Route;
   readonly service: S;
+  /** What its filters were compiled to; undefined where it has none, or none that does anything. */
+  readonly filters: F | undefined;
   /** The prefix as requests are compared with it. */
   readonly path: string;
   /** What counts of its priority: see `priorityOf`. */
   readonly priority: number;
 }
+
+/** What the filters of a route are compiled to. */
+export type FiltersOf<F> = (filters: readonly Filter[]) => F | undefined;
 
 /**
  * Names of a raw Host header that are remembered, so that a flood of invented ones stays bounded; more where there are
@@ -26,18 +32,18 @@ const MAX_AUTHORITY = 262;
  * The routes of one host pattern. Whatever their priorities, of those with the same path only the highest can ever win: so
  * a request costs as many look-ups as its path has segments, and not as many as there are routes.
  */
-class HostRoutes<S> {
-  readonly entries: readonly RouteEntry<S>[];
+class HostRoutes<S, F> {
+  readonly entries: readonly RouteEntry<S, F>[];
   /** The highest of the priorities. */
   readonly top: number;
   /** All have the priority 0: the most specific wins. */
   readonly isPlain: boolean;
-  readonly #byPath = new Map<string, RouteEntry<S>>();
+  readonly #byPath = new Map<string, RouteEntry<S, F>>();
   #longest = 0;
-  readonly #only: RouteEntry<S> | undefined;
+  readonly #only: RouteEntry<S, F> | undefined;
 
   /** @param entries in the order of their precedence: of the same path the last counts */
-  constructor(entries: readonly RouteEntry<S>[]) {
+  constructor(entries: readonly RouteEntry<S, F>[]) {
     this.entries = entries;
     let top = Number.NEGATIVE_INFINITY;
     let isPlain = true;
@@ -54,13 +60,13 @@ class HostRoutes<S> {
   }
 
   /** Of the entries whose prefix of `path` ends where a segment does the one of the highest priority, then the longest. */
-  match(path: string): RouteEntry<S> | undefined {
+  match(path: string): RouteEntry<S, F> | undefined {
     if (this.#only !== undefined) return this.#only;
     // No look-up is longer than the longest prefix, so a hostile path costs no more than an honest one.
     let end = path.length;
     if (end > this.#longest)
       end = path.charCodeAt(this.#longest) === 0x2f ? this.#longest : path.lastIndexOf('/', this.#longest);
-    let best: RouteEntry<S> | undefined;
+    let best: RouteEntry<S, F> | undefined;
     while (end > 0) {
       const entry = this.#byPath.get(path.slice(0, end));
       if (entry !== undefined) {
@@ -78,15 +84,15 @@ class HostRoutes<S> {
  * Compiled routes that precede each other by priority and by how specific they are. Read only once built, except for
  * what it remembers of Host headers. The next index shares the hosts whose routes are the same.
  */
-export class RouteIndex<S> {
-  readonly #exact: Map<string, HostRoutes<S>>;
+export class RouteIndex<S, F = never> {
+  readonly #exact: Map<string, HostRoutes<S, F>>;
   /** By the part after `*`: `.example.org`. */
-  readonly #wildcard: Map<string, HostRoutes<S>>;
-  #any: HostRoutes<S>;
+  readonly #wildcard: Map<string, HostRoutes<S, F>>;
+  #any: HostRoutes<S, F>;
   /** Host patterns that have priorities; most often there are none. */
   #prioritized: number;
   /** Host headers as they came → the host patterns that fit them, the most specific first. */
-  readonly #remembered = new Map<string, readonly HostRoutes<S>[]>();
+  readonly #remembered = new Map<string, readonly HostRoutes<S, F>[]>();
   readonly #maxRemembered: number;
 
   /**
@@ -96,21 +102,23 @@ export class RouteIndex<S> {
   constructor(
     routes: readonly Route[],
     serviceOf: (name: string) => S | undefined,
-    base?: RouteIndex<S>,
+    filtersOf: FiltersOf<F>,
+    base?: RouteIndex<S, F>,
     gone: readonly Route[] = [],
   ) {
     this.#exact = new Map(base === undefined ? [] : base.#exact);
     this.#wildcard = new Map(base === undefined ? [] : base.#wildcard);
-    this.#any = base === undefined ? new HostRoutes<S>([]) : base.#any;
+    this.#any = base === undefined ? new HostRoutes<S, F>([]) : base.#any;
     this.#prioritized = base === undefined ? 0 : base.#prioritized;
     const left = new Set(gone);
-    const stays = ({ route }: RouteEntry<S>) => !left.has(route);
-    const changed = new Map<string, RouteEntry<S>[]>(gone.map(({ host }) => [host, []]));
+    const stays = ({ route }: RouteEntry<S, F>) => !left.has(route);
+    const changed = new Map<string, RouteEntry<S, F>[]>(gone.map(({ host }) => [host, []]));
     for (const route of routes) {
       const service = serviceOf(route.service);
       if (service === undefined) continue;
       const path = normalizePath(route.path) ?? route.path;
-      const entry = { route, service, path, priority: priorityOf(route) };
+      const filters = route.filters && filtersOf(route.filters);
+      const entry = { route, service, filters, path, priority: priorityOf(route) };
       if (changed.get(route.host)?.push(entry) === undefined) changed.set(route.host, [entry]);
     }
     for (const [host, fresh] of changed) {
@@ -126,8 +134,12 @@ export class RouteIndex<S> {
   }
 
   /** The index with other routes in the place of some; this one stays what it is. */
-  with({ gone, fresh }: Changes<Route>, serviceOf: (name: string) => S | undefined): RouteIndex<S> {
-    return gone.length + fresh.length === 0 ? this : new RouteIndex(fresh, serviceOf, this, gone);
+  with(
+    { gone, fresh }: Changes<Route>,
+    serviceOf: (name: string) => S | undefined,
+    filtersOf: FiltersOf<F>,
+  ): RouteIndex<S, F> {
+    return gone.length + fresh.length === 0 ? this : new RouteIndex(fresh, serviceOf, filtersOf, this, gone);
   }
 
   /**
@@ -135,22 +147,22 @@ export class RouteIndex<S> {
    * @param authority the Host header as it came
    * @param path normalised
    */
-  match(authority: string, path: string): RouteEntry<S> | undefined {
+  match(authority: string, path: string): RouteEntry<S, F> | undefined {
     const candidates = this.#remembered.get(authority) ?? this.#remember(authority);
     if (this.#prioritized > 0) return highest(candidates, path);
     for (let i = 0; i < candidates.length; i++) {
-      const entry = (candidates[i] as HostRoutes<S>).match(path);
+      const entry = (candidates[i] as HostRoutes<S, F>).match(path);
       if (entry !== undefined) return entry;
     }
     return undefined;
   }
 
-  #at(host: string): HostRoutes<S> | undefined {
+  #at(host: string): HostRoutes<S, F> | undefined {
     if (host === '*') return this.#any;
     return host.startsWith('*.') ? this.#wildcard.get(host.slice(1)) : this.#exact.get(host);
   }
 
-  #put(host: string, entries: readonly RouteEntry<S>[]): void {
+  #put(host: string, entries: readonly RouteEntry<S, F>[]): void {
     const routes = new HostRoutes(entries);
     this.#prioritized += Number(!routes.isPlain) - Number(this.#at(host)?.isPlain === false);
     if (host === '*') {
@@ -163,9 +175,9 @@ export class RouteIndex<S> {
     else map.set(key, routes);
   }
 
-  #remember(authority: string): readonly HostRoutes<S>[] {
+  #remember(authority: string): readonly HostRoutes<S, F>[] {
     const host = hostOf(authority);
-    const found: HostRoutes<S>[] = [];
+    const found: HostRoutes<S, F>[] = [];
     const exact = this.#exact.get(host);
     if (exact !== undefined) found.push(exact);
     // From 1: what stands before the dot must be a name.
@@ -183,8 +195,8 @@ export class RouteIndex<S> {
 }
 
 /** Of the patterns that fit, the most specific first, the entry of the highest priority. */
-function highest<S>(candidates: readonly HostRoutes<S>[], path: string): RouteEntry<S> | undefined {
-  let best: RouteEntry<S> | undefined;
+function highest<S, F>(candidates: readonly HostRoutes<S, F>[], path: string): RouteEntry<S, F> | undefined {
+  let best: RouteEntry<S, F> | undefined;
   for (const routes of candidates) {
     if (best !== undefined && routes.top <= best.priority) continue;
     const entry = routes.match(path);
@@ -203,7 +215,7 @@ function priorityOf({ priority, ghost }: Route): number {
  * However they came about, of paths that mean the same the same one is asked: the last of them. Of the same priority what
  * serves beats a ghost.
  */
-function compareEntries(a: RouteEntry<unknown>, b: RouteEntry<unknown>): number {
+function compareEntries(a: RouteEntry<unknown, unknown>, b: RouteEntry<unknown, unknown>): number {
   return (
     a.priority - b.priority ||
     Number(b.route.ghost !== undefined) - Number(a.route.ghost !== undefined) ||

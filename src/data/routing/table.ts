@@ -1,12 +1,12 @@
 import type { Changes } from '../../model/changes.ts';
 import type { Route } from '../../model/route.ts';
-import { type RouteEntry, RouteIndex } from './route-index.ts';
+import { type FiltersOf, type RouteEntry, RouteIndex } from './route-index.ts';
 
 /** The compiled routes of a snapshot: where something serves, and behind all of that the old ghosts. */
-export class RouteTable<S> {
-  readonly #living: RouteIndex<S>;
+export class RouteTable<S, F = never> {
+  readonly #living: RouteIndex<S, F>;
   /** Those of which no request may know as long as a living route fits it; most often there are none. */
-  readonly #ghosts: RouteIndex<S> | undefined;
+  readonly #ghosts: RouteIndex<S, F> | undefined;
 
   /**
    * @param routes all of them, or those that `base` does not have
@@ -15,20 +15,25 @@ export class RouteTable<S> {
   constructor(
     routes: readonly Route[],
     serviceOf: (name: string) => S | undefined,
-    base?: RouteTable<S>,
+    filtersOf: FiltersOf<F> = () => undefined,
+    base?: RouteTable<S, F>,
     gone: readonly Route[] = [],
   ) {
     const living = { gone: gone.filter(isLiving), fresh: routes.filter(isLiving) };
     const ghosts = { gone: gone.filter(isOldGhost), fresh: routes.filter(isOldGhost) };
-    const none = new RouteIndex<S>([], serviceOf);
-    this.#living = (base === undefined ? none : base.#living).with(living, serviceOf);
-    const behind = (base === undefined ? none : (base.#ghosts ?? none)).with(ghosts, serviceOf);
+    const none = new RouteIndex<S, F>([], serviceOf, filtersOf);
+    this.#living = (base === undefined ? none : base.#living).with(living, serviceOf, filtersOf);
+    const behind = (base === undefined ? none : (base.#ghosts ?? none)).with(ghosts, serviceOf, filtersOf);
     this.#ghosts = behind.isEmpty ? undefined : behind;
   }
 
   /** The table with other routes in the place of some; this one stays what it is. */
-  with({ gone, fresh }: Changes<Route>, serviceOf: (name: string) => S | undefined): RouteTable<S> {
-    return gone.length + fresh.length === 0 ? this : new RouteTable(fresh, serviceOf, this, gone);
+  with(
+    { gone, fresh }: Changes<Route>,
+    serviceOf: (name: string) => S | undefined,
+    filtersOf: FiltersOf<F> = () => undefined,
+  ): RouteTable<S, F> {
+    return gone.length + fresh.length === 0 ? this : new RouteTable(fresh, serviceOf, filtersOf, this, gone);
   }
 
   /**
@@ -36,7 +41,7 @@ export class RouteTable<S> {
    * @param authority the Host header as it came
    * @param path normalised
    */
-  match(authority: string, path: string): RouteEntry<S> | undefined {
+  match(authority: string, path: string): RouteEntry<S, F> | undefined {
     return this.#living.match(authority, path) ?? this.#ghosts?.match(authority, path);
   }
 }

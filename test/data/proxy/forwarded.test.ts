@@ -16,7 +16,7 @@ function routed(target: string, path: string, stripPrefix = true): Exchange {
   const exchange = makeExchange(`GET ${target} HTTP/1.1\r\nHost: test.localhost\r\n\r\n`);
   const route: Route = { host: '*', path, priority: 0, service: 'test', stripPrefix };
   const service = new ServiceState(makeService('test', {}, []), new FakeClock(), Math.random);
-  exchange.entry = { route, service, path: normalizePath(path) ?? path, priority: 0 };
+  exchange.entry = { route, service, filters: undefined, path: normalizePath(path) ?? path, priority: 0 };
   exchange.path = normalizePath(target) ?? '';
   return exchange;
 }

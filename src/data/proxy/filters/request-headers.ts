@@ -1,0 +1,20 @@
+import type { HeaderEdit } from '../../../model/filter.ts';
+import type { Exchange } from '../exchange.ts';
+import type { RequestFilter } from './filter.ts';
+import type { Filtering } from './filtering.ts';
+import { HeaderEdits } from './header-edits.ts';
+
+/** Sets, adds and removes headers of requests for backends. What a client sent of these names they never see. */
+export class RequestHeaders implements RequestFilter {
+  readonly #edits: HeaderEdits;
+
+  constructor(edits: readonly HeaderEdit[]) {
+    this.#edits = new HeaderEdits(edits);
+  }
+
+  onRequest(exchange: Exchange, filtering: Filtering): undefined {
+    this.#edits.cut(exchange.head);
+    filtering.fields = this.#edits.over(filtering.fields, exchange);
+    return undefined;
+  }
+}
