@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { foreignLabel } from '../control/discovery/labels/foreign.ts';
 import { holdersOf } from './listening.ts';
 import { readOr, statOf } from './tried.ts';
 
@@ -22,7 +23,7 @@ export interface FoundContainer {
   readonly image: string;
   /** Ports of this machine that lead to it. */
   readonly ports: readonly number[];
-  readonly labels: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** What Fairlead has to get along with on this machine. */
@@ -81,7 +82,7 @@ async function lookAtEngine(socket: string): Promise<FoundEngine> {
         name: (one.Names[0] ?? '').replace(/^\//, ''),
         image: one.Image,
         ports: [...new Set(one.Ports.flatMap(({ PublicPort }) => PublicPort ?? []))],
-        labels: Object.keys(one.Labels ?? {}),
+        labels: one.Labels ?? {},
       })),
       networks: usedNetworks(networks, containers),
     };
@@ -108,21 +109,21 @@ function usedNetworks(
 
 const PROXIES =
   /(?:^|\/)(traefik|nginx-proxy|jwilder\/nginx-proxy|caddy|caddy-docker-proxy|haproxy|envoy|npm|nginx-proxy-manager)(?:[:@-]|$)/;
-const PROXY_LABELS: readonly (readonly [prefix: string, name: string])[] = [
-  ['traefik.', 'Traefik'],
-  ['caddy', 'Caddy'],
-];
 
 /** Other proxies that run, and containers that are labelled for one. */
 export function otherProxies(containers: readonly FoundContainer[]): string[] {
   const running = containers.flatMap(({ name, image }) =>
     PROXIES.test(image) ? [`container ${name} runs ${image}`] : [],
   );
-  const labelled = PROXY_LABELS.flatMap(([prefix, proxy]) => {
-    const count = containers.filter(({ labels }) => labels.some((one) => one.startsWith(prefix))).length;
-    return count === 0 ? [] : [`${count} containers have labels for ${proxy}, which Fairlead does not read`];
-  });
-  return [...running, ...labelled];
+  const labelled = new Map<string, number>();
+  for (const { labels } of containers) {
+    const proxy = foreignLabel(labels)?.proxy;
+    if (proxy !== undefined) labelled.set(proxy, (labelled.get(proxy) ?? 0) + 1);
+  }
+  const counts = [...labelled].map(
+    ([proxy, count]) => `${count} containers have labels for ${proxy}, which Fairlead does not read`,
+  );
+  return [...running, ...counts];
 }
 
 function takenPorts(engines: readonly FoundEngine[]): ReadonlyMap<number, string> {

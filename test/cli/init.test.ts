@@ -19,12 +19,12 @@ const ENGINE: FoundEngine = {
   gid: 998,
   group: 'docker',
   containers: [
-    { name: 'proxy', image: 'traefik:v3', ports: [80, 443], labels: [] },
+    { name: 'proxy', image: 'traefik:v3', ports: [80, 443], labels: {} },
     {
       name: 'shop-web-1',
       image: 'my/shop',
       ports: [],
-      labels: ['traefik.enable', 'traefik.http.routers.a.rule'],
+      labels: { 'traefik.enable': 'true', 'traefik.http.routers.a.rule': 'Host(`a`)' },
     },
   ],
   networks: ['blog_default', 'shop_default'],
@@ -168,6 +168,6 @@ t.test('sockets are looked for where Docker, rootless Docker and Podman have the
   t.equal(groupName('root:x:0:\ndocker:x:998:ann\n', 998), 'docker');
   t.equal(groupName('', 998), '998');
   const images = ['traefik', 'nginx:alpine', 'lucaslorentz/caddy-docker-proxy:2', 'my/caddyshack'];
-  const containers = images.map((image) => ({ name: 'x', image, ports: [], labels: [] }));
+  const containers = images.map((image) => ({ name: 'x', image, ports: [], labels: {} }));
   t.equal(otherProxies(containers).length, 2);
 });
