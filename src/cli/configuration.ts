@@ -1,10 +1,10 @@
 import { parseConfigFile } from '../config/config-yaml.ts';
-import { type LoadedOptions, loadOptions } from '../config/load.ts';
+import { type LoadedOptions, type LoadInput, loadOptions } from '../config/load.ts';
 import type { ConfigError } from '../config/setting.ts';
 import { isForAll, readText } from '../config/text-file.ts';
 import { parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
-import { withServed } from './served.ts';
+import { servedBeside } from './served.ts';
 import { printError, reportAsking, reportOptions, type Terminal } from './terminal.ts';
 
 /**
@@ -13,13 +13,13 @@ import { printError, reportAsking, reportOptions, type Terminal } from './termin
  * that those of process 1 hold, too, if it is one; the command's own win.
  */
 export function readOptions(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
-  const loaded = loadFrom(withServed(args, terminal.program), terminal);
-  return reportAsking(loaded, args) ? undefined : loaded;
+  const loaded = loadFrom(args, terminal, { served: servedBeside(args, terminal.program) });
+  return reportAsking(loaded) ? undefined : loaded;
 }
 
 /** The same of a command that serves, to which the services of the file matter, too. */
 export function readConfiguration(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
-  const loaded = loadFrom(args, terminal, readText, isForAll);
+  const loaded = loadFrom(args, terminal, { isForAll });
   return reportConfiguration(loaded) ? undefined : loaded;
 }
 
@@ -27,10 +27,9 @@ export function readConfiguration(args: readonly string[], terminal: Terminal): 
 export function loadFrom(
   args: readonly string[],
   { env }: Pick<Terminal, 'env'>,
-  readFile = readText,
-  isForAll = (_: string) => false,
+  more: Partial<Pick<LoadInput, 'served' | 'readFile' | 'isForAll'>> = {},
 ): LoadedOptions {
-  return loadOptions({ args, env, readFile, parseFile: parseConfigFile, isForAll });
+  return loadOptions({ args, env, readFile: readText, parseFile: parseConfigFile, ...more });
 }
 
 /**

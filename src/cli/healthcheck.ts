@@ -3,7 +3,7 @@ import { readText } from '../config/text-file.ts';
 import { type Address, formatAddress } from '../model/address.ts';
 import { reachable } from './admin-address.ts';
 import { plainGet } from './plain-get.ts';
-import { withServed } from './served.ts';
+import { servedBeside } from './served.ts';
 import { EXIT_FAILURE, EXIT_USAGE, printError, reportAsking, type Terminal } from './terminal.ts';
 
 /** How long a Fairlead may take to answer, in milliseconds: less than Docker waits for a check. */
@@ -13,8 +13,8 @@ const TIMEOUT_MS = 2_000;
  * Whether the Fairlead of these options is ready: for a container's HEALTHCHECK.
  */
 export async function healthcheck(args: readonly string[], { env, program }: Terminal): Promise<number> {
-  const loaded = await loadLightly(withServed(args, program), env);
-  if (reportAsking(loaded, args)) return EXIT_USAGE;
+  const loaded = await loadLightly(args, servedBeside(args, program), env);
+  if (reportAsking(loaded)) return EXIT_USAGE;
   const { admin, http } = loaded.options;
   const asked = admin === false ? (http[0] as Address) : admin;
   // Without an admin address clients' own is all there is to ask: any answer will do.
@@ -26,14 +26,18 @@ export async function healthcheck(args: readonly string[], { env, program }: Ter
 }
 
 /** Without the library that reads the configuration file, where there is none. */
-async function loadLightly(args: readonly string[], env: Terminal['env']): Promise<LoadedOptions> {
+async function loadLightly(
+  args: readonly string[],
+  served: readonly string[],
+  env: Terminal['env'],
+): Promise<LoadedOptions> {
   let hasFile = false;
   const noteFile = () => {
     hasFile = true;
     return {};
   };
-  const loaded = loadOptions({ args, env, readFile: readText, parseFile: noteFile });
+  const loaded = loadOptions({ args, served, env, readFile: readText, parseFile: noteFile });
   if (!hasFile) return loaded;
   const { parseConfigFile: parseFile } = await import('../config/config-yaml.ts');
-  return loadOptions({ args, env, readFile: readText, parseFile });
+  return loadOptions({ args, served, env, readFile: readText, parseFile });
 }

@@ -2,7 +2,7 @@ import type { LiveState } from '../admin/state.ts';
 import { askAdmin } from './admin-client.ts';
 import type { Run } from './command.ts';
 import { loadFrom } from './configuration.ts';
-import { withServed } from './served.ts';
+import { servedBeside } from './served.ts';
 import { print } from './terminal.ts';
 
 /** Nobody waits longer for a completion. */
@@ -14,7 +14,7 @@ const HARMLESS = /^[\w@%+=./-]{1,200}$/;
 
 /** `fairlead names backend|service|subject`: what the running Fairlead knows, a line each; nothing where none answers. */
 export const namesCommand: Run = async ({ operands: [what], options }, terminal) => {
-  const loaded = loadFrom(withServed(options, terminal.program), terminal);
+  const loaded = loadFrom(options, terminal, { served: servedBeside(options, terminal.program) });
   const timeout = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), TIMEOUT_MS));
   const answer = await Promise.race([askAdmin(loaded.options, '/api/snapshot'), timeout]);
   if (answer?.status === 200) print(...namesOf(JSON.parse(answer.body), what ?? ''));

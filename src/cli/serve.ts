@@ -29,7 +29,7 @@ export function configurationOf(
 ): Pick<AppInput, 'options' | 'file' | 'text' | 'reload'> {
   const { options, file, text } = loaded;
   const reload = new Reload(loaded, (now) =>
-    loadFrom(args, terminal, (path) => (path === file ? now : readText(path))),
+    loadFrom(args, terminal, { readFile: (path) => (path === file ? now : readText(path)) }),
   );
   return { options, file, text, reload };
 }

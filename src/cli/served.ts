@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import { readOr } from './tried.ts';
 
 /**
- * A command's own arguments, after those of process 1 that they do not replace, if that is a Fairlead that serves, as it
- * is in a container.
+ * The arguments of process 1 that a command's own do not replace, if that is a Fairlead that serves, as it is in a
+ * container.
  */
-export function withServed(args: readonly string[], program: string): string[] {
-  return [...without(servedArguments(readOr('/proc/1/cmdline'), program), args), ...args];
+export function servedBeside(args: readonly string[], program: string): string[] {
+  return without(servedArguments(readOr('/proc/1/cmdline'), program), args);
 }
 
 /** Arguments without the options that others name, too. */

@@ -66,10 +66,9 @@ export function screenOf({ env }: Pick<Terminal, 'env'>): Screen | undefined {
 /**
  * The same of a command that asks a running Fairlead. That goes on with what it knew when an edit of its file is bad, so
  * nobody is kept from asking it: only what was said on the command line or by a variable is an error.
- * @param args the command's own
  */
-export function reportAsking({ errors, warnings }: Reported, args: readonly string[]): boolean {
-  const isOwn = ({ where }: ConfigError) => args.includes(where) || /^(?:-|FAIRLEAD_|DOCKER_)/.test(where);
+export function reportAsking({ errors, warnings }: Reported): boolean {
+  const isOwn = ({ origin }: ConfigError) => origin === 'command';
   return reportOptions({
     errors: errors.filter(isOwn),
     warnings: [...warnings, ...errors.filter((error) => !isOwn(error))],

@@ -1,4 +1,4 @@
-import type { ConfigError, ReadFile, Settings } from './setting.ts';
+import type { ConfigError, Origin, ReadFile, Settings } from './setting.ts';
 
 /** Makes settings of a file's text, and says what is wrong with it. */
 export type ParseFile = (path: string, text: string, errors: ConfigError[]) => Settings;
@@ -12,9 +12,11 @@ interface ConfigFile {
 /**
  * The options of the file that is named, else of the first default file that there is. One that is there and cannot be read
  * is a mistake, whoever named it: what it says was meant.
+ * @param origin who names it
  */
 export function readConfigFile(
   named: string | undefined,
+  origin: Origin,
   defaults: readonly string[],
   readFile: ReadFile,
   parseFile: ParseFile,
@@ -27,7 +29,7 @@ export function readConfigFile(
     const why = text?.why ?? 'no such file';
     // Nobody asked for a default file by name, and may wonder what it has to do with the command.
     const cure = named === undefined ? '; --config names another one, --config /dev/null none' : '';
-    errors.push({ where: path, message: `cannot be read: ${why}${cure}` });
+    errors.push({ where: path, origin, message: `cannot be read: ${why}${cure}` });
     return { settings: {} };
   }
   return { settings: {} };

@@ -6,15 +6,16 @@ import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
 export function parseConfigFile(path: string, text: string, errors: ConfigError[]): Settings {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
+  const origin = 'configuration';
   const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
   for (const error of document.errors)
-    errors.push({ where: at(error.pos[0]), message: error.message.split('\n')[0] ?? '' });
+    errors.push({ where: at(error.pos[0]), origin, message: error.message.split('\n')[0] ?? '' });
   const { contents } = document;
   if (document.errors.length > 0 || contents === null) return {};
   // `---` alone is an empty file, too.
   if (isScalar(contents) && contents.value === null) return {};
   if (!isMap(contents)) {
-    errors.push({ where: at(0), message: 'must be a map of options' });
+    errors.push({ where: at(0), origin, message: 'must be a map of options' });
     return {};
   }
   const settings: Settings = {};
@@ -25,12 +26,12 @@ export function parseConfigFile(path: string, text: string, errors: ConfigError[
     if (name === 'services') continue;
     if (option === undefined) {
       const meant = suggestion(name, [...KEY_OF_NAME.keys(), 'services']);
-      errors.push({ where, message: `${name} is not an option${meant}` });
+      errors.push({ where, origin, message: `${name} is not an option${meant}` });
     } else {
       const text = settingText(value, document);
       if (text === undefined)
-        errors.push({ where, message: `${name} wants a single value or a list of them` });
-      else settings[option] = { text, where };
+        errors.push({ where, origin, message: `${name} wants a single value or a list of them` });
+      else settings[option] = { text, where, origin };
     }
   }
   return settings;

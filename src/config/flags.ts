@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { suggestion } from '../nearest.ts';
 import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
-import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
+import { type ConfigError, KEY_OF_NAME, type Origin, type Settings } from './setting.ts';
 
 /** What the names of our variables begin with. */
 const PREFIX = 'FAIRLEAD_';
@@ -14,8 +14,16 @@ interface Flags {
   config?: string;
 }
 
-/** Options of the command line. Of one that is given twice the last counts, so that a script can be added to. */
-export function readFlags(args: readonly string[], errors: ConfigError[], warnings: ConfigError[]): Flags {
+/**
+ * Options of a command line. Of one that is given twice the last counts, so that a script can be added to.
+ * @param origin whose command line it is
+ */
+export function readFlags(
+  args: readonly string[],
+  origin: Origin,
+  errors: ConfigError[],
+  warnings: ConfigError[],
+): Flags {
   const tokens = tokensOf(args);
   const found: Flags = { settings: {} };
   const seen = new Set<string>();
@@ -24,19 +32,20 @@ export function readFlags(args: readonly string[], errors: ConfigError[], warnin
     const before = tokens[i - 1];
     const isValue = before?.kind === 'option' && !before.inlineValue && !isKnown(before.name);
     if (token.kind === 'positional' && !isValue)
-      errors.push({ where: token.value, message: 'is not an argument of this command' });
+      errors.push({ where: token.value, origin, message: 'is not an argument of this command' });
     if (token.kind !== 'option') continue;
     const key = KEY_OF_NAME.get(token.name);
     const where = token.rawName;
     if (seen.has(token.name) && isKnown(token.name))
-      warnings.push({ where, message: `is given more than once: the last one counts${cureOf(key)}` });
+      warnings.push({ where, origin, message: `is given more than once: the last one counts${cureOf(key)}` });
     seen.add(token.name);
-    if (key !== undefined && isSwitch(key)) found.settings[key] = { text: token.value ?? 'true', where };
-    else if (!isKnown(token.name)) errors.push(unknown(where, token.name));
+    if (key !== undefined && isSwitch(key))
+      found.settings[key] = { text: token.value ?? 'true', where, origin };
+    else if (!isKnown(token.name)) errors.push(unknown(where, origin, token.name));
     else if (!token.value || (!token.inlineValue && token.value.startsWith('--')))
-      errors.push({ where, message: 'needs a value' });
+      errors.push({ where, origin, message: 'needs a value' });
     else if (key === undefined) found.config = token.value;
-    else found.settings[key] = { text: token.value, where };
+    else found.settings[key] = { text: token.value, where, origin };
   }
   return found;
 }
@@ -76,9 +85,10 @@ function isSwitch(key: OptionKey): boolean {
   return OPTIONS[key].value === undefined;
 }
 
-function unknown(where: string, name: string): ConfigError {
+function unknown(where: string, origin: Origin, name: string): ConfigError {
   return {
     where,
+    origin,
     message: `is not an option${suggestion(name, [...KEY_OF_NAME.keys(), 'config', 'help'], '--')}`,
   };
 }
@@ -88,6 +98,7 @@ export function readVariables(
   env: Readonly<Record<string, string | undefined>>,
   warnings: ConfigError[],
 ): Settings {
+  const origin = 'command';
   const settings: Settings = {};
   const keys = new Map(OPTION_KEYS.map((key) => [envOf(key), key]));
   const names = [...keys.keys(), 'FAIRLEAD_CONFIG'].map((name) => name.slice(PREFIX.length));
@@ -95,11 +106,12 @@ export function readVariables(
     // A variable that is set to nothing is how compose files leave one out.
     if (!where.startsWith(PREFIX) || !text || OTHERS.includes(where)) continue;
     const key = keys.get(where);
-    if (key !== undefined) settings[key] = { text, where };
+    if (key !== undefined) settings[key] = { text, where, origin };
     // Kubernetes and linked containers set variables of this form by themselves, so it is no error.
     else
       warnings.push({
         where,
+        origin,
         message: `is not a variable of Fairlead${suggestion(where.slice(PREFIX.length), names, PREFIX)}`,
       });
   }

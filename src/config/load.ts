@@ -3,7 +3,7 @@ import { ValueError } from '../model/parse.ts';
 import { type ParseFile, readConfigFile } from './config-file.ts';
 import { readFlags, readVariables } from './flags.ts';
 import { nameOf, OPTION_KEYS, OPTIONS, type OptionKey, type Options } from './options.ts';
-import type { ConfigError, ReadFile, Setting, Settings } from './setting.ts';
+import type { ConfigError, Origin, ReadFile, Setting, Settings } from './setting.ts';
 
 export interface LoadedOptions {
   readonly options: Options;
@@ -23,6 +23,8 @@ export interface LoadedOptions {
 export interface LoadInput {
   /** Arguments after the command. */
   readonly args: readonly string[];
+  /** Those of a Fairlead that the command asks, as far as the command has none of its own. */
+  readonly served?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: ReadFile;
   /** `parseConfigFile`, for which a library is loaded that not everyone needs. */
@@ -38,17 +40,20 @@ const FOR_ALL = 'holds the admin token, and every user of this machine can read 
 
 /** Options of flags, variables and the file, in that order of precedence; every mistake of all three at once. */
 export function loadOptions(input: LoadInput): LoadedOptions {
-  const { args, env, readFile, parseFile } = input;
+  const { args, served = [], env, readFile, parseFile } = input;
   const errors: ConfigError[] = [];
   const warnings: ConfigError[] = [];
-  const flags = readFlags(args, errors, warnings);
+  const flags = readFlags(args, 'command', errors, warnings);
+  const others = readFlags(served, 'configuration', errors, warnings);
   const variables = readVariables(env, warnings);
-  const named = flags.config ?? (env['FAIRLEAD_CONFIG'] || undefined);
-  const found = readConfigFile(named, DEFAULT_FILES, readFile, parseFile, errors);
+  const named = flags.config ?? others.config ?? (env['FAIRLEAD_CONFIG'] || undefined);
+  const origin = flags.config === undefined ? 'configuration' : 'command';
+  const found = readConfigFile(named, origin, DEFAULT_FILES, readFile, parseFile, errors);
   const { path: file, text, settings: ofFile } = found;
-  const above: Settings = { ...variables, ...flags.settings };
+  const above: Settings = { ...variables, ...others.settings, ...flags.settings };
   const settings: Settings = { ...dockerDefaults(env), ...ofFile, ...above };
-  readToken(settings, input, errors, warnings);
+  const isOwn = flags.settings.adminTokenFile !== undefined;
+  readToken(settings, isOwn ? 'command' : 'configuration', input, errors, warnings);
   const values: Partial<Record<OptionKey, unknown>> = {};
   for (const key of OPTION_KEYS) {
     const setting = settings[key];
@@ -57,7 +62,7 @@ export function loadOptions(input: LoadInput): LoadedOptions {
   const options = Object.freeze(values) as Options;
   checkTogether(options, settings, errors);
   if (file !== undefined && ofFile.adminToken !== undefined && input.isForAll?.(file))
-    warnings.push({ where: file, message: FOR_ALL });
+    warnings.push({ where: file, origin: 'configuration', message: FOR_ALL });
   const overruled = Object.fromEntries(Object.entries(ofFile).filter(([key]) => Object.hasOwn(above, key)));
   return { options, file, text, settings, overruled, errors, warnings };
 }
@@ -67,23 +72,28 @@ function parseSetting(key: OptionKey, setting: Setting, errors: ConfigError[]): 
     return OPTIONS[key].parse(setting.text.trim());
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    errors.push({ where: setting.where, message: `${nameOf(key)} ${error.message}` });
+    errors.push({ where: setting.where, origin: setting.origin, message: `${nameOf(key)} ${error.message}` });
     return OPTIONS[key].default;
   }
 }
 
 /** The variables that every Docker client reads. */
 function dockerDefaults(env: LoadInput['env']): Settings {
+  const origin = 'command';
   const settings: Settings = {};
-  if (env['DOCKER_HOST']) settings.docker = { text: env['DOCKER_HOST'], where: 'DOCKER_HOST' };
+  if (env['DOCKER_HOST']) settings.docker = { text: env['DOCKER_HOST'], where: 'DOCKER_HOST', origin };
   if (env['DOCKER_TLS_VERIFY'] && env['DOCKER_CERT_PATH'])
-    settings.dockerCerts = { text: env['DOCKER_CERT_PATH'], where: 'DOCKER_CERT_PATH' };
+    settings.dockerCerts = { text: env['DOCKER_CERT_PATH'], where: 'DOCKER_CERT_PATH', origin };
   return settings;
 }
 
-/** The token of the file that is named, unless there is one without it. */
+/**
+ * The token of the file that is named, unless there is one without it.
+ * @param origin who is told when that file cannot be read
+ */
 function readToken(
   settings: Settings,
+  origin: Origin,
   { readFile, isForAll }: LoadInput,
   errors: ConfigError[],
   warnings: ConfigError[],
@@ -92,13 +102,17 @@ function readToken(
   if (named === undefined) return;
   const path = named.text.trim();
   if (given !== undefined) {
-    warnings.push({ where: named.where, message: `admin-token-file has no effect beside ${given.where}` });
+    warnings.push({
+      where: named.where,
+      origin,
+      message: `admin-token-file has no effect beside ${given.where}`,
+    });
     return;
   }
   const text = readFile(path);
-  if (typeof text === 'string' && text.trim() !== '') settings.adminToken = { text, where: path };
-  else errors.push({ where: path, message: `admin-token-file ${whyNoToken(text)}` });
-  if (isForAll?.(path)) warnings.push({ where: path, message: FOR_ALL });
+  if (typeof text === 'string' && text.trim() !== '') settings.adminToken = { text, where: path, origin };
+  else errors.push({ where: path, origin, message: `admin-token-file ${whyNoToken(text)}` });
+  if (isForAll?.(path)) warnings.push({ where: path, origin, message: FOR_ALL });
 }
 
 function whyNoToken(text: ReturnType<ReadFile>): string {
@@ -122,6 +136,7 @@ function checkTogether({ admin }: Options, settings: Settings, errors: ConfigErr
   if (!isOpen(admin) || hasToken) return;
   errors.push({
     where: 'admin',
+    origin: 'configuration',
     message: 'listens on more than loopback, which needs an admin-token (or admin-token-file)',
   });
 }

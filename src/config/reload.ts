@@ -92,7 +92,7 @@ export class Reload {
     return `${changeOf(key, before, after)}${where === undefined ? '' : ` (${where})`}`;
   }
 
-  #problem({ where, message }: ConfigError): Problem {
+  #problem({ where, message }: Pick<ConfigError, 'where' | 'message'>): Problem {
     const file = this.#first.file ?? '';
     const line = where.startsWith(`${file}:`) ? `line ${where.slice(file.length + 1)}` : undefined;
     const base = { severity: 'error', source: 'file', message } as const;

@@ -1,10 +1,17 @@
 import { nameOf, OPTION_KEYS, type OptionKey } from './options.ts';
 
+/**
+ * Whose word it is: that of a command line and its environment, or of files, and of how a Fairlead was started that a command
+ * asks.
+ */
+export type Origin = 'command' | 'configuration';
+
 /** A text that was found for an option, and where. */
 export interface Setting {
   readonly text: string;
   /** A flag, a variable, or `FILE:LINE`. */
   readonly where: string;
+  readonly origin: Origin;
 }
 
 export type Settings = Partial<Record<OptionKey, Setting>>;
@@ -13,6 +20,7 @@ export type Settings = Partial<Record<OptionKey, Setting>>;
 export interface ConfigError {
   /** A flag, a variable, or `file:line`. */
   readonly where: string;
+  readonly origin: Origin;
   readonly message: string;
 }
 

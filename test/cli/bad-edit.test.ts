@@ -31,4 +31,11 @@ t.test('a bad edit of the file keeps nobody from asking the Fairlead that goes o
   }
   const wrong = await runCli(['status', '--admin', 'nonsense'], { cwd, env });
   t.equal(wrong.code, 2, 'what the command itself is told wrongly is an error');
+  for (const flag of ['--config=gone.yaml', '--admin-token-file=gone.yaml']) {
+    const gone = await runCli(['status', flag, ...where], { cwd, env });
+    t.equal(gone.code, 2, flag);
+    t.match(gone.stderr, /^error: gone\.yaml: .*no such file/m);
+  }
+  const since = await runCli(['healthcheck', ...where], { cwd, env: { FAIRLEAD_CONFIG: 'gone.yaml' } });
+  t.equal(since.code, 0, 'a file that the environment names may be gone since the start');
 });

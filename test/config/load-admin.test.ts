@@ -49,7 +49,11 @@ t.test('a token that was said wins over the file, which is not read then', async
   t.strictSame(mistakes(loaded), []);
   t.equal(loaded.options.adminToken, TOKEN);
   t.strictSame(loaded.warnings, [
-    { where: '--admin-token-file', message: 'admin-token-file has no effect beside --admin-token' },
+    {
+      where: '--admin-token-file',
+      origin: 'command',
+      message: 'admin-token-file has no effect beside --admin-token',
+    },
   ]);
 });
 

@@ -96,7 +96,7 @@ t.test('it is known where each option was found, and what the file says in vain'
       .sort(),
     ['grace FAIRLEAD_GRACE', 'http --http', 'pages fairlead.yaml:2'],
   );
-  t.strictSame(overruled, { http: { text: ':3', where: 'fairlead.yaml:1' } });
+  t.strictSame(overruled, { http: { text: ':3', where: 'fairlead.yaml:1', origin: 'configuration' } });
 });
 
 t.test('every mistake of all sources is reported at once, each with its place', async (t) => {
@@ -172,9 +172,10 @@ t.test(
     t.strictSame(warnings, [
       {
         where: 'FAIRLEAD_ACESS_LOG',
+        origin: 'command',
         message: 'is not a variable of Fairlead; did you mean FAIRLEAD_ACCESS_LOG?',
       },
-      { where: 'FAIRLEAD_SERVICE_HOST', message: warnings[1]?.message },
+      { where: 'FAIRLEAD_SERVICE_HOST', origin: 'command', message: warnings[1]?.message },
     ]);
   },
 );
@@ -233,4 +234,33 @@ t.test('DOCKER_CERT_PATH is heard only when DOCKER_TLS_VERIFY asks for TLS', asy
   t.equal(certs({ DOCKER_CERT_PATH: '/certs', DOCKER_TLS_VERIFY: '1' }), '/certs');
   const ours = { FAIRLEAD_DOCKER_CERTS: '/ours', DOCKER_CERT_PATH: '/certs', DOCKER_TLS_VERIFY: '1' };
   t.equal(certs(ours), '/ours');
+});
+
+t.test(
+  'a mistake knows whether the command line says it, or what a Fairlead that is asked was told',
+  async (t) => {
+    const origins = (input: Parameters<typeof load>[0]) => load(input).errors.map(({ origin }) => origin);
+    t.same(origins({ args: '--grace soon' }), ['command']);
+    t.same(origins({ env: { FAIRLEAD_GRACE: 'soon' } }), ['command']);
+    t.same(origins({ files: { 'fairlead.yaml': 'grace: soon' } }), ['configuration']);
+    for (const args of [['--config=gone'], ['--config', 'gone'], ['--admin-token-file=gone']])
+      t.same(origins({ args }), ['command'], args.join(' '));
+    for (const served of [['--config=gone'], ['--admin-token-file', 'gone'], ['--grace', 'soon']])
+      t.same(origins({ served }), ['configuration'], `served with ${served.join(' ')}`);
+    t.same(
+      origins({ env: { FAIRLEAD_CONFIG: 'gone' } }),
+      ['configuration'],
+      'the file may be gone since then',
+    );
+  },
+);
+
+t.test('what a command is told wins over how the Fairlead that it asks was started', async (t) => {
+  const served = ['--admin', ':1', '--grace', '1s'];
+  const { options } = load({
+    args: '--grace 2s',
+    served,
+    env: { FAIRLEAD_ADMIN: ':3', FAIRLEAD_GRACE: '3s' },
+  });
+  t.match(options, { admin: { port: 1 }, grace: 2_000 });
 });

@@ -6,6 +6,8 @@ import type { Unreadable } from '../../src/config/setting.ts';
 export interface TestInput {
   /** Flags, separated by spaces, or one by one. */
   readonly args?: string | readonly string[];
+  /** Those of a Fairlead that is asked. */
+  readonly served?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Texts of files by their paths; the only ones that there are. */
   readonly files?: Readonly<Record<string, string | Unreadable>>;
@@ -13,11 +15,12 @@ export interface TestInput {
 }
 
 /** Options of these sources and of nothing else of this machine. */
-export function load({ args = [], env = {}, files = {}, isForAll }: TestInput): LoadedOptions {
+export function load({ args = [], served = [], env = {}, files = {}, isForAll }: TestInput): LoadedOptions {
   const list = typeof args === 'string' ? args.split(' ') : args;
   const readFile = (path: string) => files[path];
   return loadOptions({
     args: list,
+    served,
     env,
     readFile,
     parseFile: parseConfigFile,
