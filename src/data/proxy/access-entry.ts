@@ -4,7 +4,7 @@ import { isField, trimmed } from '../message/field.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { Exchange } from './exchange.ts';
 
-/** A view: a log asks for what it writes, which is less than what there is. */
+/** A view of an exchange: the log reads the fields that it writes, and no others are computed. */
 class ExchangeEntry implements AccessEntry {
   readonly time: number;
   readonly durationMs: number;
@@ -79,7 +79,7 @@ class ExchangeEntry implements AccessEntry {
     return this.#exchange.id;
   }
 
-  /** What the client says of itself, in one walk over the lines of which most are told apart by their first letter. */
+  /** Finds Referer and User-Agent in one walk over the lines. The first letter tells most lines apart. */
   #readClientFields({ text, fieldsStart, fieldsEnd }: RequestHead): void {
     for (let p = fieldsStart; p < fieldsEnd; ) {
       const q = text.indexOf('\r\n', p);
@@ -93,12 +93,12 @@ class ExchangeEntry implements AccessEntry {
   }
 }
 
-/** What the logs tell of a finished exchange. */
+/** The log entry of a finished exchange. */
 export function accessEntry(exchange: Exchange, time: number, durationMs: number): AccessEntry {
   return new ExchangeEntry(exchange, time, durationMs);
 }
 
-/** What they tell of a request that was refused before it was one. */
+/** The log entry of a request that was refused before it became an exchange. */
 export function refusedEntry(error: ProxyError, peer: string, requestId: string, time: number): AccessEntry {
   return {
     time,

@@ -8,33 +8,33 @@ import type { Outcome, PendingAttempt, TrialLimits } from '../upstream/pending.t
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Exchange } from './exchange.ts';
 
-/** The backend's side of an attempt: it is told what the request is, and reports to its attempt. */
+/** The backend's side of an attempt. The exchange writes the request to it; it reports the response to its attempt. */
 export interface Upstream {
   write(buffer: Buffer, from: number, to: number): void;
   /** The request is whole. */
   end(trailers: string): void;
   flush(): Flow;
-  /** Gives up: nothing is reported after it. */
+  /** Ends the try. Nothing is reported after it. */
   abort(): void;
-  /** The client drained: read on. */
+  /** The client takes more of the response again: reading goes on. */
   resume(): void;
 }
 
 /** Where an attempt leads: a backend, or another site that stands in for all of them. */
 export type Target = BackendState | UrlFallback;
 
-/** Finds the way to a target, whatever is spoken there. */
+/** Chooses and opens the connection to a target, by the protocol that is spoken there. */
 export interface Connector {
   /**
-   * Sends the request, as far as it has come.
-   * @param isFresh not on a connection that served before
+   * Sends the part of the request that has come so far.
+   * @param isFresh true forbids a connection that has served before
    */
   start(attempt: Attempt, target: Target, isFresh: boolean): Upstream;
 }
 
-/** What happens to an attempt is decided by whoever owns the exchanges. None of these throws. */
+/** What becomes of an attempt is decided by the owner of the exchanges. None of these methods throws. */
 export interface AttemptEvents {
-  /** The request is on its way: an attempt that fails from now on may have reached the backend. */
+  /** The request is on its way: if the attempt fails from now on, the backend may have seen it. */
   onConnected(attempt: Attempt): void;
   /** False when the response will not be used and the attempt is over. */
   onResponse(attempt: Attempt, head: ResponseHead): boolean;
@@ -55,7 +55,7 @@ export interface AttemptContext {
   elapsed(): number;
 }
 
-/** One try of an exchange on one backend. It has its place there from its making to its end, and no longer. */
+/** One try of an exchange on one backend. It counts as in flight there from its construction until it ends. */
 export class Attempt implements PendingAttempt {
   readonly exchange: Exchange;
   readonly service: ServiceState;
@@ -68,7 +68,7 @@ export class Attempt implements PendingAttempt {
   outcome: Outcome = 'pending';
   isOver = false;
   #isConnected = false;
-  /** The budget of the service paid for it. */
+  /** The retry budget of the service paid for this attempt. */
   readonly #isPaid: boolean;
   readonly #context: AttemptContext;
 
@@ -85,7 +85,7 @@ export class Attempt implements PendingAttempt {
     this.startedAt = service.isTimed ? context.elapsed() : 0;
     this.#isPaid = isPaid;
     this.#context = context;
-    // How long an upgrade may take nobody can tell from outside.
+    // The hang watch leaves upgrades alone: how long one takes cannot be told from outside.
     this.since = exchange.head.upgrade === '' ? context.watch.tick : Number.POSITIVE_INFINITY;
     if (this.backend !== undefined) this.#takePlace(this.backend);
     try {
@@ -114,7 +114,7 @@ export class Attempt implements PendingAttempt {
     return this.outcome === 'pending' && (!this.#isConnected || this.exchange.body.isComplete);
   }
 
-  // Of the request.
+  // The request, from the exchange.
 
   write(buffer: Buffer, from: number, to: number): void {
     this.upstream.write(buffer, from, to);
@@ -126,7 +126,7 @@ export class Attempt implements PendingAttempt {
     this.upstream.end(trailers);
   }
 
-  // What its upstream reports.
+  // The response, from the upstream.
 
   connected(): void {
     this.#isConnected = true;
@@ -151,9 +151,9 @@ export class Attempt implements PendingAttempt {
     this.#context.events.onBroken(this.exchange, error);
   }
 
-  // How it ends.
+  // The end of the attempt.
 
-  /** It is over, if it was not before: its place at the backend is another's, and what it was paid with, too. */
+  /** Ends the attempt, if it has not ended before: frees its place at the backend, and gives back what the budget paid. */
   end(outcome: Outcome): void {
     if (this.isOver) return;
     this.#leave(outcome);
@@ -161,7 +161,10 @@ export class Attempt implements PendingAttempt {
     this.service.released();
   }
 
-  /** There is another attempt at once: it takes its place, and what was paid. Answers whether anything was. */
+  /**
+   * Ends the attempt in favour of another one that follows at once: nobody who waits gets its place in between. Returns whether
+   * the budget paid for it; that payment is the other one's.
+   */
   replace(): boolean {
     this.#leave('failed');
     return this.#isPaid;
@@ -173,14 +176,14 @@ export class Attempt implements PendingAttempt {
     this.backend?.attempts.delete(this);
   }
 
-  /** Ends it without an answer. */
+  /** Aborts the attempt, whose response is no longer wanted. */
   cancel(): void {
     if (this.isOver) return;
     this.upstream.abort();
     this.end('cancelled');
   }
 
-  // When its backend hangs.
+  // From the hang watch.
 
   hedge(): void {
     this.#context.events.hedge(this);

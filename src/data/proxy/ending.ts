@@ -36,7 +36,7 @@ export class Ending {
     this.finish(exchange);
   }
 
-  /** It is too late for an answer: the client must see that what it has is not whole. */
+  /** A response has begun and cannot be completed: resets the connection, so that the client sees that it is incomplete. */
   cut(exchange: Exchange, error: ProxyError): void {
     exchange.error = error;
     exchange.isCut = true;
@@ -45,7 +45,7 @@ export class Ending {
     this.finish(exchange);
   }
 
-  /** Every exchange ends here, once. */
+  /** Every exchange ends here, exactly once. */
   finish(exchange: Exchange): void {
     if (exchange.finished) return;
     exchange.finished = true;
@@ -55,19 +55,19 @@ export class Ending {
     try {
       downstream.finished();
     } catch (error) {
-      // What breaks when the client's next request begins is no part of the one that is over.
+      // The exchange is over: this error belongs to the client's next request.
       downstream.onBroken(error);
     }
   }
 }
 
-/** An answer of our own as the filters of its route let it go; but for the one to a filter that broke, which might again. */
+/** A reply of ours with the response fields of its route's filters; after a filter has thrown, without them. */
 function filtered({ filtering, error }: Exchange, reply: Reply): Reply {
   if (filtering === undefined || error === INTERNAL) return reply;
   return { ...reply, fields: reply.fields + filtering.onReply() };
 }
 
-/** The attempts are over, however they went. */
+/** Ends both attempts of an exchange, however they went. */
 export function endAttempts(exchange: Exchange): void {
   const { second } = exchange;
   exchange.second = undefined;
@@ -75,7 +75,7 @@ export function endAttempts(exchange: Exchange): void {
   exchange.attempt?.end('cancelled');
 }
 
-/** All that an exchange held is others' again. What breaks on the way keeps nobody's next request from beginning. */
+/** Gives back all that an exchange held. An error on the way must not keep the client's next request from beginning. */
 function letGo(exchange: Exchange): void {
   try {
     endAttempts(exchange);

@@ -44,7 +44,7 @@ export interface Downstream extends BodySink {
   /** Stops and starts reading the request's body. */
   pauseBody(): void;
   resumeBody(): void;
-  /** The client's connection, for another protocol to take over. */
+  /** The client's connection, for an upgrade to take over. */
   readonly socket: Socket;
   /** Connections to backends that are this client connection's alone. Closed with it. */
   own: OwnConnections | undefined;
@@ -54,11 +54,11 @@ export interface Downstream extends BodySink {
   finished(): void;
   /** Ends the connection at once. */
   destroy(): void;
-  /** Code of ours threw in between two exchanges. */
+  /** Code of ours threw between two exchanges. */
   onBroken(error: unknown): void;
 }
 
-/** Bytes of interim responses to one request: a backend that sends more will never come to an end. */
+/** Most bytes of interim responses (1xx) to one request: a backend that sends more is not going to stop. */
 const MAX_INTERIM = 1_048_576;
 
 const NONE: readonly ServiceState[] = [];
@@ -76,40 +76,40 @@ export class Exchange {
   /** Only where its route has filters. */
   filtering: Filtering | undefined = undefined;
   service: ServiceState | undefined = undefined;
-  /** The one that runs, or ran last. */
+  /** The attempt that runs, or the last one that did. */
   attempt: Attempt | undefined = undefined;
-  /** A second one beside it, while its backend hangs. */
+  /** A second attempt that runs beside it, because its backend seems to hang. */
   second: Attempt | undefined = undefined;
-  /** How many there were on backends of the service. */
+  /** Attempts so far on backends of the service. */
   attempts = 0;
   tried: BackendState[] | undefined = undefined;
-  /** A stale connection was replaced once. */
+  /** A stale connection was replaced by a new one; that is done once. */
   redialled = false;
-  /** Services of which no backend answered, and what is still to be asked instead of them. */
+  /** Services of which no backend answered, and the fallbacks that are still to be asked instead. */
   failed: readonly ServiceState[] = NONE;
   fallbacks: Fallback[] | undefined = undefined;
-  /** Its place in the queue of its service; it may have been left for long. */
+  /** Its last place in a queue; the exchange may have left that since. */
   ticket: QueueTicket | undefined = undefined;
-  /** Waits before backends that refused were asked again. */
+  /** How often it has paused before asking backends again that refused. */
   pauses = 0;
-  /** Ends the one that it is in. */
+  /** Ends the current pause. */
   endPause: (() => void) | undefined = undefined;
-  /** Limits the whole exchange. */
+  /** The time limit of the whole exchange, if its service has one. */
   limit: { cancel(): void } | undefined = undefined;
-  /** Where the body of the response goes: to the client, unless something stands before it. */
+  /** Where the body of the response is written: the downstream, or a filter in front of it. */
   sink: BodySink;
   /** The head of a final response has gone to the client. */
   answered = false;
   finished = false;
-  /** It ended before its response did. */
+  /** The exchange ended before its response was complete. */
   isCut = false;
   status = 0;
-  /** Bytes of the response's body that were handed on. */
+  /** Bytes of the response's body that were passed on. */
   bytesOut = 0;
   /** Bytes that the client sent in another protocol. */
   bytesIn = 0;
   error: ProxyError | undefined = undefined;
-  /** Whoever reads the client is at it: what came is sent on when that is done, by `flush`. */
+  /** The downstream is still reading: it calls `flush` when it has handed over what came. */
   #isArriving = true;
   #id = '';
   /** Bytes of interim responses. */
@@ -124,7 +124,7 @@ export class Exchange {
     this.sink = downstream;
   }
 
-  /** The address of the client: the one place that tells it from a proxy's. Found when somebody asks. */
+  /** The address of the client, behind trusted proxies too. Determined when first asked for. */
   get client(): string {
     if (this.#client === '') this.#client = this.downstream.forwarded.clientOf(this.head);
     return this.#client;
@@ -149,28 +149,28 @@ export class Exchange {
     return this.attempt?.backend;
   }
 
-  // The request's body, from whoever reads it off the client.
+  // The request's body, from the downstream.
 
-  /** Some of it has come, from `from` to before `to`; the bytes must not change from now on. `flush` must follow. */
+  /** A part of it has come: the bytes from `from` to before `to`, which must not change any more. `flush` must follow. */
   receive(buffer: Buffer, from: number, to: number): void {
     this.#isArriving = true;
     this.body.receive(buffer, from, to);
     this.running?.write(buffer, from, to);
   }
 
-  /** All of it has come. `flush` must follow. */
+  /** The body is complete. `flush` must follow. */
   receiveEnd(trailers: string): void {
     this.#isArriving = true;
     this.body.complete(this.head.trailers ? trailers : '');
     this.running?.requestEnded(this.body.trailers);
   }
 
-  /** Something came since it was last flushed. */
+  /** Parts of the request have come since the last flush. */
   get isUnsent(): boolean {
     return this.#isArriving;
   }
 
-  /** Sends on what came of the request, in one write. `full`: no more of it should be read until `resumeBody`. */
+  /** Sends what has come of the request, in one write. After `full` the downstream reads no more until `resumeBody`. */
   flush(): Flow {
     this.#isArriving = false;
     return this.running?.upstream.flush() ?? 'taken';
@@ -184,13 +184,13 @@ export class Exchange {
 
   // The response, from the upstream of an attempt.
 
-  /** Hands on an interim response; undefined when there were too many. */
+  /** Passes on an interim response; undefined when there were too many. */
   inform(head: ResponseHead): Flow | undefined {
     this.#interim += head.end;
     return this.#interim > MAX_INTERIM ? undefined : this.downstream.inform(head);
   }
 
-  /** Hands on bytes of its body. */
+  /** Passes on bytes of its body. */
   respondBody(buffer: Buffer, from: number, to: number): void {
     this.bytesOut += to - from;
     this.sink.write(buffer, from, to);

@@ -10,7 +10,7 @@ import { pickFor } from './pick.ts';
 import { QueueTicket } from './queue-ticket.ts';
 import { mayHold, pauseBefore } from './retry.ts';
 
-/** The straight line of a request, on which it goes on. */
+/** Where a request continues once there is a backend for it again. */
 interface Line {
   readonly ending: Ending;
   readonly guard: ExchangeGuard;
@@ -18,7 +18,7 @@ interface Line {
   attempt(exchange: Exchange, service: ServiceState, target: Target): void;
 }
 
-/** What becomes of a request that no backend takes: it waits for one, or something else answers. */
+/** Decides what happens to a request that no backend takes: it waits for one, or a fallback or an error answers. */
 export class Failover {
   readonly #context: ForwardContext;
   readonly #line: Line;
@@ -28,7 +28,7 @@ export class Failover {
     this.#line = line;
   }
 
-  /** Stands in the queue for a backend; false when nobody may, or it did for long enough. */
+  /** Puts the exchange into the queue of the service; false when there is no place, or its time in the queue is up. */
   wait(exchange: Exchange, service: ServiceState, error: ProxyError, isHeld: boolean): boolean {
     const { settings, sweep } = this.#context.runtime;
     const client = settings.clientLimit.clientAt(exchange.client);
@@ -53,7 +53,7 @@ export class Failover {
     this.fail(exchange, service, error);
   }
 
-  /** No backend answers: what the service says should answer instead, else the error. */
+  /** No backend answers: the service's fallback does, else the error. */
   fail(exchange: Exchange, service: ServiceState, error: ProxyError): void {
     if (exchange.answered) return this.#line.ending.cut(exchange, error);
     endAttempts(exchange);
@@ -65,7 +65,7 @@ export class Failover {
     else this.#line.ending.answer(exchange, error);
   }
 
-  /** The only backends there are refused: they are asked again in a moment. */
+  /** Asks the same backends again after a moment, because all of them refused the connection. */
   #pause(exchange: Exchange, service: ServiceState, error: ProxyError, ms: number): void {
     exchange.pauses++;
     exchange.tried = undefined;

@@ -3,15 +3,15 @@ import type { ProxyError } from '../errors.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Whether something else may answer in place of the backends: none is there, or what was to answer did not. */
+/** Whether a fallback may answer: no backend is available, or the fallback before it did not answer. */
 export function mayFallBack(exchange: Exchange, error: ProxyError): boolean {
   const isDown = error.code === 'unavailable' || error.retry === 'always';
   return isDown || (exchange.fallbacks !== undefined && exchange.backend === undefined);
 }
 
 /**
- * What is asked next: what the service that has failed says, and then the rest of what those say for which it stood
- * in. A service is asked once, so that a circle ends; and without the whole request only a page or status answers.
+ * The next fallback to ask: those of the service that has failed, then the remaining ones of the services for which it stood
+ * in. A service is asked once, so that circles end. If the request's body is no longer kept, only a page or status can answer.
  */
 export function nextFallback(
   exchange: Exchange,

@@ -7,7 +7,7 @@ import type { RouteFilters } from './filters/filter.ts';
 import type { Ledger } from './ledger.ts';
 import type { StandIns } from './stand-ins.ts';
 
-/** What the straight line of a request needs of the rest of the data plane. */
+/** What the life of a request needs of the rest of the data plane. */
 export interface ForwardContext {
   readonly runtime: Runtime;
   readonly topology: {
@@ -18,6 +18,6 @@ export interface ForwardContext {
   readonly connector: Connector;
   readonly standIns: StandIns;
   readonly ledger: Ledger;
-  /** Closes idle connections: there is no descriptor left for another. */
+  /** Closes idle connections, because the process has no file descriptor left. */
   makeRoom(): void;
 }

@@ -4,7 +4,7 @@ import { withoutPrefix } from '../routing/prefix.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Of an exchange, what these lines are made of. */
+/** The part of an exchange that these lines are made of. */
 export type Forwarded = Pick<Exchange, 'head' | 'client'>;
 
 /** The header lines that tell a backend who the client is and what it asked for, and by which proxy it did. */
@@ -52,7 +52,7 @@ export class ForwardedFields {
     ) {
       return this.#chained(request);
     }
-    // A connection nearly always asks the same host again.
+    // The lines are kept, since a connection nearly always asks for the same host again.
     if (head.host !== this.#host || head.minor !== this.#minor || this.#fields === '') {
       this.#host = flat(head.host);
       this.#minor = head.minor;
@@ -63,7 +63,7 @@ export class ForwardedFields {
     return this.#fields;
   }
 
-  /** A trusted proxy stands before us: what it says stays, and its address joins the chain. */
+  /** For requests of a trusted proxy: what it says is kept, and its address is added to the chain. */
   #chained({ head, client }: Forwarded): string {
     const proto = head.forwardedProto || this.#proto;
     const host = head.forwardedHost || head.host;
@@ -73,15 +73,15 @@ export class ForwardedFields {
     );
   }
 
-  /** Behind what the client's own Via says (RFC 9110, section 7.6.3): the version is that of what we received. */
+  /** Our entry, which follows those of the client's own Via (RFC 9110, section 7.6.3), with the version of the request as received. */
   #via({ minor }: Forwarded['head']): string {
     return `Via: 1.${minor} ${this.#instance}\r\n`;
   }
 }
 
 /**
- * A copy in one piece, for as long as the connection is idle: a slice would keep the whole head in memory, and a text
- * that was put together all of its pieces.
+ * A copy in one piece. A slice would keep the whole head in memory for as long as the connection is idle, and a concatenated
+ * text would keep all of its pieces.
  */
 function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');

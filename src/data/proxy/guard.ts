@@ -9,7 +9,7 @@ import type { FilterEvents } from './filters/wait.ts';
 import type { QueueEvents, QueueTicket } from './queue-ticket.ts';
 import type { Reply } from './reply.ts';
 
-/** The life of a request, in its parts. */
+/** The parts of the life of a request that callbacks call. */
 export interface Life extends Omit<AttemptEvents, 'onBroken' | 'hedge' | 'tryOut'> {
   readonly failover: QueueEvents;
   readonly filters: Pick<FilterEvents, 'filtered'>;
@@ -19,8 +19,8 @@ export interface Life extends Omit<AttemptEvents, 'onBroken' | 'hedge' | 'tryOut
 }
 
 /**
- * All the ways from a callback into the life of a request. Whatever throws there ends that request, with 500 or a cut
- * connection, and nothing else: what it held is given back, and it is counted and logged like any other.
+ * Every callback enters the life of a request through here. Whatever throws ends that request alone, with 500 or a reset
+ * connection: what it held is given back, and it is counted and logged like any other.
  */
 export class ExchangeGuard implements AttemptEvents, QueueEvents, FilterEvents {
   readonly #life: Life;
@@ -64,7 +64,7 @@ export class ExchangeGuard implements AttemptEvents, QueueEvents, FilterEvents {
 
   onFailure(attempt: Attempt, failure: ProxyError): void {
     const { exchange } = attempt;
-    // An attempt that broke may fail, too, when its exchange is over.
+    // An attempt can still fail after its exchange has ended.
     if (!exchange.finished) this.within(exchange, () => this.#life.onFailure(attempt, failure))();
   }
 
@@ -97,7 +97,7 @@ export class ExchangeGuard implements AttemptEvents, QueueEvents, FilterEvents {
     }
   }
 
-  /** Something to run later that belongs to an exchange. */
+  /** Wraps a callback that belongs to an exchange. */
   within(exchange: Exchange, run: () => void): () => void {
     return () => {
       try {
@@ -112,7 +112,7 @@ export class ExchangeGuard implements AttemptEvents, QueueEvents, FilterEvents {
     internalErrors.report('request', error);
     if (exchange === undefined || exchange.finished) return;
     if (this.#ends(exchange)) return;
-    // What was to answer is broken, too: then nothing answers.
+    // The error reply threw as well: the connection is reset without an answer.
     exchange.answered = true;
     if (!this.#ends(exchange)) exchange.downstream.destroy();
   }

@@ -4,7 +4,7 @@ import { Attempt, type AttemptContext } from './attempt.ts';
 import { triedBy } from './pick.ts';
 import { mayHedge } from './retry.ts';
 
-/** Where a request may be tried, too, whose backend hangs; undefined when it stays there. */
+/** A second backend for a request whose own backend hangs; undefined when it must stay there. */
 function pickHedge({ exchange, service, backend }: Attempt): BackendState | undefined {
   const { retry, hedge } = service.service;
   if (hedge === 'off' || backend === undefined || !mayHedge(exchange, retry)) return undefined;
@@ -16,7 +16,7 @@ export class Hedger {
   readonly #context: AttemptContext;
   readonly #moveOn: (attempt: Attempt) => void;
 
-  /** @param moveOn goes on with another backend, without the attempt that there was */
+  /** @param moveOn replaces an attempt by one on another backend */
   constructor(context: AttemptContext, moveOn: (attempt: Attempt) => void) {
     this.#context = context;
     this.#moveOn = moveOn;
@@ -26,7 +26,7 @@ export class Hedger {
     const backend = pickHedge(attempt);
     if (backend === undefined) return;
     if (attempt.isSent) return void this.#start(attempt, backend);
-    // There is not even a connection: nothing is lost by giving it up.
+    // Nothing was sent yet, so the first attempt can simply be replaced.
     attempt.upstream.abort();
     this.#moveOn(attempt);
   }
@@ -46,7 +46,7 @@ export class Hedger {
     return this.#start(attempt, backend);
   }
 
-  /** Sends another backend the request as well; undefined when the budget does not pay for it. */
+  /** Sends the request to another backend as well; undefined when the retry budget does not pay for it. */
   #start({ exchange, service }: Attempt, backend: BackendState): Attempt | undefined {
     if (!service.pay()) return undefined;
     exchange.tried = triedBy(exchange);
@@ -59,7 +59,7 @@ export class Hedger {
   }
 }
 
-/** One of two attempts ends without an answer: the other one is all there is. */
+/** Ends one of two attempts; the exchange continues with the other one. */
 export function dropAttempt(attempt: Attempt): void {
   const { exchange } = attempt;
   const { second } = exchange;
@@ -69,7 +69,7 @@ export function dropAttempt(attempt: Attempt): void {
   attempt.end('failed');
 }
 
-/** One of two attempts has answered: the other is cancelled. True when the second was faster. */
+/** Keeps the one of two attempts that has answered, and cancels the other. True when the second was faster. */
 export function keepAttempt(attempt: Attempt): boolean {
   const { exchange } = attempt;
   const { attempt: first, second } = exchange;

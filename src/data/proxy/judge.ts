@@ -4,11 +4,11 @@ import type { Ejector } from '../upstream/ejection.ts';
 import type { Attempt } from './attempt.ts';
 import { retryAfter } from './retry.ts';
 
-/** What a failed attempt counts for where latency decides. */
+/** The latency that a failed attempt counts as, for balancers that go by latency. */
 const FAILURE_MS = 1_000;
 
 /**
- * An attempt failed: that counts against its backend, and may take it out.
+ * Counts a failed attempt against its backend, which may be ejected for it.
  * @param now `Clock.elapsed`
  */
 export function blame(attempt: Attempt, error: ProxyError, ejector: Ejector, now: number): void {
@@ -21,14 +21,14 @@ export function blame(attempt: Attempt, error: ProxyError, ejector: Ejector, now
 }
 
 /**
- * An attempt has a response's head.
+ * Records what a response's head says of its backend.
  * @param now `Clock.elapsed`
  */
 export function answered(attempt: Attempt, head: ResponseHead, ejector: Ejector, now: number): void {
   const { backend, service, exchange } = attempt;
   if (backend === undefined) return;
   if (service.isTimed) measure(attempt, head.status < 500 ? 0 : FAILURE_MS, now);
-  // 502 to 504: it, or what it needs, is not there.
+  // 502 to 504 say that the backend, or a server behind it, is not there.
   if (head.status < 502 || head.status > 504) {
     if (backend.restsAsked > 0) backend.restsAsked = 0;
     return;
@@ -38,7 +38,7 @@ export function answered(attempt: Attempt, head: ResponseHead, ejector: Ejector,
   if (restMs > 0) ejector.rest(service, backend, exchange.path, restMs);
 }
 
-/** How long the backend took to answer, and at least that: failing fast is no virtue. */
+/** Records the latency of an attempt. A failure counts as at least `atLeastMs`, so that failing fast attracts no traffic. */
 function measure({ backend, startedAt }: Attempt, atLeastMs: number, now: number): void {
   backend?.latency.observe(Math.max(now - startedAt, atLeastMs), now);
 }

@@ -11,17 +11,17 @@ import type { Exchange } from './exchange.ts';
 
 /** Who hears of finished requests. */
 export interface DataEvents {
-  /** Every one, for the access log; absent when there is none. */
+  /** Hears of every request, for the access log; absent without one. */
   readonly onAccess?: ((entry: AccessEntry) => void) | undefined;
-  /** Those that ended in an error that an operator may want to do something about (`isNews`). */
+  /** Hears of requests that ended in an error which an operator may want to act on (`isNews`). */
   readonly onError: (entry: AccessEntry) => void;
-  /** What requests told of a backend's health. */
+  /** Hears what requests told of a backend's health. */
   readonly onSignal?: (signal: BackendSignal) => void;
 }
 
-/** Counts and logs exchanges, and knows how many of each client run that trusted proxies send for it. */
+/** Counts and logs exchanges, and limits how many run at a time for each client behind a trusted proxy. */
 export class Ledger {
-  /** Requests that were no service's, by the status they were answered with. */
+  /** Requests that belonged to no service, counted by status. */
   readonly unrouted: number[] = new Array(600).fill(0);
   readonly #clock: Clock;
   readonly #onError: DataEvents['onError'];
@@ -29,7 +29,7 @@ export class Ledger {
   readonly #requests: Shares<Exchange>;
   #limit: ClientLimit;
 
-  /** @param limit of the requests that one client may have behind a trusted proxy */
+  /** @param limit how many requests one client behind a trusted proxy may have at a time */
   constructor(clock: Clock, { onAccess, onError }: DataEvents, limit: ClientLimit) {
     this.#clock = clock;
     this.#onError = guarded('log', onError);
@@ -38,14 +38,14 @@ export class Ledger {
     this.#limit = limit;
   }
 
-  /** Goes by others from now on. */
+  /** Takes other options from now on. */
   adopt(limit: ClientLimit, onAccess: DataEvents['onAccess']): void {
     this.#limit = limit;
     this.#requests.most = limit.most;
     this.#onAccess = onAccess && guarded('log', onAccess);
   }
 
-  /** An exchange begins: false when its client has too many, and it is to be refused. */
+  /** Registers an exchange; false when its client has too many, and it must be refused. */
   admit(exchange: Exchange): boolean {
     if (!isThroughProxy(exchange)) return true;
     const client = this.#limit.clientAt(exchange.client);
@@ -54,7 +54,7 @@ export class Ledger {
     return true;
   }
 
-  /** Called once for each exchange. */
+  /** Counts and logs an exchange. Called once for each. */
   finished(exchange: Exchange): void {
     if (isThroughProxy(exchange)) this.#requests.delete(exchange);
     const durationMs = this.#clock.elapsed() - exchange.startedAt;

@@ -4,21 +4,21 @@ import type { Waiter } from '../upstream/queue.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
 import type { Exchange } from './exchange.ts';
 
-/** What becomes of an exchange that waits. */
+/** What happens to an exchange in a queue. */
 export interface QueueEvents {
   /** Looks for a backend again. */
   lookAgain(ticket: QueueTicket): void;
-  /** It has waited long enough, or for nothing. */
+  /** Its time is up, or there is nothing to wait for any more. */
   waitedInVain(ticket: QueueTicket): void;
 }
 
-/** The wait of an exchange for a backend of its service: for one to be free, or held for one to appear. */
+/** The place of an exchange in the queue of its service: until a backend is free, or, if it is held, until one appears. */
 export class QueueTicket implements Waiter, Expiring {
   deadline: number;
   isHeld: boolean;
   readonly exchange: Exchange;
   readonly service: ServiceState;
-  /** What the client is told if it was in vain. */
+  /** The error for the client if it waits in vain. */
   error: ProxyError;
   readonly #sweep: Sweep;
   readonly #events: QueueEvents;
@@ -41,7 +41,7 @@ export class QueueTicket implements Waiter, Expiring {
     this.#events = events;
   }
 
-  /** It found a backend in vain: false when it may not wait for another one, because its time is up. */
+  /** The backend that it found has failed. False when the exchange may not wait for another one, because its time is up. */
   goesOn(error: ProxyError, isHeld: boolean): boolean {
     this.error = error;
     this.isHeld = isHeld;
@@ -49,8 +49,8 @@ export class QueueTicket implements Waiter, Expiring {
   }
 
   /**
-   * Stands in line, behind all others.
-   * @param client whose share of the line it takes; empty without a limit
+   * Takes the last place in the queue.
+   * @param client whose share of the queue it counts to; empty without a limit
    */
   enter(client: string): void {
     const { service, exchange } = this;
@@ -58,7 +58,7 @@ export class QueueTicket implements Waiter, Expiring {
     service.stats.waited++;
     service.stats.waiting++;
     this.#sweep.add(this);
-    // What is sent meanwhile would have to be kept.
+    // The body is not read meanwhile: it would have to be kept.
     if (!exchange.body.isComplete) exchange.downstream.pauseBody();
   }
 
@@ -69,7 +69,7 @@ export class QueueTicket implements Waiter, Expiring {
   }
 
   retry(isNews: boolean): void {
-    // What failed before may be another by now.
+    // A backend that failed before may have been replaced by now.
     if (isNews && this.isHeld) this.exchange.tried = undefined;
     this.#events.lookAgain(this);
   }

@@ -7,18 +7,18 @@ export const SEGMENT = 1_200;
 /** Bytes of a request's body that are kept once they were sent, so that another backend can be sent the same. */
 export const MAX_REPLAY = 65_536;
 
-/** A piece from this size on is kept as it came. Smaller ones are gathered, but for the first: most bodies are one piece. */
+/** Pieces from this size on are kept as they came. Smaller ones are gathered, but for the first: most bodies are one piece. */
 const LARGE_PIECE = 4_096;
 
-/** Unless it came with much else, which it would keep in memory. */
+/** A first piece of a larger read is gathered too: as a slice it would keep the whole read in memory. */
 const MAX_FIRST_READ = 16_384;
 
 type Kept = (Buffer | Gathered)[];
 
-/** What is kept of a body that is empty: nothing is added to it, and most requests have none. */
+/** Shared by all empty bodies, which most requests have. Nothing is ever added to it. */
 const NOTHING: Kept = [];
 
-/** What has come of a request's body: passed on as it comes, and kept as long as another attempt may need it. */
+/** The part of a request's body that has come. It is kept for as long as another attempt may need it. */
 export class RequestBody {
   /** The whole body has come. */
   isComplete: boolean;
@@ -27,7 +27,7 @@ export class RequestBody {
   size = 0;
   #kept: Kept | undefined;
   #sent = false;
-  /** It was sent, and must not be sent again. */
+  /** The body was sent, and must not be sent again. */
   #isSpent = false;
 
   constructor(isEmpty: boolean) {
@@ -40,19 +40,19 @@ export class RequestBody {
     return this.#sent;
   }
 
-  /** Everything that came is still here. */
+  /** All of the body that has come is still in memory. */
   get isKept(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** And it may be sent again. */
+  /** All of it is in memory, and may be sent again. */
   get canReplay(): boolean {
     return this.isKept && !this.#isSpent;
   }
 
   /**
-   * More has come, from `from` to before `to`. The buffer must not change from now on. Before the first connection stands
-   * nothing is forgotten: the client is stopped by then, so what waits is bounded.
+   * Adds the bytes from `from` to before `to`, which must not change any more. All are kept until a backend is connected;
+   * the client is paused by then, which bounds them.
    */
   receive(buffer: Buffer, from: number, to: number): void {
     this.size += to - from;
@@ -67,24 +67,24 @@ export class RequestBody {
   }
 
   /**
-   * It is being sent: from now on it is kept only if sending it again is harmless, and up to the limit.
-   * @param isRepeatable at any time
-   * @param isOnceOver when it is known that the backend is through with it
+   * The body is being sent: it is kept from now on only if sending it again is harmless, and up to the limit.
+   * @param isRepeatable whether it may be sent again at any time
+   * @param isOnceOver whether it may be sent again once the backend is known to have finished with it
    */
   markSent(isRepeatable: boolean, isOnceOver = false): void {
     this.#sent = true;
     this.#isSpent = !isRepeatable;
-    // Of a small one it may turn out that nobody read it.
+    // A small one is kept, since it may turn out that no backend has read it.
     const most = isRepeatable || isOnceOver ? MAX_REPLAY : this.isComplete ? SEGMENT : -1;
     if (this.size > most) this.forget();
   }
 
-  /** Who has read it is through with it. */
+  /** The backend that has read it has finished with it. */
   release(): void {
     this.#isSpent = false;
   }
 
-  /** Nobody has read it: it is as if it had not been sent. */
+  /** No backend has read it: it counts as not sent. */
   takeBack(): void {
     this.#sent = false;
     this.#isSpent = false;
@@ -94,7 +94,7 @@ export class RequestBody {
     this.#kept = undefined;
   }
 
-  /** Sends all that came to another backend. */
+  /** Writes all that has come to another backend. */
   replay(upstream: Upstream): void {
     for (const kept of this.#kept ?? []) {
       const bytes = kept instanceof Gathered ? kept.bytes : kept;

@@ -1,6 +1,6 @@
 import type { Expiring, Sweep } from '../sweep.ts';
 
-/** Ends an exchange that takes too long as a whole. Only made where a service asks for such a limit. */
+/** The time limit of a whole exchange. Only made for services that have one. */
 export class RequestLimit implements Expiring {
   readonly deadline: number;
   readonly expire: () => void;

@@ -28,7 +28,7 @@ export function mayRetry(exchange: Exchange, error: ProxyError, policy: RetryPol
   if (exchange.attempts > policy.attempts) return false;
   if (!isWanted(error, policy)) return false;
   const isOver = error.retry === 'over';
-  // Part of the body is gone: nothing whole could be sent.
+  // Without all of the body nothing can be sent again.
   if (!(isOver ? exchange.body.isKept : exchange.body.canReplay)) return false;
   // The backend may have acted on what it was sent.
   return error.retry === 'always' || isRepeatable(exchange, policy, isOver);
@@ -82,13 +82,13 @@ function isWanted(error: ProxyError, policy: RetryPolicy): boolean {
   }
 }
 
-/** What a response says whose status the policy would rather not hand to the client. */
+/** The error that a response counts as whose status the policy does not pass on to the client. */
 export function statusError(status: number): ProxyError {
   const isGateway = status === 502 || status === 504;
   return new ProxyError(isGateway ? 'gateway-status' : 'retry-status', `HTTP ${status}`);
 }
 
-/** A response whose status the policy would rather not hand to the client. */
+/** Whether the policy would rather try again than pass on a response with that status. */
 export function isRetryStatus(status: number, policy: RetryPolicy): boolean {
   const ranges = policy.on.status;
   return ranges.length > 0 && inRanges(status, ranges);
@@ -102,12 +102,12 @@ export function mayHold(exchange: Exchange, error: ProxyError, policy: RetryPoli
   return isLost && isRepeatable(exchange, policy);
 }
 
-/** Waits before a backend is asked again that refused a connection and is the only one: the first, then doubled. */
+/** The first pause before backends are asked again that all refused; each further pause is twice as long. */
 const PAUSE_MS = 200;
 
 /**
- * How long to wait before all backends that refused a connection are asked once more; undefined when there is no
- * point. One that restarts will listen in a moment.
+ * How long to pause before backends are asked again that all refused a connection, since one that restarts will listen in a
+ * moment. In milliseconds; undefined when there is no point.
  * @param random from 0 to below 1: those that failed together must not come back together
  */
 export function pauseBefore(
@@ -116,7 +116,7 @@ export function pauseBefore(
   error: ProxyError,
   random: () => number,
 ): number | undefined {
-  // Whatever stands in for the service is better now than the service later.
+  // A fallback now is better than the service later.
   const standIns = (service.fallback?.length ?? 0) + (exchange.fallbacks?.length ?? 0);
   const isRefused = error.code === 'connect-failed' || error.code === 'turned-away';
   if (!isRefused || standIns > 0 || exchange.attempts > service.retry.attempts) return undefined;

@@ -20,7 +20,7 @@ export class StandIns {
     this.forget();
   }
 
-  /** The pages may have changed: they are read anew. */
+  /** Forgets the pages, which may have changed: they are read again when needed. */
   forget(): void {
     this.#pages.clear();
   }
@@ -40,7 +40,7 @@ export class StandIns {
     );
   }
 
-  /** The page that the site shows in place of a response with that status, if there is one. */
+  /** The operator's page for a status, if there is one. */
   errorPage(exchange: Exchange, status: number): Reply | undefined {
     const pages = exchange.entry?.service.service.errorPages;
     const found = pages?.find((page) => status >= page.status[0] && status <= page.status[1]);
