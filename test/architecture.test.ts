@@ -12,7 +12,6 @@ const LONG_CLASSES: Readonly<Record<string, number>> = {
   Ejector: 210,
   UpstreamConnection: 280,
   ClientConnection: 280,
-  UpgradeUpstream: 240,
 };
 
 /** What each part may import besides itself: folders and files of src. `type X` is for its types only. */

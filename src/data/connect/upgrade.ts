@@ -1,16 +1,15 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { isExhaustion } from '../../model/exhaustion.ts';
 import type { Timeouts } from '../../model/service.ts';
-import { type ErrorCode, ProxyError } from '../errors.ts';
+import { ProxyError } from '../errors.ts';
 import type { Attempt, Upstream } from '../proxy/attempt.ts';
 import type { Runtime } from '../runtime.ts';
-import { safely } from '../safely.ts';
-import { KEEP_ALIVE_MS } from '../socket/listen.ts';
 import type { Flow } from '../socket/outbox.ts';
-import { Tunnel } from '../socket/tunnel.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
+import { Refusal, type RefusalEvents } from './refusal.ts';
+import { Switched } from './switched.ts';
+import { brokenBy, CLOSED, lateness, SWITCHED, TOO_EARLY, type UpgradePhase } from './upgrade-failures.ts';
 import {
   editSwitch,
   headOf,
@@ -20,9 +19,6 @@ import {
   whyNotSwitch,
 } from './upgrade-request.ts';
 
-const TOO_EARLY = new ProxyError('bad-response', '101 before the end of the request');
-const SWITCHED = new ProxyError('bad-response', '101 without an Upgrade');
-
 /**
  * One try to give a client a connection of another protocol (RFC 9110, section 7.8), WebSocket above all. The
  * work is http-proxy's: it sends the request, joins the two sockets once the backend has answered 101, and closes
@@ -30,7 +26,7 @@ const SWITCHED = new ProxyError('bad-response', '101 without an Upgrade');
  * Until then the client's connection speaks HTTP: nothing of it is passed on, the try may be followed by another,
  * and any other response is handed to it as usual.
  */
-export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, UpgradeEvents {
+export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, UpgradeEvents, RefusalEvents {
   deadline = Number.POSITIVE_INFINITY;
   readonly #attempt: Attempt;
   readonly backend: BackendState;
@@ -39,12 +35,10 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   readonly #timeouts: Timeouts;
   readonly #client: Socket;
   readonly #request: ClientRequest;
-  #response: IncomingMessage | undefined = undefined;
-  /** The two sides, once they are joined. */
-  #tunnel: Tunnel | undefined = undefined;
-  #isConnected = false;
+  #phase: UpgradePhase = 'connecting';
   #isRequestDone = false;
-  #isOver = false;
+  #refusal: Refusal | undefined = undefined;
+  #switched: Switched | undefined = undefined;
 
   /** Sends the request, as far as it has come. */
   static start(attempt: Attempt, backend: BackendState, runtime: Runtime): UpgradeUpstream {
@@ -85,9 +79,9 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   }
 
   resume(): void {
-    if (this.#response === undefined) return;
+    if (this.#refusal === undefined) return;
     this.#wait(this.#timeouts.idleMs);
-    this.#response.resume();
+    this.#refusal.resume();
   }
 
   /** It serves one exchange only. */
@@ -95,48 +89,27 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
 
   abort(): void {
     this.#leave();
-    this.#count();
+    this.#switched?.count();
     this.#release();
     this.#request.destroy();
-    this.#tunnel?.destroy();
+    this.#switched?.destroy();
   }
 
   destroy(): void {
-    if (this.#tunnel === undefined) this.#fail('reset', 'the connection was closed');
-    else this.#tunnel.destroy();
+    if (this.#switched === undefined) this.fail(CLOSED);
+    else this.#switched.destroy();
   }
 
   fail(error: ProxyError): void {
-    if (this.#tunnel === undefined) this.#end(error);
-    else this.#cut(this.#tunnel, error);
-  }
-
-  /** Ends both sides in order: there is no response of which a part could be taken for the whole. */
-  #cut(tunnel: Tunnel, error: ProxyError): void {
-    const { exchange } = this.#attempt;
-    exchange.error = error;
-    exchange.isCut = true;
-    tunnel.destroy();
-  }
-
-  /** What was passed on so far. */
-  #count(): void {
-    if (this.#tunnel === undefined) return;
-    const { exchange } = this.#attempt;
-    exchange.bytesOut = this.#tunnel.toClient;
-    exchange.bytesIn = this.#tunnel.toBackend;
+    if (this.#switched !== undefined) return this.#switched.cut(error);
+    if (this.#phase === 'over') return;
+    this.abort();
+    this.#attempt.failed(error);
   }
 
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
-    if (!this.#isConnected) this.#fail('connect-timeout', 'no connection in time (fairlead.timeout.connect)');
-    else if (this.#response === undefined)
-      this.#fail('response-timeout', 'no response to the upgrade in time (fairlead.timeout.response)');
-    else
-      this.#fail(
-        'body-stalled',
-        `the response stalled for ${this.#timeouts.idleMs} ms (fairlead.timeout.idle)`,
-      );
+    this.fail(lateness(this.#phase, this.#timeouts.idleMs));
   }
 
   onBroken(error: unknown): void {
@@ -145,7 +118,8 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   }
 
   onConnect(): void {
-    this.#isConnected = true;
+    if (this.#phase !== 'connecting') return;
+    this.#phase = 'head';
     this.#attempt.connected();
     this.#waitForBackend();
   }
@@ -156,7 +130,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
 
   /** Before the response: the limit is on what the backend, and not the client, has to do next. */
   #waitForBackend(): void {
-    if (!this.#isConnected || this.#response !== undefined) return;
+    if (this.#phase !== 'head') return;
     const { retry } = this.#attempt.service.service;
     if (this.#isRequestDone) this.#wait(retry.timeoutMs || this.#timeouts.responseMs);
     else this.#wait(this.#request.writableNeedDrain === true ? this.#timeouts.idleMs : 0);
@@ -169,88 +143,51 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
       ? whyNotSwitch(response, exchange.head, this.#runtime.settings.rules)
       : TOO_EARLY;
     if (wrong !== undefined) this.fail(wrong);
-    if (this.#isOver) return false;
+    if (this.#phase === 'over') return false;
     const cookie = service.stickyFields(exchange, this.backend);
     editSwitch(response, exchange, cookie, this.#runtime.settings.rules);
-    this.#join(backend);
+    this.#runtime.sweep.delete(this);
+    showDestroySoon(this.#client);
+    this.#switched = new Switched(this.#attempt, this.#client, backend, this.#runtime.sweep, () =>
+      this.#leave(),
+    );
     return true;
   }
 
   onJoined(): void {
-    this.#tunnel?.join();
-  }
-
-  #join(backend: Socket): void {
-    const { exchange } = this.#attempt;
-    const { sweep } = this.#runtime;
-    sweep.delete(this);
-    this.#attempt.outcome = 'answered';
-    exchange.answered = true;
-    exchange.status = 101;
-    showDestroySoon(this.#client);
-    // No deadline ends a silent tunnel: whether its ends still exist only the kernel finds out.
-    backend.setKeepAlive(true, KEEP_ALIVE_MS);
-    const rest = exchange.downstream.detach();
-    if (rest.length > 0) this.#client.unshift(rest);
-    const { idleMs } = this.#timeouts;
-    const tunnel = new Tunnel(this.#client, backend, sweep, idleMs, {
-      onSilent: () => this.#cut(tunnel, silentHalf(idleMs)),
-      onClientClosed: () => {
-        this.#count();
-        this.#attempt.completed();
-      },
-      onClosed: () => this.#leave(),
-    });
-    this.#tunnel = tunnel;
+    this.#switched?.join();
   }
 
   /** The backend will not: its response is one like any other. */
   onRefusal(response: IncomingMessage): void {
-    if (this.#isOver) return;
+    if (this.#phase === 'over') return;
     const { exchange } = this.#attempt;
     const head = headOf(response, exchange.head.method, this.#runtime.settings.rules);
     if (head instanceof ProxyError) return this.fail(head);
     if (head.status === 101) return this.fail(SWITCHED);
-    this.#response = response;
+    this.#phase = 'body';
     this.#release();
     if (!this.#attempt.responded(head)) return;
     this.#wait(this.#timeouts.idleMs);
-    const onData = (chunk: Buffer) => {
-      this.#wait(this.#timeouts.idleMs);
-      exchange.respondBody(chunk, 0, chunk.length);
-      if (exchange.sink.flush() !== 'full') return;
-      this.deadline = Number.POSITIVE_INFINITY;
-      response.pause();
-    };
-    const onEnd = () => {
-      if (this.#isOver) return;
-      this.abort();
-      exchange.sink.end('');
-      exchange.sink.flush();
-      this.#attempt.completed();
-    };
-    response.on('data', safely(this, onData)).on('end', safely(this, onEnd));
-    response.on('error', () => this.#fail('reset', 'closed by the backend within the response'));
+    this.#refusal = new Refusal(response, exchange, this);
+  }
+
+  onRefusalBody(flow: Flow): void {
+    this.#wait(flow === 'full' ? 0 : this.#timeouts.idleMs);
+  }
+
+  onRefusalEnd(): void {
+    if (this.#phase === 'over') return;
+    this.abort();
+    const { sink } = this.#attempt.exchange;
+    sink.end('');
+    sink.flush();
+    this.#attempt.completed();
   }
 
   onError(error: NodeJS.ErrnoException): void {
     // A joined connection that breaks is closed by http-proxy; its close is all we need.
-    if (this.#tunnel !== undefined) return;
-    const isTimeout = error.code === 'ETIMEDOUT' && error.syscall === 'connect';
-    if (!this.#isConnected && isExhaustion(error.code)) this.#fail('exhausted', error.code ?? '');
-    else if (isTimeout) this.#fail('connect-timeout', 'no connection in time (fairlead.timeout.connect)');
-    else if (error.syscall === 'connect') this.#fail('connect-failed', error.code ?? error.message);
-    else this.#fail('reset', `${error.code ?? error.message} before a response`);
-  }
-
-  #fail(code: ErrorCode, detail: string): void {
-    this.#end(new ProxyError(code, detail));
-  }
-
-  #end(error: ProxyError): void {
-    if (this.#isOver) return;
-    this.abort();
-    this.#attempt.failed(error);
+    if (this.#switched === undefined) this.fail(brokenBy(error, this.#phase));
   }
 
   /** Whatever becomes of the request, the client's connection is no longer http-proxy's to end. */
@@ -260,7 +197,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   }
 
   #leave(): void {
-    this.#isOver = true;
+    this.#phase = 'over';
     this.#runtime.sweep.delete(this);
     this.backend.open.delete(this);
   }
@@ -269,11 +206,4 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   #wait(ms: number): void {
     this.deadline = ms > 0 ? this.#runtime.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }
-}
-
-function silentHalf(idleMs: number): ProxyError {
-  return new ProxyError(
-    'body-stalled',
-    `one side had ended, and the other was silent for ${idleMs} ms (fairlead.timeout.idle)`,
-  );
 }
