@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ProxyError } from '../errors.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { safely } from '../safely.ts';
-import type { Flow } from '../socket/outbox.ts';
+import type { Flow } from '../socket/transport.ts';
 
 const CUT_SHORT = new ProxyError('reset', 'closed by the backend within the response');
 

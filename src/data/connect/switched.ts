@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { ProxyError } from '../errors.ts';
 import type { Attempt } from '../proxy/attempt.ts';
-import { KEEP_ALIVE_MS } from '../socket/listen.ts';
+import { KEEP_ALIVE_MS } from '../socket/socket-transport.ts';
 import { Tunnel } from '../socket/tunnel.ts';
 import type { Sweep } from '../sweep.ts';
 

@@ -4,7 +4,7 @@ import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../errors.ts';
 import type { Attempt, Upstream } from '../proxy/attempt.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Flow } from '../socket/outbox.ts';
+import type { Flow } from '../socket/transport.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import { Refusal, type RefusalEvents } from './refusal.ts';

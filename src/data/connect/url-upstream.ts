@@ -7,7 +7,7 @@ import { listedResponseHead, statusLine } from '../message/response-head.ts';
 import type { Attempt, Upstream } from '../proxy/attempt.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { safely } from '../safely.ts';
-import type { Flow } from '../socket/outbox.ts';
+import type { Flow } from '../socket/transport.ts';
 
 const RULES: HeadRules = { maxHeaders: 1_000, keepUnderscores: true };
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../errors.ts';
 import { isEventStream, type ResponseHead } from '../message/response-head.ts';
-import { KEEP_ALIVE_MS } from '../socket/listen.ts';
+import { KEEP_ALIVE_MS } from '../socket/socket-transport.ts';
 import type { Progress } from './failures.ts';
 
 const NO_TIMEOUTS: Timeouts = { connectMs: 0, responseMs: 0, idleMs: 0, eventsMs: 0, requestMs: 0 };

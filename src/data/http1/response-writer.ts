@@ -1,7 +1,8 @@
 import type { RequestHead } from '../message/request-head.ts';
 import { type ResponseHead, statusLine } from '../message/response-head.ts';
 import type { Reply } from '../proxy/reply.ts';
-import type { Flow, Outbox } from '../socket/outbox.ts';
+import type { Outbox } from '../socket/outbox.ts';
+import type { Flow } from '../socket/transport.ts';
 import { chunkLine, lastChunk } from './chunked.ts';
 import { type BodyFraming, connectionText, responseFraming, responseText } from './write.ts';
 

@@ -1,7 +1,7 @@
 import type { UrlFallback } from '../../model/service.ts';
 import type { ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../message/response-head.ts';
-import type { Flow } from '../socket/outbox.ts';
+import type { Flow } from '../socket/transport.ts';
 import { BackendState } from '../upstream/backend-state.ts';
 import type { HangWatch } from '../upstream/hang.ts';
 import type { Outcome, PendingAttempt, TrialLimits } from '../upstream/pending.ts';

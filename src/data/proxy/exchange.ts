@@ -4,7 +4,7 @@ import type { ProxyError } from '../errors.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import type { RouteEntry } from '../routing/route-index.ts';
-import type { Flow } from '../socket/outbox.ts';
+import type { Flow } from '../socket/transport.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { OwnConnections } from '../upstream/own-connections.ts';
 import type { ServiceState } from '../upstream/service-state.ts';

@@ -2,12 +2,10 @@ import { type BoundSocket, createServer, type Server, type Socket } from 'node:n
 import { type Address, isWithoutIpv6, ListenError } from '../../model/address.ts';
 import type { BoundTo } from '../../model/data-plane.ts';
 import type { Listener } from '../../model/listener.ts';
+import { KEEP_ALIVE_MS } from './socket-transport.ts';
 
 /** Connections that wait to be accepted; the kernel has its own limit too (net.core.somaxconn). */
 const BACKLOG = 4_096;
-
-/** When the kernel begins to ask a silent peer whether it is still there: one that vanished says nothing of it. */
-export const KEEP_ALIVE_MS = 60_000;
 
 /** A port that takes connections. */
 export interface Listening {

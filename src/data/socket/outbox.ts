@@ -1,15 +1,7 @@
 import type { Socket } from 'node:net';
 import { exactCopy } from './gathered.ts';
 import { isShared } from './read-buffer.ts';
-
-/** What became of the bytes that were written. */
-export type Flow =
-  /** The kernel has them: their buffer can be used again. */
-  | 'taken'
-  /** Some are waiting, and their buffer with them. */
-  | 'held'
-  /** So many are waiting that the writer must stop until the socket drains. */
-  | 'full';
+import type { Flow } from './transport.ts';
 
 /** Pieces up to this size are joined: a list of many costs more than their copies. */
 const JOINED = 4_096;
@@ -40,11 +32,19 @@ export class Outbox {
   #corked = false;
   /** Something waited before what is corked. */
   #isBehind = false;
+  /**
+   * A TLS socket has encrypted or copied what is written by the time that `write` returns, unless something waited before; but
+   * it says only in a later turn that it was sent.
+   */
+  readonly #isEncrypting: boolean;
+  /** Of what this turn wrote something waits with its buffer. */
+  #isHeld = false;
   /** Turns that left something behind since the socket had nothing to send. */
   #late = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#isEncrypting = 'encrypted' in socket;
   }
 
   /** Adds latin1 text. */
@@ -76,7 +76,7 @@ export class Outbox {
       this.#corked = false;
       this.#socket.uncork();
     }
-    if (this.#socket.writableLength > 0) return this.#wait();
+    if (this.#isWaiting) return this.#wait();
     this.#late = 0;
     return 'taken';
   }
@@ -87,9 +87,18 @@ export class Outbox {
     return this.#socket.writableNeedDrain || (this.#late > MAX_LATE && this.#socket.writableLength > 0);
   }
 
+  get #isWaiting(): boolean {
+    const { writableLength, writableNeedDrain } = this.#socket;
+    if (!this.#isEncrypting || writableLength === 0) return writableLength > 0;
+    const isHeld = this.#isHeld;
+    this.#isHeld = false;
+    return isHeld || writableNeedDrain;
+  }
+
   #wait(): Flow {
     // The stream counts bytes, and says that it drained only when it had too many of them.
-    if (++this.#late === MAX_LATE + 1) this.#socket.write('', 'latin1', () => this.#caughtUp());
+    if (++this.#late === MAX_LATE + 1 && this.#socket.writable)
+      this.#socket.write('', 'latin1', () => this.#caughtUp());
     return this.isFull ? 'full' : 'held';
   }
 
@@ -119,8 +128,8 @@ export class Outbox {
     }
     this.#writeText();
     // What waits must not keep a buffer that is much larger in memory.
-    if (isBehind && 2 * (to - from) < buffer.length) this.#socket.write(exactCopy(buffer, from, to));
-    else this.#socket.write(from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to));
+    if (isBehind && 2 * (to - from) < buffer.length) this.#write(exactCopy(buffer, from, to));
+    else this.#write(from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to));
   }
 
   /** What is written now is not taken in this turn. */
@@ -139,8 +148,9 @@ export class Outbox {
     this.#tray = undefined;
     const bytes = tray.subarray(0, this.#used);
     const mustWait = socket.connecting || socket.writableLength > 0;
-    socket.write(mustWait ? exactCopy(bytes, 0, bytes.length) : bytes);
-    if ((mustWait || socket.writableLength === 0) && spare.length < MAX_SPARE) spare.push(tray);
+    this.#write(mustWait ? exactCopy(bytes, 0, bytes.length) : bytes);
+    const isFree = mustWait || this.#isEncrypting || socket.writableLength === 0;
+    if (isFree && spare.length < MAX_SPARE) spare.push(tray);
   }
 
   #writeText(): void {
@@ -148,7 +158,14 @@ export class Outbox {
     if (text === '') return;
     this.#text = '';
     // A text is made of its pieces until it is sent, each of which costs more than its bytes.
-    if (text.length > MAX_SLICED && this.#mustWait) this.#socket.write(Buffer.from(text, 'latin1'));
-    else this.#socket.write(text, 'latin1');
+    this.#write(text.length > MAX_SLICED && this.#mustWait ? Buffer.from(text, 'latin1') : text);
+  }
+
+  /** What comes after the end, or to a connection that is closed, is dropped: it would make an error, with its stack. */
+  #write(piece: Buffer | string): void {
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    if (this.#isEncrypting && this.#mustWait) this.#isHeld = true;
+    socket.write(piece, 'latin1');
   }
 }

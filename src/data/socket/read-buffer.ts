@@ -17,7 +17,7 @@ const spareLarge: Buffer[] = [];
  * Most reads are small and done with at once, so all sockets share one buffer. What is in it must be copied
  * or sent before the next read of any of them: an outbox copies pieces that are no larger than it.
  */
-const shared = Buffer.allocUnsafeSlow(SHARED);
+export const shared = Buffer.allocUnsafeSlow(SHARED);
 
 /** What lies there is lost with the next read of any socket: whoever keeps it must copy it. */
 export function isShared(buffer: Buffer): boolean {
