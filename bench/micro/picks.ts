@@ -7,7 +7,8 @@ import type { Group } from './bench.ts';
 
 const REQUEST: KeySource = {
   path: '/',
-  head: { forwardedProto: '', field: () => 'a=1; theme=dark', all: () => ['a=1; theme=dark'] },
+  scheme: 'http',
+  head: { field: () => 'a=1; theme=dark', all: () => ['a=1; theme=dark'] },
   client: '192.0.2.17',
 };
 

@@ -17,6 +17,7 @@ const ENTRY: AccessEntry = {
   client: '203.0.113.9',
   peer: '203.0.113.9',
   method: 'GET',
+  scheme: 'http',
   host: 'shop.localhost',
   target: '/products/chairs?page=2',
   minor: 1,

@@ -1,15 +1,18 @@
 import type { Backend } from '../model/backend.ts';
 import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
 import { type BackendHealth, describeFlags, type Transition } from '../model/health.ts';
+import type { Listener } from '../model/listener.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { TrafficStats } from '../model/stats.ts';
+import type { ListenerStats, TrafficStats } from '../model/stats.ts';
 
 /** What the live state is read from. */
 export interface StateView {
   readonly version: string;
   readonly startedAt: number;
   now(): number;
+  /** Where clients connect, with the ports that were given. */
+  listeners(): readonly Listener[];
   snapshot(): Snapshot;
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
@@ -52,12 +55,16 @@ export interface LiveWorker extends WorkerStatus {
   readonly restarts: number;
 }
 
+/** Where clients connect, and how many have. */
+export type LiveListener = Listener & Readonly<ListenerStats>;
+
 /** The answer of `/api/snapshot`: the snapshot with what is counted and probed between snapshots. */
 export interface LiveState extends Omit<Snapshot, 'services' | 'health'> {
   readonly fairlead: string;
   readonly startedAt: number;
   readonly now: number;
   readonly services: readonly LiveService[];
+  readonly listeners: readonly LiveListener[];
   readonly clientConnections: number;
   readonly upgrades: number;
   readonly workers: readonly LiveWorker[];
@@ -74,6 +81,10 @@ export function stateOf(view: StateView): LiveState {
     fairlead: view.version,
     startedAt: view.startedAt,
     now: view.now(),
+    listeners: view.listeners().map((listener) => ({
+      ...listener,
+      ...(stats.listeners[listener.name] ?? { connections: 0, connectionsTotal: 0 }),
+    })),
     clientConnections: stats.clientConnections,
     upgrades: stats.upgrades,
     workers: view.workers().map((one) => ({ ...one, restarts: restarts.get(one.worker) ?? 0 })),

@@ -13,6 +13,7 @@ import { GRACE_OVER } from './errors.ts';
 import { Http1Server } from './http1/server.ts';
 import { Admission } from './listener/admission.ts';
 import { Intake } from './listener/intake.ts';
+import { type ListenerFilter, passing } from './listener/listener-filter.ts';
 import { LiveTopology } from './live-topology.ts';
 import { Exchanges } from './proxy/exchanges.ts';
 import { compileFilter, makeCompiler } from './proxy/filters/compile.ts';
@@ -99,9 +100,12 @@ export class DataPlane {
     this.#connectors.adopt(this.#makeSites(options));
   }
 
-  /** Takes connections of a listener. Rejects when it cannot. */
-  async listen(listener: Listener, bound: BoundTo = {}): Promise<Address> {
-    const listening = await listenTcp(listener, bound, this.#http1.accept);
+  /**
+   * Takes connections of a listener. Rejects when it cannot.
+   * @param filter what stands between them and the protocol of the listener
+   */
+  async listen(listener: Listener, bound: BoundTo = {}, filter: ListenerFilter = passing): Promise<Address> {
+    const listening = await listenTcp(listener, bound, this.#http1.acceptorOf(listener, filter));
     this.#listening.push(listening);
     return listening.address;
   }

@@ -83,6 +83,12 @@ export function durationBucket(durationMs: number): number {
   return 32 - Math.clz32(quarters - 1);
 }
 
+export interface ListenerStats {
+  /** Clients that have a place. */
+  connections: number;
+  connectionsTotal: number;
+}
+
 /** What the data plane tells of itself at one moment. */
 export interface TrafficStats {
   readonly services: Readonly<Record<string, ServiceStats>>;
@@ -92,6 +98,9 @@ export interface TrafficStats {
   >;
   /** Requests that no service got, by status code. */
   readonly unrouted: readonly number[];
+  /** By `Listener.name`, of those where somebody has connected. */
+  readonly listeners: Readonly<Record<string, ListenerStats>>;
+  /** Of all of them. */
   readonly clientConnections: number;
   readonly clientConnectionsTotal: number;
   /** Connections that were refused because all, or all that one client may have, were in use. */
@@ -108,13 +117,14 @@ export interface TrafficStats {
 
 /** What tells of now, not of so far: it ends with the process that it tells of. */
 const GAUGES: ReadonlySet<string> = new Set<
-  keyof TrafficStats | keyof ServiceStats | keyof TrafficStats['backends'][string]
->(['waiting', 'inFlight', 'idle', 'clientConnections', 'upgrades']);
+  keyof TrafficStats | keyof ServiceStats | keyof ListenerStats | keyof TrafficStats['backends'][string]
+>(['waiting', 'inFlight', 'idle', 'clientConnections', 'connections', 'upgrades']);
 
 export const NO_TRAFFIC: TrafficStats = {
   services: {},
   backends: {},
   unrouted: [],
+  listeners: {},
   clientConnections: 0,
   clientConnectionsTotal: 0,
   clientsRefusedFull: 0,

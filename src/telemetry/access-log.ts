@@ -80,7 +80,7 @@ const MOST = { word: 260, field: 1_024, target: 2_048 };
  */
 export function jsonLine(entry: AccessEntry): string {
   // One expression, since each intermediate string would have to be allocated.
-  return `{"time":"${isoTime(entry.time)}","client":${json(entry.client)},"peer":${json(entry.peer)},"method":${jsonBytes(entry.method, MOST.word)},"host":${jsonBytes(entry.host, MOST.word)},"target":${jsonBytes(entry.target, MOST.target)},"minor":${entry.minor},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${toMicroseconds(entry.durationMs)},${jsonNames(entry)},"attempts":${entry.attempts},"error":${json(entry.error)},"detail":${json(entry.detail)},"requestId":${json(entry.requestId)},"referer":${jsonBytes(entry.referer, MOST.field)},"userAgent":${jsonBytes(entry.userAgent, MOST.field)}}\n`;
+  return `{"time":"${isoTime(entry.time)}","client":${json(entry.client)},"peer":${json(entry.peer)},"method":${jsonBytes(entry.method, MOST.word)},"scheme":"${entry.scheme}","host":${jsonBytes(entry.host, MOST.word)},"target":${jsonBytes(entry.target, MOST.target)},"minor":${entry.minor},"status":${entry.status},"bytes":${entry.bytes},"durationMs":${toMicroseconds(entry.durationMs)},${jsonNames(entry)},"attempts":${entry.attempts},"error":${json(entry.error)},"detail":${json(entry.detail)},"requestId":${json(entry.requestId)},"referer":${jsonBytes(entry.referer, MOST.field)},"userAgent":${jsonBytes(entry.userAgent, MOST.field)}}\n`;
 }
 
 /** Finds a character that has to be escaped in either format; nearly every string has none. */

@@ -1,3 +1,5 @@
+import type { Scheme } from '../model/listener.ts';
+
 /** A finished request as the logs show it. */
 export interface AccessEntry {
   /** When it finished, in milliseconds since the epoch. */
@@ -7,6 +9,8 @@ export interface AccessEntry {
   /** The address at the other end of the connection. */
   readonly peer: string;
   readonly method: string;
+  /** By which the client asked. */
+  readonly scheme: Scheme;
   readonly host: string;
   readonly target: string;
   readonly minor: number;

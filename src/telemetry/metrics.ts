@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
+import type { Listener } from '../model/listener.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { TrafficStats } from '../model/stats.ts';
+import type { ListenerStats, TrafficStats } from '../model/stats.ts';
 import { addBackends } from './backend-metrics.ts';
 import { Fading } from './fading.ts';
-import { type Add, addTo, single } from './read-metric.ts';
+import { type Add, addTo, type Sample, single } from './read-metric.ts';
 import { addServices } from './service-metrics.ts';
 import { addWorkers } from './worker-metrics.ts';
 
@@ -14,6 +15,8 @@ export interface MetricsView {
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
   slots(): readonly SlotStatus[];
+  /** The listeners of clients, bound or to be bound. */
+  listeners(): readonly Listener[];
   /** How often code of this process threw what it should not have, by origin. */
   internalErrors(): Readonly<Record<string, number>>;
   /** How many lines this process could not write, by log. */
@@ -37,13 +40,17 @@ export function makeMetrics(view: MetricsView): Registry {
   return registry;
 }
 
-function addClients(add: Add, { stats }: MetricsView): void {
+function addClients(add: Add, { stats, listeners }: MetricsView): void {
+  const ofListeners = function* (key: keyof ListenerStats): Iterable<Sample> {
+    const found = stats().listeners;
+    for (const { name } of listeners()) yield { labels: { listener: name }, value: found[name]?.[key] ?? 0 };
+  };
   add('counter', 'unrouted_requests_total', 'Requests that reached no service', function* () {
     for (const [code, value] of stats().unrouted.entries()) if (value > 0) yield { labels: { code }, value };
   });
-  add('gauge', 'client_connections', 'Open connections of clients', () => single(stats().clientConnections));
+  add('gauge', 'client_connections', 'Open connections of clients', () => ofListeners('connections'));
   add('counter', 'client_connections_total', 'Connections of clients so far', () =>
-    single(stats().clientConnectionsTotal),
+    ofListeners('connectionsTotal'),
   );
   add('counter', 'client_connections_refused_total', 'Connections of clients that were too many', () => [
     { labels: { limit: 'connections' }, value: stats().clientsRefusedFull },

@@ -19,6 +19,10 @@ t.test('the live state is the snapshot with what is counted and probed between s
     version: 7,
     topologyVersion: 5,
     clientConnections: 9,
+    listeners: [
+      { name: 'http', address: { port: 8080 }, tls: false, connections: 9, connectionsTotal: 90 },
+      { name: 'http-2', address: { port: 8081 }, connections: 0, connectionsTotal: 0 },
+    ],
     upgrades: 2,
   });
   t.strictSame(state.routes, ADMIN_SNAPSHOT.routes);

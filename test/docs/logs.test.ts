@@ -24,6 +24,7 @@ const ENTRY: AccessEntry = {
   client: '203.0.113.9',
   peer: '10.0.0.7',
   method: 'GET',
+  scheme: 'http',
   host: 'shop.localhost',
   target: '/cart?id=7',
   minor: 1,

@@ -10,6 +10,7 @@ import { startProxy } from '../support/proxy.ts';
 import { untilQuiet } from '../support/quiet.ts';
 import { exchange } from '../support/responses.ts';
 import { STATES } from '../support/states.ts';
+import { connectTls, startTlsProxy } from '../support/tls.ts';
 
 /**
  * Watches every socket of this process: one that is open and whose error nobody would hear ends the process when
@@ -64,21 +65,32 @@ function watchSockets(t: Test) {
   return { deaf, seen };
 }
 
-const ROUNDS = 15;
+const ROUNDS = { plain: 15, TLS: 3 };
 
-t.test('a reset in any state is heard: no socket is ever without a listener for errors', async (t) => {
+/** A proxy before that backend, and a client of it that can reset its connection. */
+async function startScene(t: Test, kind: keyof typeof ROUNDS, port: number) {
+  const services = [{ backends: [port], settings: { retry: { attempts: 0 } } }];
+  if (kind === 'TLS') {
+    const proxy = await startTlsProxy(t, services);
+    const client = await connectTls(t, proxy.port);
+    return { proxy, client, resetClient: () => client.reset() };
+  }
+  const proxy = await startProxy(t, services);
+  const client = await connectRaw(t, proxy.port);
+  return { proxy, client, resetClient: () => reset(client.socket) };
+}
+
+/** Breaks exchanges off in every state, and watches all sockets meanwhile. */
+async function breakOff(t: Test, kind: keyof typeof ROUNDS): Promise<void> {
   const { deaf, seen } = watchSockets(t);
   for (const [name, reach] of Object.entries(STATES)) {
     await Promise.all(
-      Array.from({ length: ROUNDS }, async (_, round) => {
+      Array.from({ length: ROUNDS[kind] }, async (_, round) => {
         const backend = await startManualBackend(t);
-        const proxy = await startProxy(t, [
-          { backends: [backend.port], settings: { retry: { attempts: 0 } } },
-        ]);
-        const client = await connectRaw(t, proxy.port);
+        const { proxy, client, resetClient } = await startScene(t, kind, backend.port);
         await reach({ client, backend });
         // Either side first, or both in the same turn.
-        if (round % 3 !== 0) reset(client.socket);
+        if (round % 3 !== 0) resetClient();
         if (round % 3 !== 1) for (const { socket } of backend.connections) reset(socket);
         await settle();
         client.socket.destroy();
@@ -89,8 +101,15 @@ t.test('a reset in any state is heard: no socket is ever without a listener for 
     );
     t.same([...deaf], [], name);
   }
-  t.ok(seen.accepted > 0 && seen.connected > 0 && seen.upgraded >= 2 * ROUNDS, JSON.stringify(seen));
-});
+  t.ok(seen.accepted > 0 && seen.connected > 0 && seen.upgraded >= 2 * ROUNDS[kind], JSON.stringify(seen));
+}
+
+for (const kind of ['plain', 'TLS'] as const) {
+  const what = `over ${kind} connections`;
+  t.test(`a reset in any state is heard ${what}: no socket is ever without a listener for errors`, (t) =>
+    breakOff(t, kind),
+  );
+}
 
 t.test('a connect that fails is heard, for a request and for an upgrade', async (t) => {
   const { deaf, seen } = watchSockets(t);

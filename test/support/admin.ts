@@ -4,6 +4,7 @@ import type { WorkerStatus } from '../../src/model/data-plane.ts';
 import { makeService } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { makeBackendStats, makeServiceStats, type TrafficStats } from '../../src/model/stats.ts';
+import { listenerOn } from './listener.ts';
 
 export const ADMIN_NOW = 1_700_000_000_000;
 
@@ -58,6 +59,7 @@ export function adminTraffic(): TrafficStats {
     services: { shop },
     backends: { 'shop/a': a },
     unrouted: [],
+    listeners: { http: { connections: 9, connectionsTotal: 90 } },
     clientConnections: 9,
     clientConnectionsTotal: 90,
     clientsRefusedFull: 0,
@@ -105,6 +107,7 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
         ? { lines: ['container web-a', '  traffic: yes'], isRouted: true }
         : { error: `there is no container or service ${subject}` },
     order: (subject) => (subject === 'a' ? [{ id: 'shop/a', name: 'a', service: 'shop' }] : []),
+    listeners: () => [listenerOn(8080), listenerOn(8081, { name: 'http-2' })],
     readiness: () => ({ isReady: true, unheard: [] }),
     ...overrides,
   };

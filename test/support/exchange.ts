@@ -6,10 +6,12 @@ import { BackendState, type PooledConnection } from '../../src/data/upstream/bac
 import type { ServiceState } from '../../src/data/upstream/service-state.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { requestHead } from './heads.ts';
+import { listenerOn } from './listener.ts';
 
 /** A client that listens to nothing. */
 class SilentDownstream implements Downstream {
   readonly peer = '192.0.2.1';
+  readonly listener = listenerOn(80);
   readonly forwarded = new ForwardedFields(this.peer, 'http', () => false, 'fairlead-0123abcd');
   destroy(): void {}
   onBroken(error: unknown): void {

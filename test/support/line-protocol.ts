@@ -6,10 +6,12 @@ import type { Exchanges } from '../../src/data/proxy/exchanges.ts';
 import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import type { Reply } from '../../src/data/proxy/reply.ts';
 import { RULES } from './heads.ts';
+import { listenerOn } from './listener.ts';
 
 /** A protocol of one request: `METHOD HOST PATH LENGTH` on a line and the body; a line with the status and the body come back. */
 export class LineConnection implements Downstream {
   readonly peer = '192.0.2.1';
+  readonly listener = listenerOn(80);
   readonly forwarded = new ForwardedFields(this.peer, 'http', () => false, 'fairlead-0123abcd');
   own: Downstream['own'] = undefined;
   readonly #socket: Socket;

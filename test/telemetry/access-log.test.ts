@@ -12,6 +12,7 @@ const ENTRY: AccessEntry = {
   client: '203.0.113.9',
   peer: '10.0.0.7',
   method: 'GET',
+  scheme: 'http',
   host: 'shop.localhost',
   target: '/a?b=c',
   minor: 1,

@@ -11,6 +11,7 @@ import {
   type TrafficStats,
 } from '../../src/model/stats.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
+import { listenerOn } from '../support/listener.ts';
 import { type ParsedMetrics, parseMetrics } from '../support/metrics.ts';
 
 const NOW = 1_700_000_000_000;
@@ -25,6 +26,7 @@ async function scrape(
     stats: () => ({ ...NO_TRAFFIC, ...stats }),
     workers: () => [],
     slots: () => [],
+    listeners: () => [listenerOn(80), listenerOn(81, { name: 'http-2' })],
     internalErrors: () => ({}),
     linesLost: () => ({}),
     version: '1.2.3',
@@ -117,8 +119,7 @@ t.test('retries, fallbacks, connections and what reached no service are counted'
   unrouted[400] = 1;
   unrouted[500] = 0;
   const counts = {
-    clientConnections: 5,
-    clientConnectionsTotal: 50,
+    listeners: { http: { connections: 5, connectionsTotal: 50 } },
     clientsRefusedFull: 3,
     clientsRefusedPerClient: 4,
     clientsClosedIdle: 6,
@@ -132,8 +133,9 @@ t.test('retries, fallbacks, connections and what reached no service are counted'
   t.equal(value('fairlead_fallbacks_total', { service: 'shop' }), 2);
   t.equal(value('fairlead_unrouted_requests_total', { code: '404' }), 7);
   t.equal(find('fairlead_unrouted_requests_total').length, 2, 'and only what happened');
-  t.equal(value('fairlead_client_connections'), 5);
-  t.equal(value('fairlead_client_connections_total'), 50);
+  t.equal(value('fairlead_client_connections', { listener: 'http' }), 5);
+  t.equal(value('fairlead_client_connections', { listener: 'http-2' }), 0, 'where nobody was yet, too');
+  t.equal(value('fairlead_client_connections_total', { listener: 'http' }), 50);
   t.equal(value('fairlead_upgraded_connections'), 1);
   t.equal(value('fairlead_client_connections_refused_total', { limit: 'connections' }), 3);
   t.equal(value('fairlead_client_connections_refused_total', { limit: 'connections-per-client' }), 4);
@@ -227,6 +229,7 @@ async function linesOverTime(
     stats: () => ({ ...NO_TRAFFIC, services }),
     workers: () => [],
     slots: () => [],
+    listeners: () => [listenerOn(80), listenerOn(81, { name: 'http-2' })],
     internalErrors: () => ({}),
     linesLost: () => ({}),
     version: '1.2.3',
@@ -248,6 +251,7 @@ t.test('lines that were lost are those of this process and of its workers', asyn
     stats: () => ({ ...NO_TRAFFIC, linesLost: { access: 3, program: 1 } }),
     workers: () => [],
     slots: () => [],
+    listeners: () => [listenerOn(80), listenerOn(81, { name: 'http-2' })],
     linesLost: () => ({ access: 2, program: 0 }),
     internalErrors: () => ({}),
     version: '1.2.3',
@@ -318,6 +322,7 @@ t.test('values are read at the time of asking', async (t) => {
   const rest = {
     workers: () => [],
     slots: () => [],
+    listeners: () => [listenerOn(80), listenerOn(81, { name: 'http-2' })],
     internalErrors: () => ({}),
     linesLost: () => ({}),
     version: '1.2.3',

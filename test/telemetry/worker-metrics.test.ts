@@ -11,6 +11,7 @@ async function scrape(workers: readonly Partial<WorkerStatus>[]) {
     snapshot: () => EMPTY_SNAPSHOT,
     stats: () => NO_TRAFFIC,
     workers: () => workers.map((worker) => ({ ...ADMIN_WORKER, ...worker })),
+    listeners: () => [],
     slots: () => [
       { worker: 1, requests: 60, cpuSeconds: 2.5, restarts: 3 },
       { worker: 2, requests: 40, cpuSeconds: 1.5, restarts: 0 },

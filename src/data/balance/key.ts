@@ -1,3 +1,4 @@
+import type { Scheme } from '../../model/listener.ts';
 import type { HashKey } from '../../model/service.ts';
 import { hashText } from './hash.ts';
 
@@ -7,8 +8,9 @@ export interface KeySource {
   readonly path: string;
   /** Its address. */
   readonly client: string;
+  /** By which the client asked. */
+  readonly scheme: Scheme;
   readonly head: {
-    readonly forwardedProto: string;
     field(lowerName: string): string | undefined;
     all(lowerName: string): readonly string[];
   };

@@ -40,8 +40,7 @@ export class Sticky<T extends Stickable> {
   fields(request: KeySource, backend: T): string {
     const cookie = this.#cookies.get(backend);
     if (cookie === undefined) return '';
-    // Only of a trusted proxy; what others claim was cut.
-    return request.head.forwardedProto.toLowerCase() === 'https' ? cookie.secure : cookie.plain;
+    return request.scheme === 'https' ? cookie.secure : cookie.plain;
   }
 }
 

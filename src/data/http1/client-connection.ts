@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Listener } from '../../model/listener.ts';
 import { ProxyError } from '../errors.ts';
 import type { Client } from '../listener/client.ts';
 import type { Deferred } from '../listener/intake.ts';
@@ -34,8 +35,8 @@ export class ClientConnection
   /** Another protocol has the socket: how it ends is its own affair. */
   isUpgraded = false;
 
-  constructor(context: ServerContext, socket: Socket) {
-    super(context, socket);
+  constructor(context: ServerContext, listener: Listener, socket: Socket) {
+    super(context, listener, socket);
     own(socket, this);
     context.sweep.add(this);
     this.wait(context.settings.idleTimeout);
@@ -49,7 +50,7 @@ export class ClientConnection
   }
 
   protected makeTalk(): Talk {
-    return new Talk(this.context, this, this.socket, this.peer);
+    return new Talk(this.context, this, this.socket, this);
   }
 
   // Downstream: what the exchange says to the client.
@@ -162,7 +163,7 @@ export class ClientConnection
 
   refuse(error: ProxyError): void {
     const id = crypto.randomUUID();
-    this.context.exchanges.refused(error, this.peer, id);
+    this.context.exchanges.refused(error, this, id);
     this.#keepAlive = false;
     this.tellRefused(error, id);
     this.#linger();

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Listener } from '../../model/listener.ts';
 import type { ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import type { Downstream } from '../proxy/exchange.ts';
@@ -20,6 +21,7 @@ const LINGER_MS = 2_000;
 export abstract class ClientSide {
   deadline = Number.POSITIVE_INFINITY;
   readonly peer: string;
+  readonly listener: Listener;
   readonly socket: Socket;
   own: Downstream['own'] = undefined;
   protected readonly context: ServerContext;
@@ -27,8 +29,9 @@ export abstract class ClientSide {
   protected http2: Http2Refusal | undefined = undefined;
   protected talking: Talk | undefined = undefined;
 
-  constructor(context: ServerContext, socket: Socket) {
+  constructor(context: ServerContext, listener: Listener, socket: Socket) {
     this.context = context;
+    this.listener = listener;
     this.socket = socket;
     this.peer = addressOf(socket);
   }

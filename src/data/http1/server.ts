@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import type { Listener } from '../../model/listener.ts';
 import { internalErrors } from '../../telemetry/internal-errors.ts';
 import type { Admission } from '../listener/admission.ts';
 import type { Intake } from '../listener/intake.ts';
+import type { ListenerFilter } from '../listener/listener-filter.ts';
 import type { Exchanges } from '../proxy/exchanges.ts';
 import type { Runtime } from '../runtime.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -27,14 +29,29 @@ export class Http1Server {
     };
   }
 
-  /** Takes a connection. Never throws. */
-  readonly accept = (socket: Socket): void => {
+  /**
+   * What takes the connections of a listener. It never throws.
+   * @param filter what stands between them and HTTP
+   */
+  acceptorOf(listener: Listener, filter: ListenerFilter): (accepted: Socket) => void {
+    const serve = (socket: Socket) => this.#serve(listener, socket);
+    return (accepted) => {
+      try {
+        this.#context.intake.accepted();
+        filter(accepted, serve);
+      } catch (error) {
+        internalErrors.report('client', error);
+        accepted.destroy();
+      }
+    };
+  }
+
+  #serve(listener: Listener, socket: Socket): void {
     try {
-      this.#context.intake.accepted();
-      this.#clients.add(new ClientConnection(this.#context, socket));
+      this.#clients.add(new ClientConnection(this.#context, listener, socket));
     } catch (error) {
       internalErrors.report('client', error);
       socket.destroy();
     }
-  };
+  }
 }

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { schemeOf } from '../../model/listener.ts';
+import type { Client } from '../listener/client.ts';
 import { ForwardedFields } from '../proxy/forwarded.ts';
 import { Outbox } from '../socket/outbox.ts';
 import { Pace } from './pace.ts';
@@ -13,11 +15,16 @@ export class Talk {
   readonly pace: Pace;
   readonly forwarded: ForwardedFields;
 
-  constructor(context: ServerContext, sink: RequestSink, socket: Socket, peer: string) {
+  constructor(
+    context: ServerContext,
+    sink: RequestSink,
+    socket: Socket,
+    { peer, listener }: Pick<Client, 'peer' | 'listener'>,
+  ) {
     const { isTrusted, minBodyRate, bodyTimeout } = context.settings;
     this.reader = new RequestReader(sink, context, isTrusted(peer));
     this.pace = new Pace(minBodyRate, bodyTimeout);
     this.writer = new ResponseWriter(new Outbox(socket));
-    this.forwarded = new ForwardedFields(peer, 'http', isTrusted, context.instance);
+    this.forwarded = new ForwardedFields(peer, schemeOf(listener), isTrusted, context.instance);
   }
 }

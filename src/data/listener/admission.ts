@@ -1,3 +1,4 @@
+import type { ListenerStats, TrafficStats } from '../../model/stats.ts';
 import { ProxyError } from '../errors.ts';
 import type { Expiring, Sweep } from '../sweep.ts';
 import type { Client } from './client.ts';
@@ -12,6 +13,18 @@ const REST_MS = 500;
 const FULL = new ProxyError('overloaded', 'all connections are in use');
 const TOO_MANY = new ProxyError('too-many-connections', 'too many connections from this address');
 
+/** What is told of clients. */
+export type ClientStats = Pick<
+  TrafficStats,
+  | 'clientConnections'
+  | 'clientConnectionsTotal'
+  | 'listeners'
+  | 'clientsRefusedFull'
+  | 'clientsRefusedPerClient'
+  | 'clientsClosedIdle'
+  | 'upgrades'
+>;
+
 /**
  * All clients that are connected. When there are too many, those that ask are served, and those that never asked make
  * room for them.
@@ -21,7 +34,8 @@ export class Admission implements Expiring {
   deadline: number;
   /** The process is stopping: a client ends with what it does. */
   isStopping = false;
-  #connected = 0;
+  /** How many have connected, by the names of listeners. */
+  readonly #connected = new Map<string, number>();
   #refusedFull = 0;
   #refusedPerClient = 0;
   #most: number;
@@ -68,12 +82,23 @@ export class Admission implements Expiring {
   }
 
   /** What is told of them to whoever asks. */
-  stats() {
+  stats(): ClientStats {
+    const listeners: Record<string, ListenerStats> = {};
+    let connectionsTotal = 0;
+    for (const [name, total] of this.#connected) {
+      listeners[name] = { connections: 0, connectionsTotal: total };
+      connectionsTotal += total;
+    }
     let upgrades = 0;
-    for (const client of this) if (client.isUpgraded) upgrades++;
+    for (const { listener, isUpgraded } of this.#places) {
+      if (isUpgraded) upgrades++;
+      const stats = listeners[listener.name];
+      if (stats !== undefined) stats.connections++;
+    }
     return {
       clientConnections: this.size,
-      clientConnectionsTotal: this.#connected,
+      clientConnectionsTotal: connectionsTotal,
+      listeners,
       clientsRefusedFull: this.#refusedFull,
       clientsRefusedPerClient: this.#refusedPerClient,
       clientsClosedIdle: this.#places.closedIdle,
@@ -88,7 +113,8 @@ export class Admission implements Expiring {
 
   /** A client has connected: it gets a place, waits for one, or is refused. */
   add(client: Client): void {
-    this.#connected++;
+    const { name } = client.listener;
+    this.#connected.set(name, (this.#connected.get(name) ?? 0) + 1);
     const address = this.#limit.clientAt(client.peer);
     const share = this.#shares.fullOf(address);
     if (share !== undefined && this.#places.makeRoomIn(share) === 0) {

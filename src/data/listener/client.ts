@@ -1,3 +1,4 @@
+import type { Listener } from '../../model/listener.ts';
 import type { ProxyError } from '../errors.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { ProxyError } from '../errors.ts';
 export interface Client {
   /** The address at the other end of the connection, without port. */
   readonly peer: string;
+  /** Where it connected. */
+  readonly listener: Listener;
   /** Since when it asks nothing and nothing is left to send to it, in the sweep's milliseconds; Infinity otherwise. */
   readonly idleSince: number;
   /** It has changed to another protocol, which may be silent for as long as it likes. */

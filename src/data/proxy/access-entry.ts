@@ -1,5 +1,7 @@
+import { type Scheme, schemeOf } from '../../model/listener.ts';
 import type { AccessEntry } from '../../telemetry/events.ts';
 import type { ProxyError } from '../errors.ts';
+import type { Client } from '../listener/client.ts';
 import { isField, trimmed } from '../message/field.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { Exchange } from './exchange.ts';
@@ -29,6 +31,10 @@ class ExchangeEntry implements AccessEntry {
 
   get method(): string {
     return this.#exchange.head.method;
+  }
+
+  get scheme(): Scheme {
+    return this.#exchange.scheme;
   }
 
   get host(): string {
@@ -99,13 +105,19 @@ export function accessEntry(exchange: Exchange, time: number, durationMs: number
 }
 
 /** The log entry of a request that was refused before it became an exchange. */
-export function refusedEntry(error: ProxyError, peer: string, requestId: string, time: number): AccessEntry {
+export function refusedEntry(
+  error: ProxyError,
+  { peer, listener }: Pick<Client, 'peer' | 'listener'>,
+  requestId: string,
+  time: number,
+): AccessEntry {
   return {
     time,
     client: peer,
     peer,
     durationMs: 0,
     method: '',
+    scheme: schemeOf(listener),
     host: '',
     target: '',
     minor: 1,

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { type Listener, type Scheme, schemeOf } from '../../model/listener.ts';
 import type { Fallback } from '../../model/service.ts';
 import type { ProxyError } from '../errors.ts';
 import type { RequestHead } from '../message/request-head.ts';
@@ -28,6 +29,8 @@ export interface BodySink {
 export interface Downstream extends BodySink {
   /** The address at the other end of the connection, without port: of the client, or of a proxy before us. */
   readonly peer: string;
+  /** Where the client connected. */
+  readonly listener: Listener;
   /** Tells who the client is: us, and the backend. */
   readonly forwarded: ForwardedFields;
   /** Sends an interim response (1xx). Answers as `flush` does. */
@@ -128,6 +131,12 @@ export class Exchange {
   get client(): string {
     if (this.#client === '') this.#client = this.downstream.forwarded.clientOf(this.head);
     return this.#client;
+  }
+
+  /** By which the client asked: what a trusted proxy says of it, else the listener's. */
+  get scheme(): Scheme {
+    const told = this.head.forwardedProto.toLowerCase();
+    return told === 'http' || told === 'https' ? told : schemeOf(this.downstream.listener);
   }
 
   /** The client's own X-Request-Id if it is a plain word, else a new one; made when somebody asks. */

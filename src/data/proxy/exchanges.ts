@@ -1,4 +1,5 @@
 import type { ProxyError } from '../errors.ts';
+import type { Client } from '../listener/client.ts';
 import type { Intake } from '../listener/intake.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeGuard } from './guard.ts';
@@ -31,8 +32,8 @@ export class Exchanges {
   }
 
   /** A request was refused before it became an exchange. */
-  refused(error: ProxyError, peer: string, requestId: string): void {
-    this.#ledger.refused(error, peer, requestId);
+  refused(error: ProxyError, client: Pick<Client, 'peer' | 'listener'>, requestId: string): void {
+    this.#ledger.refused(error, client, requestId);
   }
 
   /** Code of ours threw: it is counted and logged, and ends the exchange if it was for one. */

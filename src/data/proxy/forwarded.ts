@@ -1,4 +1,5 @@
 import { formatAddress } from '../../model/address.ts';
+import { defaultPort, type Scheme } from '../../model/listener.ts';
 import { type ClientClaims, clientOf } from '../listener/client-address.ts';
 import { withoutPrefix } from '../routing/prefix.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
@@ -10,7 +11,7 @@ export type Forwarded = Pick<Exchange, 'head' | 'client'>;
 /** The header lines that tell a backend who the client is and what it asked for, and by which proxy it did. */
 export class ForwardedFields {
   readonly #peer: string;
-  readonly #proto: string;
+  readonly #proto: Scheme;
   readonly #isTrusted: (address: string) => boolean;
   readonly #instance: string;
   #minor = 1;
@@ -19,16 +20,11 @@ export class ForwardedFields {
 
   /**
    * @param peer the address at the other end of the connection, without port
-   * @param proto `http` or `https`
+   * @param proto by which the client connected
    * @param isTrusted whether what an address says of clients is believed
    * @param instance the name of this Fairlead, by which it knows a request that it has had before
    */
-  constructor(
-    peer: string,
-    proto: 'http' | 'https',
-    isTrusted: (address: string) => boolean,
-    instance: string,
-  ) {
+  constructor(peer: string, proto: Scheme, isTrusted: (address: string) => boolean, instance: string) {
     this.#instance = instance;
     this.#peer = peer;
     this.#proto = proto;
@@ -95,7 +91,7 @@ function fieldLines(chain: string, client: string, proto: string, host: string, 
 /** The port that the client addressed, which behind a published container port is not the one we listen on. */
 function portOf(authority: string, proto: string): string {
   const port = /:(\d+)$/.exec(authority)?.[1];
-  return port ?? (proto === 'https' ? '443' : '80');
+  return port ?? defaultPort(proto);
 }
 
 /** The request target for the backend: the client's own, or what is left of it without the route's prefix. */

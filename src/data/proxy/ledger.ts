@@ -3,6 +3,7 @@ import type { BackendSignal } from '../../model/signal.ts';
 import type { AccessEntry } from '../../telemetry/events.ts';
 import { guarded } from '../../telemetry/internal-errors.ts';
 import { isNews, type ProxyError } from '../errors.ts';
+import type { Client } from '../listener/client.ts';
 import { isThroughProxy } from '../listener/client-address.ts';
 import type { ClientLimit } from '../listener/client-limit.ts';
 import { Shares } from '../listener/shares.ts';
@@ -68,9 +69,9 @@ export class Ledger {
   }
 
   /** A request was refused before it became an exchange. */
-  refused(error: ProxyError, peer: string, requestId: string): void {
+  refused(error: ProxyError, client: Pick<Client, 'peer' | 'listener'>, requestId: string): void {
     this.#countUnrouted(error.status);
-    const entry = refusedEntry(error, peer, requestId, this.#clock.now());
+    const entry = refusedEntry(error, client, requestId, this.#clock.now());
     this.#onAccess?.(entry);
     if (isNews(error)) this.#onError(entry);
   }

@@ -10,6 +10,7 @@ import { makeSettings } from '../../../src/data/settings.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 import { responseHead } from '../../support/heads.ts';
+import { listenerOn } from '../../support/listener.ts';
 import { heapInUse } from '../../support/memory.ts';
 import { TEST_OPTIONS } from '../../support/proxy.ts';
 
@@ -65,7 +66,7 @@ function makeConnection() {
     },
   };
   const socket = new FakeSocket({ allowHalfOpen: true, highWaterMark: 1_000 });
-  const connection = new ClientConnection(context, socket as unknown as Socket);
+  const connection = new ClientConnection(context, listenerOn(80), socket as unknown as Socket);
   const endTurn = () => turns.shift()?.();
   return { clock, socket, connection, exchanges, failed, intake, endTurn };
 }

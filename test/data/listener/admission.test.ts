@@ -9,6 +9,7 @@ import {
 } from '../../../src/data/listener/descriptors.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import { FakeClock } from '../../support/clock.ts';
+import { listenerOn } from '../../support/listener.ts';
 
 /** The clients of a process with so many places, and the limit that is the default for each. */
 function makeClients(places: number) {
@@ -17,10 +18,11 @@ function makeClients(places: number) {
   const clients = new Admission(places, new ClientLimit(limits, () => false), new Sweep(clock));
   /** What happened to connections, by their peers. */
   const happened: Record<string, string[]> = { rest: [], destroy: [], reset: [], refuse: [] };
-  const add = (peer: string, idleSince: () => number = () => Number.POSITIVE_INFINITY) => {
+  const add = (peer: string, idleSince: () => number = () => Number.POSITIVE_INFINITY, name = 'http') => {
     const note = (what: string) => () => happened[what]?.push(peer);
     const client: Client = {
       peer,
+      listener: listenerOn(80, { name }),
       get idleSince() {
         return idleSince();
       },
@@ -133,6 +135,24 @@ t.test('only who is idle has its time changed with the option', async (t) => {
   add('10.0.0.2');
   clients.adopt(0, new ClientLimit({ maxConnections: 0, maxConnectionsPerClient: 0 }, () => false), 500);
   t.same(happened['prolong'], ['10.0.0.1']);
+});
+
+t.test('clients are counted by where they connected', async (t) => {
+  const { clients, add } = makeClients(2);
+  const busy = () => Number.POSITIVE_INFINITY;
+  const first = add('10.0.0.1');
+  add('10.0.0.2', busy, 'http-2');
+  add('10.0.0.3', busy, 'http-2');
+  t.match(clients.stats(), {
+    clientConnections: 2,
+    clientConnectionsTotal: 3,
+    listeners: {
+      http: { connections: 1, connectionsTotal: 1 },
+      'http-2': { connections: 1, connectionsTotal: 2 },
+    },
+  });
+  clients.delete(first);
+  t.match(clients.stats().listeners, { http: { connections: 0 }, 'http-2': { connections: 2 } });
 });
 
 t.test('clients may take half of what the process may open, and it keeps some for itself', async (t) => {

@@ -27,7 +27,7 @@ function shareOf(wanted: BackendState, service: ServiceState): number {
   let count = 0;
   for (let i = 0; i < 2_000; i++) {
     const address = `10.1.${++client >> 8}.${client & 255}`;
-    const request = { path: '/', head: ANY.head, client: address };
+    const request = { path: '/', scheme: ANY.scheme, head: ANY.head, client: address };
     const picked = service.pick(request) as BackendState;
     running.push(occupy(picked, service));
     if (running.length > 400) running.shift()?.end('answered');
