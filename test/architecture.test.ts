@@ -18,8 +18,8 @@ const LONG_CLASSES: Readonly<Record<string, number>> = {
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   telemetry: ['model'],
-  config: ['model', 'nearest.ts'],
-  control: ['model', 'nearest.ts', 'telemetry'],
+  config: ['model', 'nearest.ts', 'yaml-text.ts'],
+  control: ['model', 'nearest.ts', 'telemetry', 'yaml-text.ts'],
   data: ['model', 'telemetry'],
   workers: ['model', 'telemetry'],
   admin: ['model', 'telemetry'],
@@ -30,6 +30,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'subject.ts',
     'worker-app.ts',
     'version.ts',
+    'yaml-text.ts',
     'config',
     'control',
     'model',
@@ -61,6 +62,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'nearest.ts': [],
   'shipped.ts': [],
   'version.ts': [],
+  'yaml-text.ts': [],
 };
 
 /** What all parts of the data plane stand on. */

@@ -1,4 +1,5 @@
-import { parseConfigFile } from '../config/config-yaml.ts';
+import type { ParseFile } from '../config/config-file.ts';
+import { readConfig } from '../config/config-yaml.ts';
 import { type LoadedOptions, loadOptions } from '../config/load.ts';
 import { nameOf, OPTION_KEYS, OPTIONS, type Options } from '../config/options.ts';
 import type { ConfigError, ReadFile } from '../config/setting.ts';
@@ -10,6 +11,7 @@ import type { AllowRule } from '../model/allow.ts';
 import type { Problem } from '../model/problem.ts';
 import { didYouMean } from '../nearest.ts';
 import { pagesDir } from '../shipped.ts';
+import { parseYaml, type YamlText } from '../yaml-text.ts';
 import { locate, servicesProblems, whatIsWrong } from './configuration.ts';
 import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 import { listOr } from './tried.ts';
@@ -28,9 +30,24 @@ export async function check(files: readonly string[], terminal: Terminal): Promi
   const texts = new Map(files.map((path) => [path, readText(path)]));
   // Also of a pipe, which is read but once.
   const read: ReadFile = (path) => (texts.has(path) ? texts.get(path) : readText(path));
-  const held = heldTo(files, read);
-  const results = files.map((file) => checkFile(file, read, terminal.env, held));
+  const given = files.map((path) => readGiven(path, read));
+  const held = heldTo(given);
+  const results = given.map((file) => checkFile(file, terminal.env, held));
   return results.every((isGood) => isGood) ? 0 : EXIT_USAGE;
+}
+
+/** A file as it is read once, by what it is. */
+type Given =
+  | { readonly path: string; readonly why: string }
+  | { readonly path: string; readonly yaml: YamlText; readonly loaded: LoadedOptions | undefined };
+
+function readGiven(path: string, readFile: ReadFile): Given {
+  const text = readFile(path);
+  if (typeof text !== 'string') return { path, why: text?.why ?? 'no such file' };
+  const yaml = parseYaml(text);
+  if (isComposeFile(yaml)) return { path, yaml, loaded: undefined };
+  const parseFile: ParseFile = (_path, _text, errors) => readConfig(path, yaml, errors);
+  return { path, yaml, loaded: loadOptions({ args: ['--config', path], env: {}, readFile, parseFile }) };
 }
 
 /** What compose files are held to, by the configuration files among those that are checked. */
@@ -40,11 +57,8 @@ interface Held {
   readonly pages: ReadonlySet<string> | undefined;
 }
 
-function heldTo(files: readonly string[], read: ReadFile): Held {
-  const all = files.flatMap((path) => {
-    const text = read(path);
-    return typeof text !== 'string' || isComposeFile(text) ? [] : loadFile(path, read).options;
-  });
+function heldTo(given: readonly Given[]): Held {
+  const all = given.flatMap((file) => ('why' in file ? [] : (file.loaded?.options ?? [])));
   return {
     allow: all.flatMap(({ allow }) => allow),
     pages: all.length === 0 ? undefined : new Set(all.flatMap(pagesIn)),
@@ -55,33 +69,29 @@ function pagesIn(options: Options): string[] {
   return listOr(pagesDir(options));
 }
 
-function loadFile(path: string, readFile: ReadFile): LoadedOptions {
-  return loadOptions({ args: ['--config', path], env: {}, readFile, parseFile: parseConfigFile });
-}
-
-function checkFile(path: string, read: ReadFile, env: Terminal['env'], held: Held): boolean {
-  const text = read(path);
-  if (typeof text !== 'string') {
-    printError(`${path}: error: cannot be read: ${text?.why ?? 'no such file'}`);
+function checkFile(file: Given, env: Terminal['env'], held: Held): boolean {
+  if ('why' in file) {
+    printError(`${file.path}: error: cannot be read: ${file.why}`);
     return false;
   }
-  return isComposeFile(text) ? checkCompose(path, text, env, held) : checkConfig(path, text, read);
+  const { path, yaml, loaded } = file;
+  return loaded === undefined ? checkCompose(path, yaml, env, held) : checkConfig(path, yaml, loaded);
 }
 
-function checkCompose(path: string, text: string, env: Terminal['env'], held: Held): boolean {
-  const { services, problems } = parseComposeFile(path, text, env, held.allow, held.pages);
+function checkCompose(path: string, yaml: YamlText, env: Terminal['env'], held: Held): boolean {
+  const { services, problems } = parseComposeFile(path, yaml, env, held.allow, held.pages);
   const errors = printProblems(path, problems);
   if (errors === 0) print(`${path}: OK, ${count(services, 'service')} with fairlead labels`);
   return errors === 0;
 }
 
-function checkConfig(path: string, text: string, read: ReadFile): boolean {
-  const loaded = loadFile(path, read);
-  const { services } = parseServicesFile(path, text, 0);
+function checkConfig(path: string, yaml: YamlText, loaded: LoadedOptions): boolean {
+  const parsed = parseServicesFile(path, yaml, 0);
+  const { services } = parsed;
   const optionErrors = loaded.errors.filter((error) => !needsToken(error));
   if (loaded.errors.some(needsToken)) printError(`${path}: notice: admin needs a token, by variable or flag`);
   printError(...optionErrors.map(({ where, message }) => `${where}: error: ${message}`));
-  const problems = [...servicesProblems(path, text, loaded.errors), ...missingIn(services, loaded.options)];
+  const problems = [...servicesProblems(parsed, loaded.errors), ...missingIn(services, loaded.options)];
   const errors = optionErrors.length + printProblems(path, problems);
   if (errors === 0) print(`${path}: OK, ${count(services.length, 'service')}`, ...whenEffective(loaded));
   return errors === 0;

@@ -2,7 +2,7 @@ import { parseConfigFile } from '../config/config-yaml.ts';
 import { type LoadedOptions, type LoadInput, loadOptions } from '../config/load.ts';
 import type { ConfigError } from '../config/setting.ts';
 import { isForAll, readText } from '../config/text-file.ts';
-import { parseServicesFile } from '../control/discovery/file/parse.ts';
+import { type ParsedFile, parseServicesFile } from '../control/discovery/file/parse.ts';
 import type { Problem } from '../model/problem.ts';
 import { servedBeside } from './served.ts';
 import { printError, reportAsking, reportOptions, type Terminal } from './terminal.ts';
@@ -39,7 +39,7 @@ export function loadFrom(
 function reportConfiguration(loaded: LoadedOptions): boolean {
   const hasBadOptions = reportOptions(loaded);
   const { file, text = '', errors } = loaded;
-  const problems = file === undefined ? [] : servicesProblems(file, text, errors);
+  const problems = file === undefined ? [] : servicesProblems(parseServicesFile(file, text, 0), errors);
   printError(
     ...problems.map(
       (problem) => `${problem.severity}: ${locate(file ?? '', problem)}: ${whatIsWrong(problem)}`,
@@ -49,8 +49,10 @@ function reportConfiguration(loaded: LoadedOptions): boolean {
 }
 
 /** What is wrong with the services of a file. Broken YAML is told once, with the options. */
-export function servicesProblems(path: string, text: string, told: readonly ConfigError[]): Problem[] {
-  const { services, problems } = parseServicesFile(path, text, 0);
+export function servicesProblems(
+  { services, problems }: ParsedFile,
+  told: readonly ConfigError[],
+): Problem[] {
   const all = [...problems, ...services.flatMap((service) => service.problems)];
   return all.filter((problem) => !told.some(({ message }) => message === problem.message));
 }

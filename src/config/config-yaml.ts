@@ -1,11 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { suggestion } from '../nearest.ts';
+import { parseYaml, type YamlText } from '../yaml-text.ts';
 import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
 
 /** The options at the top of a configuration file. Its `services:` are the file source's. */
 export function parseConfigFile(path: string, text: string, errors: ConfigError[]): Settings {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  return readConfig(path, parseYaml(text), errors);
+}
+
+/** The same of a text that was read already. */
+export function readConfig(path: string, { document, lines }: YamlText, errors: ConfigError[]): Settings {
   const origin = 'configuration';
   const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
   for (const error of document.errors)

@@ -5,6 +5,7 @@ import { PREFIX } from '../../../model/keys/key.ts';
 import type { Problem } from '../../../model/problem.ts';
 import { routeName } from '../../../model/route.ts';
 import { didYouMean } from '../../../nearest.ts';
+import type { YamlText } from '../../../yaml-text.ts';
 import { fallbacksBeyond } from '../../border.ts';
 import { hasPage, pagesOf } from '../../pages.ts';
 import { type Claimant, judge, PROJECT_LABEL, rulesAbout, SERVICE_LABEL } from '../labels/allow.ts';
@@ -24,7 +25,7 @@ export interface ParsedCompose {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** A compose file has services with an image or a build; a configuration file of ours has none. */
-export function isComposeFile(text: string): boolean {
+export function isComposeFile(text: string | YamlText): boolean {
   const reading = new YamlReading('compose', '', text);
   if (reading.errors.length > 0) return false;
   return reading
@@ -39,7 +40,7 @@ export function isComposeFile(text: string): boolean {
  */
 export function parseComposeFile(
   path: string,
-  text: string,
+  text: string | YamlText,
   env: Env,
   allow: readonly AllowRule[] = [],
   pages?: ReadonlySet<string>,

@@ -10,6 +10,7 @@ import type { Problem } from '../../../model/problem.ts';
 import type { ServiceSettings } from '../../../model/service.ts';
 import { quoted } from '../../../model/text.ts';
 import { nearest } from '../../../nearest.ts';
+import type { YamlText } from '../../../yaml-text.ts';
 import { orphanKey, routesOf } from '../labels/complete.ts';
 import { setKey, startCollecting } from '../labels/parse.ts';
 import { textOf, YamlReading } from './yaml.ts';
@@ -55,7 +56,7 @@ const MAX_DEPTH = 3;
  * The services of a configuration file. Pure but for the time that it is handed.
  * @param readAt when it was last changed, in milliseconds since the epoch
  */
-export function parseServicesFile(path: string, text: string, readAt: number): ParsedFile {
+export function parseServicesFile(path: string, text: string | YamlText, readAt: number): ParsedFile {
   const reading = new YamlReading('file', path, text);
   const problems = reading.errors;
   if (problems.length > 0) return { services: [], problems };

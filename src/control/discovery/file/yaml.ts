@@ -1,29 +1,21 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  visit,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Pair, type Scalar, visit } from 'yaml';
 import type { Problem } from '../../../model/problem.ts';
+import { parseYaml, type YamlText } from '../../../yaml-text.ts';
 
 /** A YAML file that is read node by node, so that what is wrong in it is found by its line. */
 export class YamlReading {
-  readonly #document: Document.Parsed;
-  readonly #lines = new LineCounter();
+  readonly #document: YamlText['document'];
+  readonly #lines: YamlText['lines'];
   readonly #source: string;
   readonly #path: string;
 
   /** @param source the name of the source that problems are reported for */
-  constructor(source: string, path: string, text: string) {
+  constructor(source: string, path: string, text: string | YamlText) {
+    const { document, lines } = typeof text === 'string' ? parseYaml(text) : text;
     this.#source = source;
     this.#path = path;
-    this.#document = parseDocument(text, { lineCounter: this.#lines });
+    this.#document = document;
+    this.#lines = lines;
   }
 
   /** Why it is no YAML at all. */

@@ -1,0 +1,13 @@
+import { type Document, LineCounter, parseDocument } from 'yaml';
+
+/** A YAML text as the library reads it, with which a place in it becomes a line. */
+export interface YamlText {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+}
+
+/** Reads a text. Never throws: what is wrong is in `document.errors`. */
+export function parseYaml(text: string): YamlText {
+  const lines = new LineCounter();
+  return { document: parseDocument(text, { lineCounter: lines }), lines };
+}
