@@ -24,6 +24,7 @@ const STATUS_DETAILS = [
   '|---|---|',
   '| `fairlead`, `startedAt`, `now`, `version` | its version, ISO times, the version of the table |',
   '| `clientConnections` | connections of clients now |',
+  '| `listeners[]` | where clients connect: `name`, `address`, `protocol`, `tls`, `connections` |',
   '| `sources[]` | `name`, `target`, `connected`, `staleSince` and `error` (or null) |',
   '| `workers[]` | `worker`, `pid`, `state`, `startedAt`, `connections`, `requests`, `restarts` |',
   '| `services[]` | `name`, `state` (`available`, `degraded`: some backends are out, `unavailable`: all are), `routes`, `requests`, `errors` (answered with 5xx), `waiting`, `removedAt` (or null), `backends[]` |',

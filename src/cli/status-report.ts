@@ -16,6 +16,15 @@ export interface StatusReport {
   /** Of the table; higher with each change. */
   readonly version: number;
   readonly clientConnections: number;
+  /** Where clients connect. */
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly protocol: string;
+    readonly tls: boolean;
+    /** Of clients now. */
+    readonly connections: number;
+  }[];
   readonly sources: readonly {
     readonly name: string;
     readonly target: string;
@@ -78,6 +87,13 @@ export function statusReport(state: LiveState): StatusReport {
     now: time(state.now),
     version,
     clientConnections,
+    listeners: state.listeners.map(({ name, address, protocol, tls, connections }) => ({
+      name,
+      address: formatAddress(address),
+      protocol,
+      tls,
+      connections,
+    })),
     sources: state.sources.map(({ name, target, connected, staleSince, error }) => ({
       name,
       target,

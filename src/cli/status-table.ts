@@ -27,6 +27,7 @@ export function statusTable(state: LiveState, columns?: number): StatusTable {
     head: [
       [span(`Fairlead ${state.fairlead}, up ${up}, version ${state.version} of the table`)],
       ...sourceLines(state),
+      ...listenerLines(state),
       ...workerLines(state),
     ],
     rows:
@@ -121,6 +122,14 @@ function sourceLines({ sources, now }: LiveState): Line[] {
     const state = connected ? span('connected') : span(`stale${since}${why}`, 'ill');
     return [span(`${name} (${target}): `), state];
   });
+}
+
+/** A single listener is where everybody connects. */
+function listenerLines({ listeners }: LiveState): Line[] {
+  if (listeners.length === 1) return [];
+  return listeners.map(({ name, address, connections }) => [
+    span(`listener ${name} (${formatAddress(address)}): ${connections} connections`),
+  ]);
 }
 
 /** A single worker is the process itself. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
-import { ADMIN_SNAPSHOT, ADMIN_WORKER, adminView, startTestAdmin } from '../support/admin.ts';
+import { ADMIN_SNAPSHOT, ADMIN_WORKER, adminView, startTestAdmin, TWO_LISTENERS } from '../support/admin.ts';
 import { ask } from '../support/client.ts';
 
 const FOLDER = new URL('../../src/admin/dashboard/', import.meta.url);
@@ -87,6 +87,11 @@ t.test('the page loads nothing from elsewhere, and all that it loads is served',
     const loaded = text.replace('xmlns="http://www.w3.org/2000/svg"', '');
     t.notMatch(loaded, /https?:\/\/|url\(/, `${name} names no other place`);
   }
+});
+
+t.test('the page tells connections of each listener, where there are several', async (t) => {
+  const parts = await show(stateOf(adminView({ listeners: () => TWO_LISTENERS })));
+  t.match(parts['summary'], ' · 9 connections (http 9, http-2 0) · ');
 });
 
 t.test('the page shows services, backends, problems and sources', async (t) => {

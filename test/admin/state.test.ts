@@ -7,11 +7,12 @@ import {
   adminTraffic,
   adminView,
   startTestAdmin,
+  TWO_LISTENERS,
 } from '../support/admin.ts';
 import { ask } from '../support/client.ts';
 
 t.test('the live state is the snapshot with what is counted and probed between snapshots', async (t) => {
-  const state = stateOf(adminView());
+  const state = stateOf(adminView({ listeners: () => TWO_LISTENERS }));
   t.match(state, {
     fairlead: '1.2.3',
     startedAt: ADMIN_NOW - 60_000,

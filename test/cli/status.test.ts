@@ -9,6 +9,7 @@ import {
   adminTraffic,
   adminView,
   startTestAdmin,
+  TWO_LISTENERS,
 } from '../support/admin.ts';
 import { deadPort } from '../support/backend.ts';
 import { runCli } from '../support/cli.ts';
@@ -59,6 +60,14 @@ t.test('the table has a row for each service and each backend, in columns', asyn
     '',
     'Problems',
     '  error: web-9: fairlead.hots: is not a known key',
+  ]);
+});
+
+t.test('several listeners have a line each', async (t) => {
+  const lines = statusLines(stateOf(adminView({ listeners: () => TWO_LISTENERS })));
+  t.strictSame(lines.slice(2, 4), [
+    'listener http (127.0.0.1:8080): 9 connections',
+    'listener http-2 (127.0.0.1:8081): 0 connections',
   ]);
 });
 
@@ -227,6 +236,7 @@ t.test('status --json is a document with the keys that are documented, without s
     now: time(0),
     version: 7,
     clientConnections: 9,
+    listeners: [{ name: 'http', address: '127.0.0.1:8080', protocol: 'http', tls: false, connections: 9 }],
     sources: [
       { name: 'docker', target: 'unix:///run/docker.sock', connected: true, staleSince: null, error: null },
     ],

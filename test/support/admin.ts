@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import { type AdminServer, type AdminView, startAdmin } from '../../src/admin/server.ts';
 import type { WorkerStatus } from '../../src/model/data-plane.ts';
+import type { Listener } from '../../src/model/listener.ts';
 import { makeService } from '../../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { makeBackendStats, makeServiceStats, type TrafficStats } from '../../src/model/stats.ts';
@@ -84,6 +85,9 @@ export const ADMIN_WORKER: WorkerStatus = {
   memoryBytes: 90_000_000,
 };
 
+/** Two listeners, of which nobody has connected to the second. */
+export const TWO_LISTENERS: readonly Listener[] = [listenerOn(8080), listenerOn(8081, { name: 'http-2' })];
+
 /** A view of that state. */
 export function adminView(overrides: Partial<AdminView> = {}): AdminView {
   return {
@@ -107,7 +111,7 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
         ? { lines: ['container web-a', '  traffic: yes'], isRouted: true }
         : { error: `there is no container or service ${subject}` },
     order: (subject) => (subject === 'a' ? [{ id: 'shop/a', name: 'a', service: 'shop' }] : []),
-    listeners: () => [listenerOn(8080), listenerOn(8081, { name: 'http-2' })],
+    listeners: () => [listenerOn(8080)],
     readiness: () => ({ isReady: true, unheard: [] }),
     ...overrides,
   };

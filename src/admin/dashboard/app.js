@@ -164,11 +164,18 @@ function workersCard(workers, now) {
   return [element('article', '', element('h2', '', 'Workers'), table)];
 }
 
+/** With those of each listener where there are several. */
+function connections({ clientConnections, listeners }) {
+  const all = plural(clientConnections, 'connection');
+  if (listeners.length === 1) return all;
+  return `${all} (${listeners.map((one) => `${one.name} ${one.connections}`).join(', ')})`;
+}
+
 function show(state) {
   const total = state.services.reduce((sum, service) => sum + service.requests, 0);
   document.getElementById('summary').textContent =
     `${state.fairlead} · up ${ago(state.now - state.startedAt)} · ${plural(state.services.length, 'service')} · ` +
-    `${plural(total, 'request')} · ${plural(state.clientConnections, 'connection')} · table version ${state.version}`;
+    `${plural(total, 'request')} · ${connections(state)} · table version ${state.version}`;
   const problems = document.getElementById('problems');
   problems.hidden = state.problems.length === 0;
   problems.replaceChildren(...state.problems.map(problemLine));
