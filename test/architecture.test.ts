@@ -9,7 +9,6 @@ const MAX_CLASS_LINES = 200;
 
 /** Classes that are longer still, each with the lines that it may have until it is taken apart. */
 const LONG_CLASSES: Readonly<Record<string, number>> = {
-  Ejector: 210,
   UpstreamConnection: 280,
   ClientConnection: 280,
 };

@@ -63,7 +63,7 @@ const source = new DockerSource({
 });
 const probe = async () => ({ isPass: true, reason: '' });
 const control = new ControlPlane([source], systemClock, probe);
-const applied = new LiveTopology(systemClock, Math.random, { prove() {}, enforce() {} });
+const applied = new LiveTopology(systemClock, Math.random, { takeProof() {}, enforce() {} });
 control.subscribe((snapshot: unknown) => applied.apply(snapshot));
 control.start();
 

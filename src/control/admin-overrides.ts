@@ -122,6 +122,6 @@ function joined(
   return {
     flags: [...flags],
     reason: reasons.join('; '),
-    ...(state === 'drain' && { cutAt: at + drainMs }),
+    ...(state === 'drain' && { drainEndsAt: at + drainMs }),
   };
 }

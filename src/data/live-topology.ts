@@ -12,24 +12,24 @@ import { BackendState } from './upstream/backend-state.ts';
 import type { Judges } from './upstream/judges.ts';
 import { ServiceState } from './upstream/service-state.ts';
 
-/** What the data plane made of the latest snapshot: new values swapped in, and states that outlive them. */
+/** What the data plane has made of the latest snapshot: the route table, and states that outlive snapshots. */
 export class LiveTopology {
   table = new RouteTable<ServiceState, RouteFilters>([], () => undefined);
   services: ReadonlyMap<string, ServiceState> = new Map();
   snapshot: Snapshot = EMPTY_SNAPSHOT;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #judges: Pick<Judges, 'prove' | 'enforce'>;
+  readonly #judges: Pick<Judges, 'takeProof' | 'enforce'>;
   readonly #filtersOf: FiltersOf<RouteFilters>;
-  /** When backends that drain are cut, by id; a call cancels it. */
-  readonly #cuts = new Map<string, { readonly at: number; readonly cancel: () => void }>();
-  /** Backends that left and still serve what they had; a call cancels their end. */
+  /** For each backend that drains, by id: when that ends, and a function that cancels its end. */
+  readonly #drainEnds = new Map<string, { readonly at: number; readonly cancel: () => void }>();
+  /** Backends that left and still finish their requests, by id, each with a function that cancels its end. */
   readonly #leaving = new Map<string, { readonly state: BackendState; readonly cancel: () => void }>();
 
   constructor(
     clock: Clock,
     random: () => number,
-    judges: Pick<Judges, 'prove' | 'enforce'>,
+    judges: Pick<Judges, 'takeProof' | 'enforce'>,
     filtersOf: FiltersOf<RouteFilters> = () => undefined,
   ) {
     this.#filtersOf = filtersOf;
@@ -38,6 +38,7 @@ export class LiveTopology {
     this.#random = random;
   }
 
+  /** The state of a service; undefined if there is none of that name. */
   serviceNamed(name: string): ServiceState | undefined {
     return this.services.get(name);
   }
@@ -55,14 +56,14 @@ export class LiveTopology {
     };
   }
 
-  /** Those of all services. */
+  /** The backends of all services. */
   *backends(): Iterable<BackendState> {
     for (const { backends } of this.services.values()) yield* backends;
   }
 
   /**
-   * Takes what is not as in the snapshot before: all else stays as it is. Everything is built and swapped in before any
-   * request that waits is woken, since it may be led to any other service.
+   * Applies what changed since the snapshot before; all else stays as it is. Everything is built and swapped in before any
+   * waiting request is woken, since a fallback may lead it to any other service.
    */
   apply(snapshot: Snapshot): void {
     const before = this.services;
@@ -78,7 +79,7 @@ export class LiveTopology {
     for (const { name } of services.gone) if (!this.services.has(name)) before.get(name)?.leave();
   }
 
-  /** Answers the services that are others than before. */
+  /** Applies changed services and routes; returns the services that changed. */
   #applyTopology(
     services: Changes<Service>,
     routes: Changes<Route>,
@@ -108,13 +109,13 @@ export class LiveTopology {
       member.update(backend);
       return member;
     });
-    // A new backend is judged before anyone can pick it.
+    // Flags are set first, so that a new backend cannot be picked before its health is known.
     for (const member of members) member.setFlags(snapshot.health.get(member.backend.id)?.flags ?? []);
     state.isAsleep = true;
     state.update(service, members);
   }
 
-  /** Sets the flags of all, and answers the services of which the snapshot says anything new. They are asleep now. */
+  /** Sets the flags of all backends; returns the services with any news, which are asleep now. */
   #applyHealth({ health }: Snapshot, updated: ReadonlySet<ServiceState>): Set<ServiceState> {
     const told = new Set(updated);
     for (const service of this.services.values()) {
@@ -130,31 +131,31 @@ export class LiveTopology {
     return told;
   }
 
-  /** What the snapshot knows of its backends besides their flags. */
+  /** Applies what the snapshot knows of backends besides their flags: ends of drains, and proofs. */
   #judge(service: ServiceState, { health }: Snapshot): void {
     for (const state of service.backends) {
       const is = health.get(state.backend.id);
       if (is === state.health) continue;
       state.health = is;
-      this.#cutAt(state, is?.cutAt);
-      if (is?.proof !== undefined) this.#judges.prove(service, state, is.proof);
+      this.#scheduleDrainEnd(state, is?.drainEndsAt);
+      if (is?.proof !== undefined) this.#judges.takeProof(service, state, is.proof);
     }
     this.#judges.enforce(service);
   }
 
-  /** Sees to it that a backend that drains is cut when its time is up, and only then. */
-  #cutAt(state: BackendState, at: number | undefined): void {
+  /** Closes the connections of a backend when its drain ends; undefined cancels that. */
+  #scheduleDrainEnd(state: BackendState, at: number | undefined): void {
     const { id } = state.backend;
-    const planned = this.#cuts.get(id);
+    const planned = this.#drainEnds.get(id);
     if (planned?.at === at) return;
     planned?.cancel();
-    this.#cuts.delete(id);
+    this.#drainEnds.delete(id);
     if (at === undefined) return;
     const cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => state.closeAll(DRAIN_OVER));
-    this.#cuts.set(id, { at, cancel });
+    this.#drainEnds.set(id, { at, cancel });
   }
 
-  /** Lets go of the backends that are gone, while the services still know them. */
+  /** Drains the backends that are gone, while their services still know them. */
   #dismiss({ gone, fresh }: Changes<Service>): void {
     const staying = new Map(fresh.map((service) => [service.name, service]));
     for (const { name } of gone) {
@@ -166,11 +167,11 @@ export class LiveTopology {
     }
   }
 
-  /** A backend left: it finishes what it has, for at most that long. */
+  /** Lets a backend that left finish its requests, for `drainMs` at most. */
   #leave(state: BackendState, drainMs: number): void {
     state.setFlags(['Draining']);
     state.health = undefined;
-    this.#cutAt(state, undefined);
+    this.#scheduleDrainEnd(state, undefined);
     const { id } = state.backend;
     const cancel = this.#clock.after(drainMs, () => {
       this.#leaving.delete(id);
@@ -179,6 +180,7 @@ export class LiveTopology {
     this.#leaving.set(id, { state, cancel });
   }
 
+  /** The state of a backend that left and is back before its requests were finished. */
   #returning(id: string): BackendState | undefined {
     const leaving = this.#leaving.get(id);
     leaving?.cancel();

@@ -1,37 +1,37 @@
 import type { Clock } from '../model/clock.ts';
 import { internalErrors } from '../telemetry/internal-errors.ts';
 
-/** Something that must happen by a time. */
+/** Something with a deadline. */
 export interface Expiring {
-  /** By `Sweep.deadlineIn`; Infinity while there is nothing to wait for. */
+  /** The deadline, made by `Sweep.deadlineIn`; Infinity while there is none. */
   readonly deadline: number;
-  /** The deadline has passed. It sets a new one, or leaves the sweep. */
+  /** Is called when the deadline has passed; must set a new one, or leave the sweep. */
   expire(): void;
-  /** That threw: what it is must end, whatever becomes of it. */
+  /** Is called when `expire` threw; must end whatever had the deadline. */
   onBroken?(error: unknown): void;
 }
 
-/** How often deadlines are looked at, and the most that counts of the time in between. */
+/** The time between two ticks, and the most that counts of it when a tick is late. */
 const TICK_MS = 100;
-/** A tick that comes so long after the one before shows that the process was kept from running. */
+/** A tick that comes so long after the one before shows that the process could not run in between. */
 const LATE_MS = 150;
-/** So long after such a time what came in it was read. */
+/** So long after a late tick everything that had come meanwhile is read. */
 const CATCH_UP_MS = 10;
 
 /**
- * The coarse clock of the data plane. A deadline is a number that is written, so that a request starts and
- * stops no timer; one walk over all connections each tick finds the ones that are late: never early, and two ticks late at most.
+ * The coarse clock of the data plane. A deadline is a number in a field, so that no request starts or stops a timer; a walk
+ * over all connections at each tick finds those that are late. Nothing expires early, or more than two ticks late.
  *
- * It counts only time in which this process runs. What keeps it from running counts as one tick, and nothing expires before what
- * came meanwhile was read: a stall of ours is held against nobody.
+ * Only time in which this process runs is counted. A time in which it could not run counts as one tick, and nothing expires
+ * before what came meanwhile was read: a stall of ours is held against no client and no backend.
  */
 export class Sweep {
-  /** As of the last tick, in milliseconds of this clock. */
+  /** The time of the last tick, in milliseconds of this clock. */
   now: number;
   readonly #clock: Clock;
   readonly #expiring = new Set<Expiring>();
   #cancel: (() => void) | undefined;
-  /** `Clock.elapsed` of the last tick. */
+  /** The time of the last tick, by `Clock.elapsed`. */
   #tickedAt: number;
   #isCatchingUp = false;
 
@@ -42,12 +42,12 @@ export class Sweep {
     this.#schedule(TICK_MS);
   }
 
-  /** The deadline of what may take so long from now on, of which `now` may be a tick behind. */
+  /** The deadline of something that may take so long from now on. A tick is added, since `now` may be one behind. */
   deadlineIn(ms: number): number {
     return this.now + TICK_MS + ms;
   }
 
-  /** What `now` was when that deadline was made for so long. */
+  /** The value of `now` when a deadline was made for so many milliseconds. */
   madeAt(deadline: number, ms: number): number {
     return deadline - TICK_MS - ms;
   }
@@ -73,7 +73,7 @@ export class Sweep {
     const passed = elapsed - this.#tickedAt;
     this.#tickedAt = elapsed;
     this.now += Math.min(passed, TICK_MS);
-    // Once only: a process that never gets to run in time has deadlines, too.
+    // Not twice in a row: a process that is always late must keep its deadlines, too.
     this.#isCatchingUp = passed > LATE_MS && !this.#isCatchingUp;
     this.#schedule(this.#isCatchingUp ? CATCH_UP_MS : TICK_MS);
     if (this.#isCatchingUp) return;
@@ -82,7 +82,7 @@ export class Sweep {
   }
 }
 
-/** One that cannot end must not keep the others from it. */
+/** Expires one; what it throws keeps no other from expiring. */
 function expire(expiring: Expiring): void {
   try {
     expiring.expire();

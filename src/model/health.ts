@@ -1,14 +1,14 @@
 /**
- * Why a backend takes no new requests. A backend without a flag is available.
+ * Why a backend takes no new requests. A backend without a flag is available, if it has a weight.
  * - `Pending`: it has not passed its first check, or Docker says that it is starting
  * - `FailedCheck`: its checks fail, or Docker says that it is unhealthy or paused
- * - `Draining`: it was told to stop and finishes what it has
+ * - `Draining`: it was told to stop, and finishes its requests
  * - `Maintenance`: a person took it out
  * - `Ejected`: requests failed on it
  */
 export type HealthFlag = 'Pending' | 'FailedCheck' | 'Draining' | 'Maintenance' | 'Ejected';
 
-/** What people read in place of a flag, everywhere but in JSON and metrics, which have its name. */
+/** What people read for each flag; JSON and metrics have its name. */
 const WORDS: Readonly<Record<HealthFlag, string>> = {
   Pending: 'waiting for its first check',
   FailedCheck: 'failing its check',
@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<HealthFlag, string>> = {
   Ejected: 'ejected',
 };
 
-/** The state of a backend in words that complete "it is …". */
+/** Describes the state of a backend in words that complete "it is …". */
 export function describeFlags(flags: readonly HealthFlag[]): string {
   return flags.length === 0 ? 'available' : flags.map((flag) => WORDS[flag]).join(', ');
 }
@@ -26,35 +26,35 @@ export interface BackendHealth {
   readonly flags: readonly HealthFlag[];
   /** A sentence for people: why the flags are what they are. */
   readonly reason: string;
-  /** Since when the flags are so, in milliseconds since the epoch. */
+  /** Since when the flags are these, in milliseconds since the epoch. */
   readonly since: number;
-  /** When it has drained for long enough, in milliseconds since the epoch: what it still has then is cut. */
-  readonly cutAt?: number;
-  /** The last probe that spoke for it when requests spoke against it. */
+  /** When a drain ends, in milliseconds since the epoch: requests that are not finished then are broken off. */
+  readonly drainEndsAt?: number;
+  /** The latest proof of a probe while requests spoke against the backend. */
   readonly proof?: Proof;
 }
 
-/** What somebody but its checks knows of a backend's health: its source, or a person. */
+/** What the source of a backend, or a person, says of its health; checks are not in it. */
 export type SaidHealth = Omit<BackendHealth, 'since'>;
 
-/** What sources and people say of backends, by `Backend.id`; those against whom nothing is said are not in it. */
+/** What sources and people say of backends, by `Backend.id`; backends about which they say nothing are not in it. */
 export type SourceHealth = Readonly<Record<string, SaidHealth>>;
 
-/** What a backend's flags were from a time on, in milliseconds since the epoch. */
+/** A change of a backend's flags, in milliseconds since the epoch. */
 export interface Transition {
   readonly at: number;
   readonly flags: readonly HealthFlag[];
   readonly reason: string;
 }
 
-/** What probes can show: that connections come about, that something answers, that a check passes. */
+/** What a probe can prove, the weakest first: that connections are accepted, that something answers, that a check passes. */
 export const PROOFS = ['connection', 'life', 'check'] as const;
 export type ProofKind = (typeof PROOFS)[number];
 
-/** What a probe showed. */
+/** What a probe proved. */
 export interface Proof {
   readonly kind: ProofKind;
-  /** When the probe began, in milliseconds since the epoch: what requests saw before no longer counts. */
+  /** When the probe began, in milliseconds since the epoch: it outweighs only what requests saw before. */
   readonly at: number;
 }
 
@@ -66,9 +66,9 @@ export interface HealthCheck {
   readonly type: 'http' | 'tcp' | 'none';
   readonly path: string;
   readonly method: string;
-  /** The Host header of the probe; the backend's address without it. */
+  /** The Host header of the probe; by default the backend's address. */
   readonly host?: string;
-  /** Another port than the one that serves. */
+  /** The port to probe; by default the one that serves. */
   readonly port?: number;
   /** Statuses that pass. */
   readonly status: readonly StatusRange[];

@@ -12,18 +12,18 @@ import { PROOFS, type Proof, type ProofKind } from './health.ts';
 export const EJECT_CAUSES = ['connect', 'reset', 'timeout', 'status', 'hang', 'retry-after'] as const;
 export type EjectCause = (typeof EJECT_CAUSES)[number];
 
-/** What requests say against a backend, and what outweighs that. */
+/** What requests say against a backend, and the proof that outweighs it. */
 export interface Charge {
   /** When it was raised, in milliseconds since the epoch. */
   readonly at: number;
   /**
-   * `none`: only time does. A check that passes where requests fail asks for something else than they do, so it is
-   * not believed twice.
+   * The kind of proof that is needed at least. With `none` only time ends it: where requests failed again after a check
+   * had passed, the check asks for something else than they do and is not believed twice.
    */
   readonly proof: ProofKind | 'none';
 }
 
-/** A backend gets no new requests for a while. */
+/** Requests took a backend out for a while. */
 export interface EjectedSignal extends Charge {
   readonly kind: 'ejected';
   readonly backendId: string;
@@ -33,22 +33,22 @@ export interface EjectedSignal extends Charge {
   readonly until: number;
 }
 
-/** What the data plane learned of a backend and tells the control plane. Plain values: it may come from another process. */
+/** What the data plane learned of a backend and tells the control plane. A plain value: it may come from another process. */
 export type BackendSignal =
-  /** A request failed on it: a probe would tell more. */
+  /** A request failed on the backend: a probe would tell more. */
   | { readonly kind: 'doubt'; readonly backendId: string }
-  /** It holds requests and is silent: does it live? */
+  /** The backend holds requests and is silent: a probe should tell whether it lives. */
   | { readonly kind: 'suspected'; readonly backendId: string; readonly at: number }
   | EjectedSignal
-  /** It gets requests again. */
+  /** The ejection or suspicion is over. */
   | { readonly kind: 'returned'; readonly backendId: string };
 
-/** So long after requests failed a check that passes is believed: what made them fail may come and go. */
+/** A check outweighs failed requests only if it began so long after them: what made them fail may come and go. */
 const SETTLE_MS = 1_000;
 
 /** Whether what a probe showed outweighs what requests saw. */
 export function outweighs(proof: Proof, charge: Charge): boolean {
-  // The probe that is asked for at once begins within the same millisecond.
+  // Equal times count: the probe that a charge asks for may begin within the same millisecond.
   if (charge.proof === 'none' || proof.at < charge.at) return false;
   if (PROOFS.indexOf(proof.kind) < PROOFS.indexOf(charge.proof)) return false;
   return charge.proof !== 'check' || proof.at - charge.at >= SETTLE_MS;

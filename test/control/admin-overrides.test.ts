@@ -28,7 +28,7 @@ t.test('a drain and a maintenance are flags, until it is ready again', async (t)
   t.same(look(A, a, b).said, {
     flags: ['Draining'],
     reason: 'drain was ordered',
-    cutAt: clock.now() + 10_000,
+    drainEndsAt: clock.now() + 10_000,
   });
   t.equal(look('shop.org/b:80', a, b).said, undefined);
   overrides.set(services, 'a', { state: 'maintenance' });

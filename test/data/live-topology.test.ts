@@ -2,7 +2,7 @@ import t from 'tap';
 import { LiveTopology } from '../../src/data/live-topology.ts';
 import { Sweep } from '../../src/data/sweep.ts';
 import type { BackendState } from '../../src/data/upstream/backend-state.ts';
-import { Ejector } from '../../src/data/upstream/ejection.ts';
+import { Ejector } from '../../src/data/upstream/ejector.ts';
 import type { HealthFlag } from '../../src/model/health.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { FakeClock } from '../support/clock.ts';

@@ -69,7 +69,7 @@ export class BackendRecord {
       flags: list,
       reason: this.#reason(source, check),
       since: isSame ? before.since : now,
-      ...(source?.cutAt !== undefined && { cutAt: source.cutAt }),
+      ...(source?.drainEndsAt !== undefined && { drainEndsAt: source.drainEndsAt }),
       ...(this.#proof !== undefined && { proof: this.#proof }),
     };
     if (isDeepStrictEqual(health, before)) return before as BackendHealth;

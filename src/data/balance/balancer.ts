@@ -9,29 +9,29 @@ import { TwoChoices } from './two-choices.ts';
 
 /** What a balancer sees of a backend. */
 export interface Weighted {
-  /** Above 0, at most 256; whole but for a backend that joined a moment ago. */
+  /** Above 0, at most 256; a whole number except during a slow start. */
   readonly weight: number;
-  /** Requests that it is serving now. */
+  /** The number of requests that the backend has now. */
   readonly inFlight: number;
-  /** How long it takes to answer. Only measured where the balancer asks for it. */
+  /** How long the backend takes to respond; measured only where the balancer goes by it. */
   readonly latency: Latency;
-  /** A hash of what identifies it, 32 bits. */
+  /** A hash of 32 bits of what identifies the backend. */
   readonly seed: number;
-  /** Round-robin's account of whose turn it is; nobody else's. */
+  /** The account by which `RoundRobin` knows whose turn it is. */
   turn: number;
 }
 
-/** The backends to choose from, made when availability changes and not for a request. */
+/** The backends to choose from. The list is made when availability changes and not for a request. */
 export interface Candidates<T extends Weighted> {
   readonly list: readonly T[];
-  /** All weights are the same. */
+  /** Whether all weights are the same. */
   readonly isUniform: boolean;
   readonly totalWeight: number;
 }
 
-/** Chooses one of the candidates; never sees one that is not available. Undefined only for an empty list. */
+/** Picks one of the candidates, all of which are available; undefined only for an empty list. */
 export interface Balancer {
-  /** @param key a hash of what requests have in common that belong together; only `hash` asks for one */
+  /** @param key a hash that requests that belong together have in common; only `hash` uses it */
   pick<T extends Weighted>(candidates: Candidates<T>, key: number): T | undefined;
 }
 
@@ -46,7 +46,7 @@ export function makeCandidates<T extends Weighted>(list: readonly T[]): Candidat
 
 /** What balancers need besides the candidates. */
 export interface BalanceContext {
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   readonly random: () => number;
   /** `Clock.elapsed`. */
   readonly elapsed: () => number;

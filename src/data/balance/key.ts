@@ -2,11 +2,11 @@ import type { Scheme } from '../../model/listener.ts';
 import type { HashKey } from '../../model/service.ts';
 import { hashText } from './hash.ts';
 
-/** What keys are made of. */
+/** The parts of a request that keys are made of. */
 export interface KeySource {
-  /** Normalised. */
+  /** The normalised path. */
   readonly path: string;
-  /** Its address. */
+  /** The client's address. */
   readonly client: string;
   /** By which the client asked. */
   readonly scheme: Scheme;
@@ -16,7 +16,7 @@ export interface KeySource {
   };
 }
 
-/** The key of a request, hashed. Requests without the header or cookie go by the client's address. */
+/** Returns the hashed key of a request. Without the header or cookie the key is the client's address. */
 export type KeyOf = (source: KeySource) => number;
 
 export function makeKeyOf(key: HashKey): KeyOf {
@@ -37,8 +37,8 @@ export function makeKeyOf(key: HashKey): KeyOf {
 const itself = (value: string) => value;
 
 /**
- * What the first of a cookie's values leads to that leads to anything. A client may send several of a name, one for each
- * path and domain, and each on a line of its own (RFC 6265, section 5.4; RFC 9113, section 8.2.3).
+ * Looks the values of a cookie up until one leads to something, and returns that. A client may send several cookies of a
+ * name, one for each path and domain, and each on a line of its own (RFC 6265, section 5.4; RFC 9113, section 8.2.3).
  */
 export function findCookie<T>(
   { head }: Pick<KeySource, 'head'>,

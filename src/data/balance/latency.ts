@@ -1,9 +1,9 @@
-/** How fast what was measured is forgotten: after this long without news a third of it counts. */
+/** The time constant of the decay: after so long without a measurement about a third is left. */
 const DECAY_MS = 10_000;
 
 /**
- * What a backend's next response is expected to take: an average over time that rises at once to every peak and
- * falls slowly (the "peak EWMA" of Finagle). Without news it fades, so that a backend that was slow is asked again.
+ * The time that a backend's next response should take: an average that rises to every peak at once and falls slowly (the
+ * "peak EWMA" of Finagle). Without measurements it fades, so that a backend that was slow gets requests again.
  */
 export class Latency {
   #ms = 0;
@@ -22,7 +22,7 @@ export class Latency {
     this.#at = now;
   }
 
-  /** In milliseconds; 0 while nothing was measured. */
+  /** The expected time in milliseconds; 0 before the first measurement. */
   expected(now: number): number {
     return this.#ms === 0 ? 0 : this.#ms * this.#fade(now);
   }

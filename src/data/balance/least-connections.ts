@@ -1,6 +1,6 @@
 import type { Balancer, Candidates, Weighted } from './balancer.ts';
 
-/** The fewest requests in flight for its weight; those that tie take turns. */
+/** Picks the backend with the fewest requests in flight for its weight; backends that tie take turns. */
 export class LeastConnections implements Balancer {
   #next = 0;
 
@@ -11,7 +11,7 @@ export class LeastConnections implements Balancer {
     let bestAt = 0;
     for (let i = 0, at = this.#next; i < count; i++) {
       const backend = list[at] as T;
-      // (inFlight + 1) / weight, compared without a division: what the load would be with this request.
+      // Compares (inFlight + 1) / weight, the load with this request, without a division.
       if (best === undefined || (backend.inFlight + 1) * best.weight < (best.inFlight + 1) * backend.weight) {
         best = backend;
         bestAt = at;

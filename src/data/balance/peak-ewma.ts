@@ -1,13 +1,13 @@
 import type { Balancer, Candidates, Weighted } from './balancer.ts';
 import { pickOfTwo } from './two-choices.ts';
 
-/** The cost of a backend whose first response is still awaited: more than any that was measured. */
+/** The cost of a backend whose first response is awaited: more than any that is measured. */
 const UNKNOWN_MS = 1e9;
 
 /**
- * Of two random choices the one that should answer sooner: its latency times the requests before this one, for
- * its weight. What was measured fades, so that one that was slow gets a request now and then and can recover. One
- * that was never measured gets a single request first.
+ * Picks of two random backends the one that should respond sooner: the cost is the latency times the requests in flight
+ * with this one, divided by the weight. Measurements fade, so that a slow backend gets a request now and then and can
+ * recover. A backend that was never measured gets a single request first.
  */
 export class PeakEwma implements Balancer {
   readonly #random: () => number;

@@ -1,6 +1,6 @@
 import type { Balancer, Candidates, Weighted } from './balancer.ts';
 
-/** By chance, in proportion to the weights. */
+/** Picks by chance, in proportion to the weights. */
 export class Random implements Balancer {
   readonly #random: () => number;
 

@@ -1,8 +1,8 @@
 import type { Balancer, Candidates, Weighted } from './balancer.ts';
 
 /**
- * In turns; by weight when weights differ, and then smoothly: 5:1:1 is a a b a c a a, not a a a a a b c.
- * Each backend's account grows by its weight, the richest is picked and pays the total (the method of nginx).
+ * Picks in turns, and where weights differ in a smooth mix: 5:1:1 is a a b a c a a, not a a a a a b c. Each backend's
+ * account grows by its weight, and the richest is picked and pays the total (the method of nginx).
  */
 export class RoundRobin implements Balancer {
   #next = 0;

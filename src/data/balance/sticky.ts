@@ -3,19 +3,19 @@ import { lastingId } from '../../model/backend.ts';
 import type { Service, StickyPolicy } from '../../model/service.ts';
 import { findCookie, type KeySource } from './key.ts';
 
-/** What a cookie may lead to. */
+/** A backend that a cookie may name. */
 export interface Stickable {
   readonly backend: { readonly id: string };
 }
 
 /**
- * Keeps clients on their backends by a cookie. Its value is a hash of what identifies the backend: it tells no
- * address, and is the same in every worker, after a restart of Fairlead, and after one of the container.
+ * Keeps clients on their backends by a cookie. Its value is a hash of what identifies the backend: it shows no address,
+ * and is the same in every worker and after a restart of Fairlead or of the container.
  */
 export class Sticky<T extends Stickable> {
   readonly #name: string;
   readonly #backends = new Map<string, T>();
-  /** By backend: the header lines that set its cookie for http and for https. */
+  /** The header lines that set the cookie of each backend, for http and for https. */
   readonly #cookies = new Map<T, { readonly plain: string; readonly secure: string }>();
   readonly #backendOf = (value: string) => this.#backends.get(value);
 
@@ -31,12 +31,12 @@ export class Sticky<T extends Stickable> {
     }
   }
 
-  /** The backend that the request's cookie names, available or not. */
+  /** The backend that the request's cookie names, whether or not it is available. */
   find(request: KeySource): T | undefined {
     return findCookie(request, this.#name, this.#backendOf);
   }
 
-  /** The header line that keeps the client on that backend; empty for one that is none of the service. */
+  /** The header line that keeps the client on a backend; empty if that is not one of the service. */
   fields(request: KeySource, backend: T): string {
     const cookie = this.#cookies.get(backend);
     if (cookie === undefined) return '';

@@ -1,8 +1,8 @@
 import type { Balancer, Candidates, Weighted } from './balancer.ts';
 
 /**
- * Of two backends drawn by weight the one that costs less; the first when they tie. Nearly as even as asking all
- * of them, without the herd that runs to whoever looks best (Mitzenmacher, "The Power of Two Choices").
+ * Picks of two backends drawn by weight the one that costs less; the first when they tie. That is nearly as even as
+ * comparing all, but does not send everybody to the one that looks best (Mitzenmacher, "The Power of Two Choices").
  */
 export function pickOfTwo<T extends Weighted>(
   candidates: Candidates<T>,
@@ -19,7 +19,7 @@ export function pickOfTwo<T extends Weighted>(
   return cost(b) < cost(a) ? b : a;
 }
 
-/** The index of a candidate drawn by weight, and never `except`. */
+/** Draws a candidate by weight, but never `except`; returns its index. */
 function draw(
   { list, isUniform, totalWeight }: Candidates<Weighted>,
   chance: number,
@@ -39,7 +39,7 @@ function draw(
   return except === last ? last - 1 : last;
 }
 
-/** Two random choices, the one with fewer requests for its weight. */
+/** Picks of two random backends the one with fewer requests for its weight. */
 export class TwoChoices implements Balancer {
   readonly #random: () => number;
 

@@ -14,7 +14,7 @@ export class Switched {
   constructor(attempt: Attempt, client: Socket, backend: Socket, sweep: Sweep, onClosed: () => void) {
     const { exchange, service } = attempt;
     this.#attempt = attempt;
-    attempt.outcome = 'answered';
+    attempt.outcome = 'responded';
     exchange.answered = true;
     exchange.status = 101;
     // No deadline ends a silent tunnel: whether its ends still exist only the kernel finds out.

@@ -265,7 +265,7 @@ export class UpstreamConnection
 
   /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
   onEnd(): void {
-    if (this.#phase === 'idle') this.backend.endedWaiting(performance.now());
+    if (this.#phase === 'idle') this.backend.endedIdle(performance.now());
     if (this.#attempt !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
       this.#complete(this.#attempt, '', 0);
     else if (this.#mustProve) this.#request.prove(this.#socket, () => this.destroy());

@@ -135,7 +135,7 @@ export class Attempt implements PendingAttempt {
 
   /** False when the response will not be used and the attempt is over. */
   responded(head: ResponseHead): boolean {
-    this.backend?.silence.answered(this.#context.watch.tick - this.since);
+    this.backend?.silence.responded(this.#context.watch.tick - this.since);
     return this.#context.events.onResponse(this, head);
   }
 

@@ -127,7 +127,7 @@ export class Forwarder implements Life {
       blame(attempt, error, ejector, this.#attempts.elapsed());
       if (this.#goesOn(attempt, error)) return false;
     }
-    attempt.outcome = 'answered';
+    attempt.outcome = 'responded';
     if (exchange.second !== undefined && keepAttempt(attempt)) service.stats.hedgesWon++;
     const page = head.status < 400 ? undefined : this.#context.standIns.errorPage(exchange, head.status);
     if (page !== undefined) {

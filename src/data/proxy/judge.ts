@@ -1,6 +1,6 @@
 import { ejectCause, type ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../message/response-head.ts';
-import type { Ejector } from '../upstream/ejection.ts';
+import type { Ejector } from '../upstream/ejector.ts';
 import type { Attempt } from './attempt.ts';
 import { retryAfter } from './retry.ts';
 

@@ -22,7 +22,7 @@ export function triedBy({ tried = [], backend }: Exchange): BackendState[] {
  * meanwhile and another one can take the request.
  */
 export function pickAgain(exchange: Exchange, service: ServiceState, backend: BackendState): BackendState {
-  if (backend.isWell) return backend;
+  if (backend.isUpOrSuspected) return backend;
   const tried = triedBy(exchange);
   const other = service.pickOther(tried, exchange);
   if (other === undefined) return backend;

@@ -1,4 +1,4 @@
-/** The host of an authority as routes name it: lower case, without port and without the root's dot. */
+/** The host of an authority as routes name it: in lower case, without the port and without a final dot. */
 export function hostOf(authority: string): string {
   const port = authority.lastIndexOf(':');
   const isPort = port > authority.lastIndexOf(']');

@@ -1,16 +1,16 @@
-/** Whether a path needs any work at all; most do not. */
+/** Finds paths that need any work; most do not. */
 const NEEDS_WORK = /%|\/\/|\/\.|\\/;
 const UNRESERVED = /[0-9A-Za-z\-._~]/;
 /**
- * A `..` that only one side of a proxy may see: escaped, next to an escaped slash, or with a parameter. None has
- * an honest use; a plain one has.
+ * Finds a `..` that only one of two servers may see: escaped, next to an escaped slash, or with a parameter. Those have
+ * no honest use; a plain `..` has.
  */
 const HIDDEN_CLIMB = /(?:\/|%2f|%5c)(?!(?<=\/)\.\.(?:\/|$))(?:\.|%2e){2}(?=\/|%2f|%5c|;|%3b|$)/i;
 
 /**
- * The path of a request target as routes see it (RFC 3986, section 6.2.2): escapes of unreserved characters
- * decoded, other escapes in upper case, dot segments removed, `//` as `/`. Undefined when it must be refused:
- * a NUL, a backslash, a broken escape, a hidden `..`, or a climb above the root.
+ * Normalises the path of a request target for the comparison with routes (RFC 3986, section 6.2.2): escapes of unreserved
+ * characters are decoded, other escapes are in upper case, dot segments are removed, `//` is `/`. Returns undefined for
+ * a path that must be refused: with a NUL, a backslash, a broken escape, a hidden `..`, or a climb above the root.
  */
 export function normalizePath(target: string): string | undefined {
   const query = target.indexOf('?');
@@ -20,7 +20,7 @@ export function normalizePath(target: string): string | undefined {
   return removeDotSegments(decodeUnreserved(path).replace(/\/{2,}/g, '/'));
 }
 
-/** The same text with escapes of unreserved characters decoded, and other escapes in upper case. */
+/** Decodes the escapes of unreserved characters in a text, and writes other escapes in upper case. */
 export function decodeUnreserved(text: string): string {
   if (!text.includes('%')) return text;
   return text.replace(/%[0-9a-f]{2}/gi, (octet) => {

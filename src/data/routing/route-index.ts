@@ -4,45 +4,45 @@ import type { Route } from '../../model/route.ts';
 import { hostOf } from './host.ts';
 import { normalizePath } from './path.ts';
 
-/** A route with what it leads to. */
+/** A compiled route. */
 export interface RouteEntry<S, F = never> {
   readonly route: Route;
   readonly service: S;
-  /** What its filters were compiled to; undefined where it has none, or none that does anything. */
+  /** Its compiled filters; undefined without any that does something. */
   readonly filters: F | undefined;
   /** The prefix as requests are compared with it. */
   readonly path: string;
-  /** What counts of its priority: see `priorityOf`. */
+  /** The priority that counts: see `priorityOf`. */
   readonly priority: number;
 }
 
-/** What the filters of a route are compiled to. */
+/** Compiles the filters of a route; undefined if none does anything. */
 export type FiltersOf<F> = (filters: readonly Filter[]) => F | undefined;
 
 /**
- * Names of a raw Host header that are remembered, so that a flood of invented ones stays bounded; more where there are
- * more hosts, or those that all ask for would push each other out.
+ * How many raw Host headers are remembered: bounded, so that a flood of invented names costs no memory, but more where
+ * there are more hosts, so that real names do not push each other out.
  */
 const MIN_REMEMBERED = 4_096;
 const REMEMBERED_PER_HOST = 2;
-/** A longer authority cannot be a name of the DNS with its port; it is not remembered. */
+/** A longer authority is not remembered: it cannot be a DNS name with a port. */
 const MAX_AUTHORITY = 262;
 
 /**
- * The routes of one host pattern. Whatever their priorities, of those with the same path only the highest can ever win: so
- * a request costs as many look-ups as its path has segments, and not as many as there are routes.
+ * The routes of one host pattern. Of those with the same path only the one with the highest priority can ever win, so a
+ * request costs as many look-ups as its path has segments, and not as many as there are routes.
  */
 class HostRoutes<S, F> {
   readonly entries: readonly RouteEntry<S, F>[];
   /** The highest of the priorities. */
   readonly top: number;
-  /** All have the priority 0: the most specific wins. */
+  /** Whether all priorities are 0, so that the most specific route wins. */
   readonly isPlain: boolean;
   readonly #byPath = new Map<string, RouteEntry<S, F>>();
   #longest = 0;
   readonly #only: RouteEntry<S, F> | undefined;
 
-  /** @param entries in the order of their precedence: of the same path the last counts */
+  /** @param entries in ascending precedence: of entries with the same path the last one counts */
   constructor(entries: readonly RouteEntry<S, F>[]) {
     this.entries = entries;
     let top = Number.NEGATIVE_INFINITY;
@@ -59,10 +59,10 @@ class HostRoutes<S, F> {
     this.#only = this.#byPath.size === 1 && last?.path === '/' ? last : undefined;
   }
 
-  /** Of the entries whose prefix of `path` ends where a segment does the one of the highest priority, then the longest. */
+  /** The entry that matches whole segments of `path`: the one of the highest priority, and of these the longest. */
   match(path: string): RouteEntry<S, F> | undefined {
     if (this.#only !== undefined) return this.#only;
-    // No look-up is longer than the longest prefix, so a hostile path costs no more than an honest one.
+    // Nothing beyond the longest prefix is looked up, so that a hostile path costs no more than an honest one.
     let end = path.length;
     if (end > this.#longest)
       end = path.charCodeAt(this.#longest) === 0x2f ? this.#longest : path.lastIndexOf('/', this.#longest);
@@ -81,23 +81,23 @@ class HostRoutes<S, F> {
 }
 
 /**
- * Compiled routes that precede each other by priority and by how specific they are. Read only once built, except for
- * what it remembers of Host headers. The next index shares the hosts whose routes are the same.
+ * Finds routes by priority, then by how specific they are. An index never changes once built, except for the Host headers
+ * that it remembers. The next index shares the hosts whose routes are the same.
  */
 export class RouteIndex<S, F = never> {
   readonly #exact: Map<string, HostRoutes<S, F>>;
-  /** By the part after `*`: `.example.org`. */
+  /** The routes of wildcard hosts by the part after `*`, such as `.example.org`. */
   readonly #wildcard: Map<string, HostRoutes<S, F>>;
   #any: HostRoutes<S, F>;
-  /** Host patterns that have priorities; most often there are none. */
+  /** The number of host patterns with priorities; most often 0. */
   #prioritized: number;
-  /** Host headers as they came → the host patterns that fit them, the most specific first. */
+  /** The host patterns that fit a raw Host header, the most specific first. */
   readonly #remembered = new Map<string, readonly HostRoutes<S, F>[]>();
   readonly #maxRemembered: number;
 
   /**
-   * @param routes all of them, or those that `base` does not have
-   * @param gone those of `base` that are not in this one
+   * @param routes all routes, or with a `base` only those that it does not have
+   * @param gone the routes of `base` that this index must not have
    */
   constructor(
     routes: readonly Route[],
@@ -133,7 +133,7 @@ export class RouteIndex<S, F = never> {
     return this.#exact.size + this.#wildcard.size + this.#any.entries.length === 0;
   }
 
-  /** The index with other routes in the place of some; this one stays what it is. */
+  /** Makes an index with these changes; this one stays as it is. */
   with(
     { gone, fresh }: Changes<Route>,
     serviceOf: (name: string) => S | undefined,
@@ -143,9 +143,9 @@ export class RouteIndex<S, F = never> {
   }
 
   /**
-   * The route of a request.
+   * Finds the route of a request.
    * @param authority the Host header as it came
-   * @param path normalised
+   * @param path the normalised path
    */
   match(authority: string, path: string): RouteEntry<S, F> | undefined {
     const candidates = this.#remembered.get(authority) ?? this.#remember(authority);
@@ -180,7 +180,7 @@ export class RouteIndex<S, F = never> {
     const found: HostRoutes<S, F>[] = [];
     const exact = this.#exact.get(host);
     if (exact !== undefined) found.push(exact);
-    // From 1: what stands before the dot must be a name.
+    // From 1, since there must be a name before the dot.
     for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
       const wildcard = this.#wildcard.get(host.slice(dot));
       if (wildcard !== undefined) found.push(wildcard);
@@ -188,13 +188,13 @@ export class RouteIndex<S, F = never> {
     found.push(this.#any);
     if (authority.length > MAX_AUTHORITY) return found;
     if (this.#remembered.size >= this.#maxRemembered) this.#remembered.clear();
-    // A copy: the string of a request is a slice that would keep its whole head in memory.
+    // Copied, since the string is a slice that would keep the whole head of the request in memory.
     this.#remembered.set(Buffer.from(authority, 'latin1').toString('latin1'), found);
     return found;
   }
 }
 
-/** Of the patterns that fit, the most specific first, the entry of the highest priority. */
+/** The entry of the highest priority among host patterns, of which the most specific comes first. */
 function highest<S, F>(candidates: readonly HostRoutes<S, F>[], path: string): RouteEntry<S, F> | undefined {
   let best: RouteEntry<S, F> | undefined;
   for (const routes of candidates) {
@@ -205,15 +205,15 @@ function highest<S, F>(candidates: readonly HostRoutes<S, F>[], path: string): R
   return best;
 }
 
-/** What counts of a priority: a ghost has none that beats others, and of old ones all are alike. */
+/** The priority that counts: that of a new ghost is never above 0, and that of an old one is 0. */
 function priorityOf({ priority, ghost }: Route): number {
   if (ghost === undefined) return priority;
   return ghost === 'new' ? Math.min(priority, 0) : 0;
 }
 
 /**
- * However they came about, of paths that mean the same the same one is asked: the last of them. Of the same priority what
- * serves beats a ghost.
+ * Orders entries by ascending precedence. Of the same priority a route that serves beats a ghost; the path and the original
+ * priority make the order of the others the same however the routes came about.
  */
 function compareEntries(a: RouteEntry<unknown, unknown>, b: RouteEntry<unknown, unknown>): number {
   return (

@@ -2,15 +2,15 @@ import type { Changes } from '../../model/changes.ts';
 import type { Route } from '../../model/route.ts';
 import { type FiltersOf, type RouteEntry, RouteIndex } from './route-index.ts';
 
-/** The compiled routes of a snapshot: where something serves, and behind all of that the old ghosts. */
+/** The compiled routes of a snapshot, in two indexes: living routes, and behind all of them the old ghosts. */
 export class RouteTable<S, F = never> {
   readonly #living: RouteIndex<S, F>;
-  /** Those of which no request may know as long as a living route fits it; most often there are none. */
+  /** The old ghosts, which get only requests that no living route fits; most often there are none. */
   readonly #ghosts: RouteIndex<S, F> | undefined;
 
   /**
-   * @param routes all of them, or those that `base` does not have
-   * @param gone those of `base` that are not in this one
+   * @param routes all routes, or with a `base` only those that it does not have
+   * @param gone the routes of `base` that this table must not have
    */
   constructor(
     routes: readonly Route[],
@@ -27,7 +27,7 @@ export class RouteTable<S, F = never> {
     this.#ghosts = behind.isEmpty ? undefined : behind;
   }
 
-  /** The table with other routes in the place of some; this one stays what it is. */
+  /** Makes a table with these changes; this one stays as it is. */
   with(
     { gone, fresh }: Changes<Route>,
     serviceOf: (name: string) => S | undefined,
@@ -37,9 +37,9 @@ export class RouteTable<S, F = never> {
   }
 
   /**
-   * The route of a request.
+   * Finds the route of a request.
    * @param authority the Host header as it came
-   * @param path normalised
+   * @param path the normalised path
    */
   match(authority: string, path: string): RouteEntry<S, F> | undefined {
     return this.#living.match(authority, path) ?? this.#ghosts?.match(authority, path);

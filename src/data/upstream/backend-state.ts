@@ -9,60 +9,61 @@ import type { Ejection } from './ejection.ts';
 import type { PendingAttempt } from './pending.ts';
 import { Silence } from './silence.ts';
 
-/** For how long connections carry one exchange each to a backend that spoke unasked. */
+/** For how long each connection to a backend that spoke unasked carries one exchange only. */
 const DISTRUST_MS = 60_000;
 
-/** Within this time an application that stops closes all that it has, in milliseconds. */
+/** Within this time, in milliseconds, an application that stops closes all its connections. */
 const STOP_MS = 50;
 
 /** A connection to a backend, as its pool sees it. */
 export interface PooledConnection {
   readonly backend: BackendState;
-  /** Where it waits for its next request: among its backend's, or among those of one client. */
+  /** Where it is kept while idle: in the pool of its backend, or with a client's own connections. */
   pool: PooledConnection[];
-  /** Takes no further request: it closes once it has none. */
+  /** Makes it take no further request, and close once it has none. */
   retire(): void;
-  /** Closes it now, and tells nobody. */
+  /** Closes it at once and reports nothing. */
   destroy(): void;
-  /** Closes it now. The exchange that it has, if any, ends with that error. */
+  /** Closes it at once. If it has an exchange, that ends with this error. */
   fail(error: ProxyError): void;
 }
 
-/** The mutable twin of a `Backend`: it outlives snapshots for as long as the backend's id does. */
+/** The mutable twin of a `Backend`, which lives as long as the id of the backend is in the snapshots. */
 export class BackendState implements Weighted {
   backend: Backend;
-  /** What the latest snapshot says of it. */
+  /** What the latest snapshot says of the backend. */
   health: BackendHealth | undefined = undefined;
   #flags: readonly HealthFlag[] = [];
-  /** Those that run on it. */
+  /** The attempts that run on the backend. */
   readonly attempts = new Set<PendingAttempt>();
   turn = 0;
-  /** What counts now: the backend's own weight, and less of it during a slow start. */
+  /** The weight that counts now: the backend's own, and less during a slow start. */
   weight: number;
-  /** `Clock.elapsed` when it began to serve; undefined while it does not. A mere suspicion is no end of that. */
+  /** When the backend began to serve, by `Clock.elapsed`; undefined while it does not. A suspicion does not interrupt that. */
   servesSince: number | undefined = undefined;
   readonly seed: number;
   readonly latency = new Latency();
-  /** Connections that wait for a request; the last one was used last. */
+  /** Idle connections; the last one was used last. */
   readonly idle: PooledConnection[] = [];
-  /** Every open connection, waiting or busy, and upgraded ones. */
+  /** All open connections: idle, busy and upgraded. */
   readonly open = new Set<PooledConnection>();
   readonly stats: BackendStats = makeBackendStats();
-  /** Requests that failed on it without one that went well in between. */
+  /** How many requests failed in a row. */
   failuresInRow = 0;
-  /** Answers with which it asked for a rest, each for another path than the one before, and none went well in between. */
+  /** How many responses in a row asked for a rest, each for another path than the one before. */
   restsAsked = 0;
+  /** The path of the last one. */
   restAskedFor = '';
-  /** It was ejected, and no request has gone well since. */
+  /** Whether no request has gone well since an ejection. */
   isOnProbation = false;
-  /** Failed requests took it out; the Ejector's to change. */
+  /** Set while requests keep the backend out. Only the Ejector changes it. */
   ejection: Ejection | undefined = undefined;
   readonly silence = new Silence();
-  /** When a connection that waited was last found closed, in the sweep's milliseconds. */
+  /** When an idle connection was last found closed, in the sweep's milliseconds. */
   staleAt = Number.NEGATIVE_INFINITY;
-  /** `performance.now()` when it last ended a connection that waited. */
+  /** When the backend last ended an idle connection, by `performance.now`. */
   #endedAt = Number.NEGATIVE_INFINITY;
-  /** From when on its connections may carry one exchange after the other, in the sweep's milliseconds. */
+  /** From when on connections may be used again, in the sweep's milliseconds. */
   trustedFrom = Number.NEGATIVE_INFINITY;
 
   constructor(backend: Backend) {
@@ -71,28 +72,31 @@ export class BackendState implements Weighted {
     this.seed = hashText(lastingId(backend.id));
   }
 
-  /** Requests that it has now. */
+  /** How many requests the backend has now. */
   get inFlight(): number {
     return this.attempts.size;
   }
 
-  /** Nothing speaks against it but, perhaps, a suspicion: it stays warm, and keeps its clients. */
-  get isWell(): boolean {
-    return this.#flags.length === 0 && (this.ejection === undefined || this.ejection.isSuspicion);
+  /**
+   * Whether at most a suspicion or a trial keeps it from new requests. That passes soon, so its slow start is not begun
+   * anew, and clients that belong to it wait for it.
+   */
+  get isUpOrSuspected(): boolean {
+    return this.#flags.length === 0 && this.ejection?.state !== 'ejected';
   }
 
-  /** The one place that says whether it takes a new request. */
+  /** Whether it takes new requests. The data plane asks this here and nowhere else. */
   get isAvailable(): boolean {
     return this.#flags.length === 0 && this.ejection === undefined && this.backend.weight > 0;
   }
 
-  /** It may get another request besides those that it has. */
+  /** Whether its limit allows another request. */
   get hasRoom(): boolean {
     const { maxConnections } = this.backend;
     return maxConnections === undefined || this.inFlight < maxConnections;
   }
 
-  /** Takes the backend's newest form; one that moved keeps no connection to where it was. */
+  /** Takes the backend of a new snapshot. If its address changed, connections to the old one take no further requests. */
   update(backend: Backend): void {
     const { host, port } = this.backend.address;
     if (backend.address.host !== host || backend.address.port !== port) this.#retireAll();
@@ -100,14 +104,14 @@ export class BackendState implements Weighted {
     this.weight = backend.weight;
   }
 
-  /** What speaks against it besides requests that failed. */
+  /** The flags that the control plane set: all but `Ejected`. */
   get flags(): readonly HealthFlag[] {
     return this.#flags;
   }
 
-  /** True when they are others than before. One that is out keeps no connection longer than its request. */
+  /** Sets the flags; returns whether they changed. With any flag, connections are closed once they have no request. */
   setFlags(all: readonly HealthFlag[]): boolean {
-    // Ejection is decided where requests fail: what the snapshot says of it is for people.
+    // `Ejected` in a snapshot is for people: this process decides its ejections by itself.
     const flags = all.includes('Ejected') ? all.filter((flag) => flag !== 'Ejected') : all;
     if (flags.join() === this.#flags.join()) return false;
     this.#flags = flags;
@@ -115,24 +119,24 @@ export class BackendState implements Weighted {
     return true;
   }
 
-  /** A connection that waited had been closed. */
+  /** An idle connection turned out to be closed. */
   foundStale(now: number): void {
     this.staleAt = now;
   }
 
-  /** It has ended a connection that waited. */
-  endedWaiting(now: number): void {
+  /** The backend ended an idle connection. */
+  endedIdle(now: number): void {
     this.#endedAt = now;
   }
 
-  /** It has just ended all connections that waited: only an application that stops does that. */
+  /** Whether it has just ended all its idle connections, which only an application does that stops. */
   hasStopped(now: number): boolean {
     return this.idle.length === 0 && now - this.#endedAt < STOP_MS;
   }
 
   /**
-   * It sent what nobody asked for. Where that comes a moment later, the next request is under way on the same connection, and
-   * takes it for its answer: so none is used again for a while, nor is one that waits.
+   * The backend sent what nobody asked for. Had it come a moment later, with the next request under way on the connection, it
+   * would be taken for the response. So no connection is used twice for a while, and idle ones are closed.
    */
   spokeUnasked(now: number): void {
     this.trustedFrom = now + DISTRUST_MS;
@@ -140,12 +144,12 @@ export class BackendState implements Weighted {
     this.#retireAll();
   }
 
-  /** A request that goes well on it would be news. */
+  /** Whether something is held against it that the next success will clear. */
   get isDoubted(): boolean {
     return this.failuresInRow > 0 || this.isOnProbation;
   }
 
-  /** A request went well on it. */
+  /** A request went well. */
   wentWell(): void {
     this.failuresInRow = 0;
     this.isOnProbation = false;
@@ -155,7 +159,7 @@ export class BackendState implements Weighted {
     this.stats.failures[code] = (this.stats.failures[code] ?? 0) + 1;
   }
 
-  /** Closes every connection: what runs on them ends with that error. */
+  /** Closes all connections; their exchanges end with this error. */
   closeAll(error: ProxyError): void {
     for (const connection of [...this.open]) connection.fail(error);
   }

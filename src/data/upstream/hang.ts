@@ -3,35 +3,35 @@ import type { Proof } from '../../model/health.ts';
 import { type BackendSignal, outweighs } from '../../model/signal.ts';
 import { guarded } from '../../telemetry/internal-errors.ts';
 import type { BackendState } from './backend-state.ts';
-import type { Ejector } from './ejection.ts';
+import type { Ejector } from './ejector.ts';
 import type { PendingAttempt } from './pending.ts';
 import type { ServiceState } from './service-state.ts';
 import { Trials } from './trials.ts';
 
-/** How often backends are looked at that have requests. */
+/** How often backends that have requests are looked at. */
 const TICK_MS = 25;
-/** One against which its checks or Docker speak already is not waited for as long. */
+/** After so long a silence a backend is suspect that its checks or Docker speak against already. */
 const FLAGGED_TICKS = 2;
-/** How long a suspect's probe may take to speak for it before its requests are tried elsewhere. */
+/** How long a probe may take to prove a suspect's life before its requests are tried elsewhere. */
 const GRACE_TICKS = 2;
-/** Of what it lately was, half is forgotten in a minute. */
+/** What is left of `Silence.usual` from tick to tick: it halves in a minute. */
 const FORGET = 0.5 ** (TICK_MS / 60_000);
-/** After so long a silence the only other backend is tried, too: as long as checks take to say that one is dead. */
+/** After so long a silence a trial may take the only other backend: as long as checks need to find a dead one. */
 const LAST_TICKS = 400;
-/** Each time a probe spoke for a silent backend it is waited for twice as long, up to so many times. */
+/** Each proof of life doubles the silence that makes a backend suspect, up to so many times. */
 const MAX_ALARMS = 10;
 
 /**
- * Finds backends that hang: that hold requests and send nothing, on any connection, for much longer than they lately
- * did. Such a suspect gets no new requests and is probed. Unless the probe speaks for it, its requests are tried
- * elsewhere: at once those that were sent when it was silent already, with care those that may be the reason. One that
- * answers others is slow, not hung.
+ * Finds backends that hang: that hold requests and send nothing on any connection for much longer than they lately did.
+ * Such a suspect gets no new requests and is probed. Unless the probe proves that it lives, its requests are tried
+ * elsewhere: those that were sent when it was silent already at once, those that may be the reason by trials. A
+ * backend that answers any request is slow and does not hang.
  *
- * Time is counted in ticks, and between two of them everything that came was read: what this process does not get
- * to read in time is not taken for a backend's silence.
+ * Time is counted in ticks, and everything that has come is read between two of them: what this process was too busy to
+ * read is not taken for a backend's silence.
  */
 export class HangWatch {
-  /** Ticks so far: the time by which waits are measured. */
+  /** The number of ticks so far, which is the time that waits are measured by. */
   tick = 0;
   readonly #clock: Clock;
   readonly #ejector: Ejector;
@@ -47,7 +47,7 @@ export class HangWatch {
     this.#trials = new Trials(ejector);
   }
 
-  /** A request is sent to it. */
+  /** Begins to watch a backend that gets a request and had none. */
   watch(service: ServiceState, backend: BackendState): void {
     const { silence } = backend;
     silence.isWatched = true;
@@ -58,8 +58,8 @@ export class HangWatch {
     if (this.#cancel === undefined) this.#schedule();
   }
 
-  /** A probe spoke for it: it is silent, and yet it lives. */
-  prove({ silence }: BackendState, proof: Proof): void {
+  /** A probe proved that a silent backend lives, which ends the suspicion. */
+  takeProof({ silence }: BackendState, proof: Proof): void {
     if (silence.suspectedAt === 0 || !outweighs(proof, { at: silence.suspectedAt, proof: 'life' })) return;
     silence.suspectedAt = 0;
     if (silence.alarms < MAX_ALARMS) silence.alarms++;
@@ -79,7 +79,7 @@ export class HangWatch {
     });
   }
 
-  /** What breaks for one is no reason not to look at the others. */
+  /** Looks at a backend; what it throws keeps nobody from looking at the others. */
   readonly #lookAt = guarded('timer', (service: ServiceState, backend: BackendState) =>
     this.#look(service, backend),
   );
@@ -94,7 +94,7 @@ export class HangWatch {
     if (backend.inFlight === 0) {
       silence.isWatched = false;
       this.#watched.delete(backend);
-      // Nobody waits for it any more; whether it may serve again is for its probe to say.
+      // No request waits for it any more. If it was ejected, a probe will say when it may return.
       if (backend.ejection === undefined) this.#clear(backend);
       silence.suspectedAt = 0;
     } else if (silence.suspectedAt > 0) this.#confirm(service, backend);
@@ -102,19 +102,19 @@ export class HangWatch {
       this.#suspect(service, backend);
   }
 
-  /** There is nothing to suspect it of any more. */
+  /** Ends a suspicion, or an ejection for hanging. */
   #clear(backend: BackendState): void {
     if (backend.silence.suspectedAt === 0 && backend.ejection === undefined) return;
     if (backend.ejection !== undefined) this.#ejector.heard(backend);
     else this.#onSignal({ kind: 'returned', backendId: backend.backend.id });
   }
 
-  /** Silent for long: is there anybody who waits? */
+  /** Suspects a backend that has been silent for long, if a request is overdue. */
   #suspect(service: ServiceState, backend: BackendState): void {
     const { silence } = backend;
     if (!mayHang(service, backend)) return;
     if (this.#overdue(backend).length === 0) {
-      // Not before the one that waits longest would be.
+      // The silence counts only from the request that waits longest, so that this is asked again when that is overdue.
       silence.length = this.#longest(backend);
       return;
     }
@@ -122,10 +122,11 @@ export class HangWatch {
     silence.suspectedFor = 0;
     this.#ejector.suspect(service, backend);
     this.#onSignal({ kind: 'suspected', backendId: backend.backend.id, at: silence.suspectedAt });
-    // Something else says so already.
+    // The checks or Docker speak against it already, so there is no probe to wait for.
     if (backend.flags.length > 0) this.#confirm(service, backend);
   }
 
+  /** Ejects a suspect once its probe had time to prove life, and rescues its requests. */
   #confirm(service: ServiceState, backend: BackendState): void {
     const { silence } = backend;
     if (silence.suspectedFor++ < GRACE_TICKS && backend.flags.length === 0) return;
@@ -139,11 +140,11 @@ export class HangWatch {
     this.#rescue(service, backend, overdue);
   }
 
-  /** Tries its requests elsewhere. */
+  /** Tries overdue requests on other backends. */
   #rescue(service: ServiceState, backend: BackendState, overdue: readonly PendingAttempt[]): void {
     const { silence, flags } = backend;
     const suspects: PendingAttempt[] = [];
-    // The younger a request is, the less likely it is the reason.
+    // The youngest come first, which are the least likely reason.
     for (const attempt of [...overdue].sort((a, b) => b.since - a.since)) {
       if (!attempt.isAwaited) continue;
       const isSuspect = attempt.isSent && silence.isSuspect(this.tick - attempt.since);
@@ -154,12 +155,13 @@ export class HangWatch {
     this.#trials.begin(service, backend, suspects, mayBeLast);
   }
 
-  /** Those that have waited for so long that it is suspect. */
+  /** The attempts that have waited for so long that the backend may be suspected over them. */
   #overdue({ silence, attempts, flags }: BackendState): PendingAttempt[] {
     const waited = flags.length > 0 ? FLAGGED_TICKS : silence.patience;
     return [...attempts].filter(({ isAwaited, since }) => isAwaited && this.tick - since >= waited);
   }
 
+  /** For how many ticks the oldest attempt has waited. */
   #longest({ attempts }: BackendState): number {
     let longest = 0;
     for (const { isAwaited, since } of attempts)
@@ -168,11 +170,11 @@ export class HangWatch {
   }
 }
 
-/** Whether it would help anybody to know. */
+/** Whether a backend may be suspected, and another one could take its requests. */
 function mayHang({ service, backends }: ServiceState, backend: BackendState): boolean {
-  // Nobody can tell a slow one from one that hangs.
+  // Without probes a backend that hangs cannot be told from a slow one.
   if (service.health.type === 'none' && backend.flags.length === 0) return false;
-  // One that was told to stop, or to wait, has its own time.
+  // A backend that drains, starts or is in maintenance is out already, and may take its time.
   if (backend.flags.some((flag) => flag !== 'FailedCheck')) return false;
   return backends.some((other) => other !== backend && other.isAvailable);
 }

@@ -1,33 +1,33 @@
 import type { BackendState } from './backend-state.ts';
 
-/** What became of an attempt: its response has begun, it failed, or its response is no longer wanted. */
-export type Outcome = 'pending' | 'answered' | 'failed' | 'cancelled';
+/** What became of an attempt: its response has begun (`responded`), it failed, or nobody wants its response any more. */
+export type Outcome = 'pending' | 'responded' | 'failed' | 'cancelled';
 
-/** Who may be given a request that may keep it from all others. */
+/** Which backends may be used for a trial. */
 export interface TrialLimits {
-  /** The only other one. */
+  /** The only other backend of the service may. */
   readonly mayBeLast: boolean;
-  /** One that has requests, which would wait as well. */
+  /** A backend that has requests may, though these would wait as well. */
   readonly mayBeBusy: boolean;
 }
 
-/** One try of a request on one backend, as those see it that judge backends. None of its methods throws. */
+/** An attempt, as those that judge backends see it. None of its methods throws. */
 export interface PendingAttempt {
   readonly backend: BackendState | undefined;
-  /** Of the request, normalised. */
+  /** The normalised path of the request. */
   readonly path: string;
-  /** The backend owes a connection, or the response to a request that it was sent whole. */
+  /** Whether it is the backend's turn: to accept the connection, or to respond to a request that it was sent whole. */
   readonly isAwaited: boolean;
-  /** The hang watch's tick in which that began; Infinity where nobody can tell how long it may take. */
+  /** The tick of the hang watch since which that is so; Infinity where nobody can tell how long a response may take. */
   readonly since: number;
-  /** The backend may have seen some of the request. */
+  /** Whether the backend may have seen some of the request. */
   readonly isSent: boolean;
   readonly outcome: Outcome;
-  /** Its backend hangs: tries the request on another one, too, if that is harmless. */
+  /** Makes a second attempt on another backend while this one's hangs, if that is harmless. */
   hedge(): void;
   /**
-   * The same for a request that may keep whoever gets it from all others; answers the attempt there, if there is one.
-   * @param on the backend that is to get it; any without it
+   * Makes a second attempt as a trial, of a request that may be why the backend hangs; returns it if it was made.
+   * @param on the backend to use; any if undefined
    */
   tryOut(on: BackendState | undefined, limits: TrialLimits): PendingAttempt | undefined;
 }

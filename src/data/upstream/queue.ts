@@ -1,25 +1,25 @@
-/** A request without a backend, as the line that it stands in sees it. */
+/** A request without a backend, as the queue sees it. */
 export interface Waiter {
   /**
-   * Looks for a backend again, and leaves the line if there is one.
-   * @param isNews backends came or changed, and not only finished a request
+   * Looks for a backend again, and leaves the queue if there is one.
+   * @param isNews whether backends came or changed, and not just finished a request
    */
   retry(isNews: boolean): void;
-  /** Waiting is pointless from now on: it leaves the line. */
+  /** Leaves the queue, since waiting has become pointless. */
   giveUp(): void;
 }
 
-/** Of all places in a line, the most that one client may have. */
+/** The share of a queue that a client may have. */
 const SHARE = 1 / 4;
 
 /** The requests of a service that wait for a backend, first come, first served. */
 export class Queue {
-  /** With whose they are. */
+  /** Each waiter with its client. */
   readonly #waiters = new Map<Waiter, string>();
   readonly #perClient = new Map<string, number>();
   readonly #hasRoom: () => boolean;
 
-  /** @param hasRoom some backend of the service could take a request */
+  /** @param hasRoom tells whether some backend of the service could take a request */
   constructor(hasRoom: () => boolean) {
     this.#hasRoom = hasRoom;
   }
@@ -29,22 +29,22 @@ export class Queue {
   }
 
   /**
-   * Whether a client may have another place. Otherwise one that asks enough would leave none for all others.
-   * @param client empty for one that has no limit
-   * @param size places in the line
+   * Whether a client may have another place: one that sends many requests must leave places for others.
+   * @param client empty if it has no limit
+   * @param size places in the queue
    */
   hasPlace(client: string, size: number): boolean {
     const most = client === '' ? size : Math.ceil(size * SHARE);
     return this.size < size && (this.#perClient.get(client) ?? 0) < most;
   }
 
-  /** @param client whose it is; empty for one that has no limit */
+  /** @param client empty if it has no limit */
   add(waiter: Waiter, client = ''): void {
     this.#waiters.set(waiter, client);
     this.#count(client, 1);
   }
 
-  /** False when it was not there. */
+  /** Returns false if the waiter is not in the queue. */
   delete(waiter: Waiter): boolean {
     const client = this.#waiters.get(waiter);
     if (client === undefined) return false;
@@ -52,7 +52,7 @@ export class Queue {
     return this.#waiters.delete(waiter);
   }
 
-  /** Lets them look in their order, for as long as there is something to be had. */
+  /** Lets waiters look for a backend, in their order and while some backend has room. */
   serve(isNews: boolean): void {
     for (const waiter of this.#waiters.keys()) {
       if (!this.#hasRoom()) return;
@@ -60,6 +60,7 @@ export class Queue {
     }
   }
 
+  /** Makes all waiters leave. */
   giveUp(): void {
     for (const waiter of this.#waiters.keys()) waiter.giveUp();
   }

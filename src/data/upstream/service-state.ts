@@ -9,42 +9,42 @@ import type { BackendState } from './backend-state.ts';
 import { Queue } from './queue.ts';
 import { RetryBudget } from './retry-budget.ts';
 
-/** How often the weight of a backend that starts slowly is raised. */
+/** In how many steps the weight of a backend rises during its slow start. */
 const SLOW_START_STEPS = 20;
-/** Its share of the weight at first: without any traffic it would never warm up. */
+/** The share of its weight at the beginning: without any traffic it would never warm up. */
 const SLOW_START_MIN = 0.1;
 
-/** The mutable twin of a `Service`: its choice of backends, kept ready between requests. */
+/** The mutable twin of a `Service`: picks backends, from lists that are ready before a request comes. */
 export class ServiceState {
   service: Service;
   backends: readonly BackendState[] = [];
   readonly stats: ServiceStats = makeServiceStats();
-  /** How long backends take to answer decides: it must be measured. */
+  /** Whether response times must be measured, since the balancer goes by them. */
   isTimed = false;
-  /** Only where clients are kept on their backends. */
+  /** Set if the service keeps clients on their backends. */
   sticky: Sticky<BackendState> | undefined = undefined;
   readonly budget = new RetryBudget();
   /** Requests that wait for a backend. */
   readonly queue = new Queue(() => this.#hasRoom());
-  /** While a snapshot is applied nobody is woken: they would find half of it. */
+  /** Set while a snapshot is applied: requests that were woken then would see half of it. */
   isAsleep = false;
-  /** Some backend takes only so many requests at one time. */
+  /** Whether any backend limits its requests. */
   #isLimited = false;
   readonly #random: () => number;
   readonly #clock: Clock;
   #cancelStep: () => void = () => {};
   #balancer: Balancer;
   readonly #chance: Balancer;
-  /** Only for a balancer that goes by a key. */
+  /** Set for a balancer that goes by a key. */
   #keyOf: KeyOf | undefined = undefined;
   #primaries: Candidates<BackendState> = makeCandidates([]);
   #backups: Candidates<BackendState> = makeCandidates([]);
-  /** Primaries serve, and backups when there is none. */
+  /** The backends that serve now: the primaries, or the backups if no primary is available. */
   #tier: Candidates<BackendState> = this.#primaries;
-  /** The balancer alone decides: nothing of the request does, and no limit. */
+  /** Whether the balancer alone decides, whatever the request is: no key, cookie or limit. */
   #isPlain = true;
 
-  /** @param random from 0 to below 1 */
+  /** @param random returns a number from 0 to below 1 */
   constructor(service: Service, clock: Clock, random: () => number) {
     this.service = service;
     this.#random = random;
@@ -53,7 +53,7 @@ export class ServiceState {
     this.#chance = new Random(random);
   }
 
-  /** Takes a new policy or other backends; what it counted and whose turn it is stays. */
+  /** Takes the service of a new snapshot; counts, and whose turn it is, stay. */
   update(service: Service, backends: readonly BackendState[]): void {
     if (service.balance !== this.service.balance) this.#balancer = this.#makeBalancer(service);
     this.isTimed = service.balance === 'peak-ewma';
@@ -66,32 +66,32 @@ export class ServiceState {
     this.refresh();
   }
 
-  /** Some backend's availability changed. */
+  /** The availability of a backend changed. */
   refresh(): void {
     this.#choose();
     this.wake();
   }
 
-  /** Lets those look who wait: there may be a backend, or no hope of one. */
+  /** Lets requests in the queue look again: there may be a backend now, or no hope of one. */
   wake(): void {
     if (this.isAsleep || this.queue.size === 0) return;
     if (!this.hasAvailable && this.service.holdMs === 0) this.queue.giveUp();
     else this.queue.serve(true);
   }
 
-  /** It is no longer one of the services. */
+  /** Ends a service that is no longer in the snapshot. */
   leave(): void {
     this.#cancelStep();
     this.queue.giveUp();
   }
 
-  /** Makes the lists of what can be picked. */
+  /** Makes the lists that backends are picked from. */
   #choose(): void {
     const now = this.#clock.elapsed();
     const { slowStartMs } = this.service;
     let isRamping = false;
     for (const state of this.backends) {
-      const isServing = state.isWell && state.backend.weight > 0;
+      const isServing = state.isUpOrSuspected && state.backend.weight > 0;
       state.servesSince = isServing ? (state.servesSince ?? now) : undefined;
       const share = slowStartShare(now - (state.servesSince ?? now), slowStartMs);
       state.weight = state.backend.weight * share;
@@ -105,19 +105,19 @@ export class ServiceState {
     if (isRamping) this.#cancelStep = this.#clock.after(slowStartMs / SLOW_START_STEPS, () => this.#choose());
   }
 
-  /** A backend for a new request: undefined when none is available, or none of them has room. */
+  /** Picks a backend for a new request; undefined when none is available or has room. */
   pick(request: KeySource): BackendState | undefined {
     if (this.#isPlain) return this.#balancer.pick(this.#tier, 0);
     const kept = this.sticky?.find(request);
-    // Full is not gone: its client waits for it.
+    // A client waits for its own backend while that is only full.
     if (kept !== undefined && this.#keeps(kept)) return kept.hasRoom ? kept : undefined;
     const candidates = this.#isLimited ? withRoom(this.#tier) : this.#tier;
     return this.#balancer.pick(candidates, this.#keyOf === undefined ? 0 : this.#keyOf(request));
   }
 
   /**
-   * A backend that is not among those that were tried. By the key if there is one, else by chance: turns taken over
-   * what remains after a failure would always give the load of the failed one to the same neighbour.
+   * Picks a backend that was not tried yet: by the key if there is one, else by chance. Turns among those that remain after
+   * a failure would always give the load of the failed backend to the same neighbour.
    */
   pickOther(tried: readonly BackendState[], request: KeySource): BackendState | undefined {
     for (const { list } of [this.#primaries, this.#backups]) {
@@ -130,8 +130,8 @@ export class ServiceState {
   }
 
   /**
-   * The header line that makes the client that was answered stay where it is; empty when it does already. Who was
-   * answered elsewhere for once, by a retry, goes back to its own backend.
+   * The header line that keeps the client on the backend that responded; empty when its cookie is right already. It also
+   * is when another backend responded by a retry: then the client goes back to its own.
    */
   stickyFields(request: KeySource, backend: BackendState | undefined): string {
     if (this.sticky === undefined || backend === undefined) return '';
@@ -141,25 +141,25 @@ export class ServiceState {
       : this.sticky.fields(request, backend);
   }
 
-  /** Of weight 0 it gets no new clients, and keeps those that it has. */
-  #keeps({ isWell, backend }: BackendState): boolean {
-    return isWell && (!backend.backup || this.#primaries.list.length === 0);
+  /** Whether a backend keeps the clients that it has. It does with weight 0, with which it gets no new ones. */
+  #keeps({ isUpOrSuspected, backend }: BackendState): boolean {
+    return isUpOrSuspected && (!backend.backup || this.#primaries.list.length === 0);
   }
 
-  /** The only backends that could take the request have as many as they may. */
+  /** Whether backends were left that could take the request if they had room. */
   isFull(tried: readonly BackendState[] = []): boolean {
     return this.#isLimited && this.#tier.list.some((state) => !tried.includes(state));
   }
 
-  /** Somebody who waits might be served. One of weight 0 may have a client in the line. */
+  /** Whether some request of the queue might be served. With sticky clients it may also belong to a backend of weight 0. */
   #hasRoom(): boolean {
     if (this.#tier.list.some((state) => state.hasRoom)) return true;
-    return this.sticky !== undefined && this.backends.some((state) => state.isWell && state.hasRoom);
+    return this.sticky !== undefined && this.backends.some((state) => state.isUpOrSuspected && state.hasRoom);
   }
 
   /**
-   * Whether the budget pays for one more attempt on another backend; `refund` must follow when that is over, or there is
-   * none.
+   * Whether the budget pays for one more attempt on another backend; `refund` must follow when that attempt is over or was
+   * not made.
    */
   pay(): boolean {
     const isPaid = this.budget.take(this.service.retry.budgetPercent, this.#clock.elapsed());
@@ -171,7 +171,7 @@ export class ServiceState {
     this.budget.release();
   }
 
-  /** A backend has finished with a request: whoever waits for that is next. */
+  /** An attempt is over, so a request in the queue may have its backend. */
   released(): void {
     if (this.#isLimited && this.queue.size > 0) this.queue.serve(false);
   }
@@ -185,6 +185,7 @@ export class ServiceState {
     return makeBalancer(service.balance, { random: this.#random, elapsed });
   }
 
+  /** Counts a finished request. */
   count(status: number, durationMs: number): void {
     const { stats } = this;
     stats.codes[status] = (stats.codes[status] ?? 0) + 1;
@@ -193,7 +194,7 @@ export class ServiceState {
     stats.durationSumMs += durationMs;
   }
 
-  /** A connection that spoke another protocol has closed. */
+  /** Counts an upgraded connection that has closed. */
   countUpgraded(status: number, durationMs: number, bytesIn: number, bytesOut: number): void {
     const { codes, upgraded } = this.stats;
     codes[status] = (codes[status] ?? 0) + 1;
@@ -206,7 +207,7 @@ export class ServiceState {
   }
 }
 
-/** Those that may get another request; the same list while that is all of them. */
+/** The candidates that have room; the same object if all have. */
 function withRoom(candidates: Candidates<BackendState>): Candidates<BackendState> {
   const { list } = candidates;
   return list.every((state) => state.hasRoom)
@@ -215,8 +216,8 @@ function withRoom(candidates: Candidates<BackendState>): Candidates<BackendState
 }
 
 /**
- * The part of its weight that counts for a backend that has been available for that long. Shares are relative:
- * backends that start together share evenly.
+ * The share of its weight that counts for a backend of this age. Shares are relative: backends that start together get
+ * equal parts of the requests.
  */
 function slowStartShare(ageMs: number, slowStartMs: number): number {
   return ageMs >= slowStartMs ? 1 : Math.max(SLOW_START_MIN, ageMs / slowStartMs);

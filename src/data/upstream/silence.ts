@@ -1,39 +1,43 @@
-/** A backend is never suspected before this. */
+/** A silence shorter than this never makes a backend suspect. */
 const FLOOR_TICKS = 4;
-/** Nor before it is silent for so many times as long as it lately was while requests waited. */
+/** Nor does one that is less than so many times as long as its usual silences. */
 const PATIENCE = 3;
 
-/** How silent a backend is, and usually is while requests wait for it; lengths in ticks. */
+/** How long a backend has been silent, and usually is while requests wait for it. Lengths are in ticks of the hang watch. */
 export class Silence {
-  /** Reads from its connections so far. */
+  /** How often something was read from any of its connections so far. */
   heard = 0;
-  /** The longest wait for a response that came since the last tick. */
+  /** The longest that a response took which came since the last tick. */
   longestWait = 0;
+  /** Whether the hang watch looks at it at each tick. */
   isWatched = false;
-  /** Reads when it was last looked at. */
+  /** The value of `heard` at the last tick. */
   seen = 0;
+  /** The length of the present silence. */
   length = 0;
+  /** The length of the longest silences that ended well lately. */
   usual = 0;
-  /** How often a probe spoke for it since it was last heard. */
+  /** How often a probe proved life during the present silence. */
   alarms = 0;
-  /** `Clock.now` when the suspicion arose that it hangs; 0 without one. */
+  /** When it became suspect, by `Clock.now`; 0 while it is not. */
   suspectedAt = 0;
+  /** For how many ticks it has been suspect. */
   suspectedFor = 0;
-  /** Requests that may be tried elsewhere at one time, of those that may be what it is silent over. */
+  /** How many requests the next trial may have. */
   trialSize = 1;
-  /** Ticks in which nobody was free for them. */
+  /** In how many ticks no backend was free for a trial. */
   trialWaits = 0;
-  /** Paths of such that another backend has answered meanwhile. */
+  /** Paths of requests that went well in a trial. */
   readonly harmless = new Set<string>();
 
-  /** A response has come that was waited for so many ticks. */
-  answered(waited: number): void {
+  /** A response has come, for which the client waited so many ticks. */
+  responded(waited: number): void {
     if (waited > this.longestWait) this.longestWait = waited;
   }
 
-  /** It has been heard: what was silence is over. */
+  /** The backend was heard, which ends the silence. */
   end(): void {
-    // Of a silence, only what somebody waited through counts.
+    // Only the part of a silence counts during which a client waited.
     const gap = Math.min(this.length, this.longestWait);
     if (gap > this.usual) this.usual = gap;
     this.seen = this.heard;
@@ -46,17 +50,17 @@ export class Silence {
     this.harmless.clear();
   }
 
-  /** Whether a request that has waited so long was sent when it could still be what made it silent. */
+  /** Whether a request may be the reason of the silence: one that was sent later than it began cannot be. */
   isSuspect(waited: number): boolean {
     return this.length - waited <= this.usual + 1;
   }
 
-  /** How long a request must have waited to be overdue. */
+  /** The ticks after which a request is overdue. */
   get patience(): number {
     return Math.max(FLOOR_TICKS, Math.ceil(PATIENCE * this.usual));
   }
 
-  /** From when on it is suspect. */
+  /** The length of a silence from which on the backend is suspect; each proof of life during it doubles that. */
   get limit(): number {
     return this.patience * 2 ** this.alarms;
   }

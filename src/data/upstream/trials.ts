@@ -1,25 +1,25 @@
 import type { BackendState } from './backend-state.ts';
-import type { Ejector } from './ejection.ts';
+import type { Ejector } from './ejector.ts';
 import type { Outcome, PendingAttempt } from './pending.ts';
 import type { ServiceState } from './service-state.ts';
 
-/** For so many ticks a backend is looked for that has no requests: they would wait as well. */
+/** For so many ticks only a backend without requests is taken for a trial, since its requests would wait as well. */
 const MAX_WAITS = 8;
 
-/** Requests of a backend that hangs, sent to one other. */
+/** Requests of a backend that hangs, tried on another one. */
 interface Trial {
   readonly from: BackendState;
   readonly on: BackendState;
-  /** It gets no others meanwhile. */
+  /** Whether `on` gets no other requests meanwhile. */
   readonly isLent: boolean;
   readonly attempts: readonly PendingAttempt[];
 }
 
 /**
- * Tries requests elsewhere that may be what their backend hangs over: an application with one thread answers nobody
- * while it works on one page, and whoever gets that page next answers nobody either. So at most one backend of a
- * service at a time is given such requests, and nothing else until it has answered them or a probe shows that it lives.
- * The first trial is of one request; each that goes well makes the next twice as large.
+ * Tries requests on another backend that may be why their own backend hangs: an application with one thread answers nobody
+ * while it works on one page, and the next backend that gets this page would answer nobody either. So only one backend
+ * of a service at a time is lent for a trial, and gets nothing else until it has responded or a probe shows that it
+ * lives. The first trial has one request; each trial that goes well makes the next twice as large.
  */
 export class Trials {
   readonly #ejector: Ejector;
@@ -29,14 +29,15 @@ export class Trials {
     this.#ejector = ejector;
   }
 
+  /** The number of trials that run. */
   get size(): number {
     return this.#running.size;
   }
 
   /**
-   * Begins one, unless one runs or there is nobody to be spared for it.
-   * @param suspects the most harmless first
-   * @param mayBeLast whether the only other backend may be given them, too
+   * Begins a trial, unless one of the service runs or no backend can be spared for it.
+   * @param suspects the requests that may be the reason, the most harmless first
+   * @param mayBeLast whether they may be tried on the only other backend
    */
   begin(
     service: ServiceState,
@@ -64,7 +65,7 @@ export class Trials {
     this.#running.set(service, { from, on, isLent, attempts });
   }
 
-  /** Some time has passed: which of them are over? */
+  /** Ends the trials that are over; called at each tick. */
   settle(): void {
     for (const [service, trial] of this.#running) {
       if (!isOver(trial)) continue;
@@ -77,9 +78,9 @@ export class Trials {
 function isOver({ from, on, isLent, attempts }: Trial): boolean {
   const { silence } = from;
   const count = (wanted: Outcome) => attempts.filter(({ outcome }) => outcome === wanted).length;
-  for (const { outcome, path } of attempts) if (outcome === 'answered') silence.harmless.add(path);
-  if (count('answered') === attempts.length) silence.trialSize *= 2;
-  const isFree = isLent && on.ejection?.isLoan !== true;
-  // Where nobody waits for its answer any more only a probe can tell whether it is free.
-  return count('pending') > 0 ? isFree : isFree || !isLent || count('answered') + count('failed') > 0;
+  for (const { outcome, path } of attempts) if (outcome === 'responded') silence.harmless.add(path);
+  if (count('responded') === attempts.length) silence.trialSize *= 2;
+  const isFree = isLent && on.ejection?.state !== 'lent';
+  // When all clients of the trial have left, only a probe can tell whether the backend is free.
+  return count('pending') > 0 ? isFree : isFree || !isLent || count('responded') + count('failed') > 0;
 }

@@ -3,7 +3,7 @@ import { parseResponseHead, type ResponseHead } from '../../../src/data/message/
 import { Attempt } from '../../../src/data/proxy/attempt.ts';
 import { dropAttempt, keepAttempt } from '../../../src/data/proxy/hedge.ts';
 import { answered } from '../../../src/data/proxy/judge.ts';
-import type { Ejector } from '../../../src/data/upstream/ejection.ts';
+import type { Ejector } from '../../../src/data/upstream/ejector.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { makeService } from '../../../src/model/service.ts';
 import { FakeClock } from '../../support/clock.ts';
@@ -101,7 +101,7 @@ t.test(
     t.equal(get.isAwaited, true);
     get.connected();
     t.equal(get.isAwaited, true);
-    get.outcome = 'answered';
+    get.outcome = 'responded';
     t.equal(get.isAwaited, false);
     const post = attempt('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n');
     post.exchange.attempt = post;

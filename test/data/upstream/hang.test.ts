@@ -3,7 +3,7 @@ import t from 'tap';
 import { Attempt } from '../../../src/data/proxy/attempt.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import type { BackendState } from '../../../src/data/upstream/backend-state.ts';
-import { Ejector } from '../../../src/data/upstream/ejection.ts';
+import { Ejector } from '../../../src/data/upstream/ejector.ts';
 import { HangWatch } from '../../../src/data/upstream/hang.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { makeService, type ServiceSettings } from '../../../src/model/service.ts';
@@ -35,14 +35,14 @@ function setUp(settings: ServiceSettings = {}, count = 2) {
     return () => {
       backend.silence.heard++;
       attempt.responded(responseHead('HTTP/1.1 200 OK\r\n\r\n'));
-      attempt.end('answered');
+      attempt.end('responded');
     };
   };
   const kinds = () => signals.map(({ kind }) => kind);
   const acquit = () => {
     const proof = { kind: 'life', at: clock.now() } as const;
-    watch.prove(backend, proof);
-    ejector.prove(service, backend, proof);
+    watch.takeProof(backend, proof);
+    ejector.takeProof(service, backend, proof);
   };
   return { clock, watch, ejector, service, backend, send, signals, kinds, hedged, acquit };
 }

@@ -52,7 +52,7 @@ class Play {
 
   finish(at: number): void {
     const [attempt] = this.running.splice(at % Math.max(1, this.running.length), 1);
-    attempt?.end('answered');
+    attempt?.end('responded');
   }
 
   abandon(at: number): void {

@@ -30,10 +30,10 @@ function shareOf(wanted: BackendState, service: ServiceState): number {
     const request = { path: '/', scheme: ANY.scheme, head: ANY.head, client: address };
     const picked = service.pick(request) as BackendState;
     running.push(occupy(picked, service));
-    if (running.length > 400) running.shift()?.end('answered');
+    if (running.length > 400) running.shift()?.end('responded');
     if (picked === wanted) count++;
   }
-  for (const attempt of running) attempt.end('answered');
+  for (const attempt of running) attempt.end('responded');
   return count / 2_000;
 }
 
@@ -119,7 +119,7 @@ t.test(
     const cookie = /^Set-Cookie: ([^;]+)/.exec(set)?.[1] ?? '';
     const client = makeExchange(`GET / HTTP/1.1\r\nHost: test.localhost\r\nCookie: ${cookie}\r\n\r\n`);
     const ejection = { cause: 'hang', at: 0, proof: 'life', until: 9e9 } as const;
-    one.ejection = { ...ejection, isSuspicion: true };
+    one.ejection = { ...ejection, state: 'suspected' };
     service.refresh();
     t.equal(shareOf(one, service), 0, 'no new clients');
     t.equal(service.pick(client), one);
@@ -127,7 +127,7 @@ t.test(
     one.ejection = undefined;
     service.refresh();
     t.ok(shareOf(one, service) > 0.3);
-    one.ejection = { ...ejection, isSuspicion: false };
+    one.ejection = { ...ejection, state: 'ejected' };
     service.refresh();
     t.not(service.pick(client), one, 'an ejection is no suspicion');
     one.ejection = undefined;

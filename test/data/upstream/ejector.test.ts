@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Sweep } from '../../../src/data/sweep.ts';
-import { Ejector } from '../../../src/data/upstream/ejection.ts';
+import { Ejector } from '../../../src/data/upstream/ejector.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { type HealthFlag, PROOFS, type ProofKind } from '../../../src/model/health.ts';
 import { makeService, type ServiceSettings } from '../../../src/model/service.ts';
@@ -104,9 +104,9 @@ t.test('after its time the first failure takes it out again, until one goes well
 t.test('a probe that connects ends the ejection of one that refused, if it began later', async (t) => {
   const { clock, ejector, service, at, fail, out, signals } = setUp(2);
   fail(0, 1, 'connect');
-  ejector.prove(service, at(0), { kind: 'connection', at: clock.now() - 1 });
+  ejector.takeProof(service, at(0), { kind: 'connection', at: clock.now() - 1 });
   t.same(out(), [0], 'what was seen before does not count');
-  ejector.prove(service, at(0), { kind: 'connection', at: clock.now() });
+  ejector.takeProof(service, at(0), { kind: 'connection', at: clock.now() });
   t.same(out(), []);
   t.match(signals.at(-1), { kind: 'returned', backendId: 'test/0' });
   fail(0);
@@ -117,7 +117,7 @@ t.test('a probe that connects says nothing of requests that fail', async (t) => 
   const { clock, ejector, service, at, fail, out } = setUp(2);
   for (const cause of ['reset', 'timeout', 'status'] as const) {
     fail(0, 3, cause);
-    ejector.prove(service, at(0), { kind: 'connection', at: clock.now() + 2_000 });
+    ejector.takeProof(service, at(0), { kind: 'connection', at: clock.now() + 2_000 });
     t.same(out(), [0], cause);
     await clock.advance(120_000);
   }
@@ -126,13 +126,13 @@ t.test('a probe that connects says nothing of requests that fail', async (t) => 
 t.test('a check that passes is believed once, and not at once', async (t) => {
   const { clock, ejector, service, at, fail, out } = setUp(2);
   fail(0, 3, 'status');
-  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 999 });
+  ejector.takeProof(service, at(0), { kind: 'check', at: clock.now() + 999 });
   t.same(out(), [0]);
-  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
+  ejector.takeProof(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
   t.same(out(), []);
   fail(0, 1, 'status');
   t.same(out(), [0], 'on probation');
-  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 4_000 });
+  ejector.takeProof(service, at(0), { kind: 'check', at: clock.now() + 4_000 });
   t.same(out(), [0], 'it was wrong');
 });
 
@@ -141,7 +141,7 @@ t.test('where other requests went well in between, the check is believed again',
   for (let i = 0; i < 5; i++) {
     fail(0, 3, 'status');
     t.same(out(), [0]);
-    ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
+    ejector.takeProof(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
     t.same(out(), []);
     at(0).wentWell();
   }
@@ -157,7 +157,7 @@ t.test('asking for a rest for one URL is no reason for one, and a check that pas
     ejector.rest(service, at(0), `/${i}`, 60_000);
   }
   t.same(out(), [0]);
-  ejector.prove(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
+  ejector.takeProof(service, at(0), { kind: 'check', at: clock.now() + 1_000 });
   t.same(out(), []);
   ejector.rest(service, at(0), '/', 60_000);
   t.same(out(), [], 'and it is as good as new');
@@ -220,7 +220,7 @@ t.test(
     ejector.enforce(service);
     t.same(out(), [0, 1]);
     t.notOk(ejector.lend(service, at(2)), 'never the last one');
-    ejector.prove(service, at(1), { kind: 'life', at: clock.now() });
+    ejector.takeProof(service, at(1), { kind: 'life', at: clock.now() });
     t.same(out(), [0]);
     ejector.lend(service, at(1));
     ejector.giveBack(at(1));
@@ -270,7 +270,7 @@ t.test('a check that passes while every request fails costs no more than its fir
     for (; clock.elapsed() < 120_000; await clock.advance(100)) {
       if (clock.elapsed() - checkedAt >= checkMs) {
         checkedAt = clock.elapsed();
-        ejector.prove(service, at(0), { kind: 'check', at: clock.now() });
+        ejector.takeProof(service, at(0), { kind: 'check', at: clock.now() });
       }
       if (!at(0).isAvailable) continue;
       fail(0, 1, cause);
@@ -330,7 +330,7 @@ t.test(
         if (one.kind === 'fail') fail(one.at, 1, one.cause);
         else if (one.kind === 'well') at(one.at).failuresInRow = 0;
         else if (one.kind === 'prove')
-          ejector.prove(service, at(one.at), { kind: one.proof, at: clock.now() + 1 });
+          ejector.takeProof(service, at(one.at), { kind: one.proof, at: clock.now() + 1 });
         else if (one.kind === 'suspect') ejector.suspect(service, at(one.at));
         else if (one.kind === 'confirm') ejector.confirm(service, at(one.at), 'it hangs');
         else if (one.kind === 'hear') ejector.heard(at(one.at));
