@@ -39,10 +39,12 @@ export function suggestion(word: string, names: Iterable<string>, prefix = ''): 
 
 /** How far a word is from a name that was meant by it; infinitely if it hardly can have been. */
 function slip(word: string, name: string): number {
-  const off = distance(word, name);
   const most = Math.max(2, name.length * SLIP);
+  const longer = name.length - word.length;
+  // The distance is the difference of the lengths at least.
+  const off = Math.abs(longer) > most ? Number.POSITIVE_INFINITY : distance(word, name);
   if (off <= most && off < Math.min(word.length, name.length) - 1) return off;
   // `nginx` for `shop_nginx_1`: after what is only misspelt.
   const isPart = word.length >= SHORTEST_PART && name.includes(word);
-  return isPart ? most + off : Number.POSITIVE_INFINITY;
+  return isPart ? most + longer : Number.POSITIVE_INFINITY;
 }

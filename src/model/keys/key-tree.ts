@@ -36,9 +36,10 @@ export class KeyTree<T extends object> {
   /** In the order in which people read of them. */
   readonly entries: readonly Entry[];
   readonly #branch: Branch;
-  readonly #byKey: ReadonlyMap<string, Entry>;
+  readonly #byKey: ReadonlyMap<string, SaidKey>;
   readonly #byLeaf: ReadonlyMap<Leaf, Entry>;
-  readonly #families: readonly Entry[];
+  /** By what their keys begin with. */
+  readonly #families: ReadonlyMap<string, Entry>;
 
   /** @param defaults the values that hold where none is set, as far as there are any */
   constructor(keys: KeysOf<T>, defaults: object) {
@@ -47,32 +48,31 @@ export class KeyTree<T extends object> {
       leavesOf(this.#branch, []).map(([leaf, path]) => [leaf, entryOf(leaf, path, defaults)]),
     );
     this.entries = [...this.#byLeaf.values()];
-    this.#byKey = new Map(this.entries.map((entry) => [entry.key, entry]));
-    this.#families = this.entries.filter(({ parseName }) => parseName !== undefined);
+    this.#byKey = new Map(
+      this.entries.map((entry) => [entry.key, { key: entry.key, path: entry.path, entry }]),
+    );
+    const families = this.entries.filter(({ parseName }) => parseName !== undefined);
+    this.#families = new Map(families.map((family) => [prefixOf(family), family]));
   }
 
   /** Whether it is a key, be its name, if it has one, good or bad. */
   has(key: string): boolean {
-    return this.#byKey.has(key) || this.#familyOf(key) !== undefined;
+    return this.#byKey.has(key) || this.#prefixIn(key) !== undefined;
   }
 
   /** Undefined when there is no such key. Throws a `ValueError` when the name in it is bad. */
   find(key: string): SaidKey | undefined {
-    const family = this.#familyOf(key);
-    if (family?.parseName !== undefined) {
-      const prefix = prefixOf(family);
-      const name = family.parseName(key.slice(prefix.length));
-      return { key: prefix + name, path: [...family.path, name], entry: family };
-    }
-    const entry = this.#byKey.get(key);
-    return entry && { key, path: entry.path, entry };
+    const prefix = this.#prefixIn(key) ?? '';
+    const family = this.#families.get(prefix);
+    if (family?.parseName === undefined) return this.#byKey.get(key);
+    const name = family.parseName(key.slice(prefix.length));
+    return { key: prefix + name, path: [...family.path, name], entry: family };
   }
 
   /** The keys that a slip may have meant: those of families with the name that it has. */
   candidates(slip: string): string[] {
-    const named = this.#families.flatMap((family) => {
-      const prefix = prefixOf(family);
-      const parts = slip.split('.');
+    const parts = slip.split('.');
+    const named = [...this.#families.keys()].flatMap((prefix) => {
       const name = parts.slice(prefix.split('.').length - 1).join('.');
       return name === '' ? [] : [prefix + name];
     });
@@ -105,11 +105,11 @@ export class KeyTree<T extends object> {
       .map(({ key, entry, value }) => `${key}=${entry.show(value as never)}`);
   }
 
-  #familyOf(key: string): Entry | undefined {
-    return this.#families.find((family) => {
-      const prefix = prefixOf(family);
-      return key.length > prefix.length && key.startsWith(prefix);
-    });
+  /** That of a family, if a name follows. */
+  #prefixIn(key: string): string | undefined {
+    for (const prefix of this.#families.keys())
+      if (key.length > prefix.length && key.startsWith(prefix)) return prefix;
+    return undefined;
   }
 
   #collect(node: Leaf | Branch, values: unknown, path: readonly string[], found: Setting[]): void {
@@ -130,16 +130,11 @@ export class KeyTree<T extends object> {
 /** Sets a value where a path leads. A name may be one that every object has, such as `__proto__`. */
 export function put(values: object, path: readonly string[], value: unknown): void {
   let target = values;
-  for (const [i, name] of path.entries()) {
-    const existing = Object.getOwnPropertyDescriptor(target, name)?.value as object | undefined;
+  for (let i = 0; i < path.length; i++) {
+    const name = path[i] as string;
+    const existing = own(target, name);
     const next = i === path.length - 1 ? value : (existing ?? {});
-    if (next !== existing)
-      Object.defineProperty(target, name, {
-        value: next,
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+    if (next !== existing) setOwn(target, name, next);
     target = next as object;
   }
 }
@@ -147,8 +142,19 @@ export function put(values: object, path: readonly string[], value: unknown): vo
 /** The value where a path leads; undefined without one. */
 function at(values: object, path: readonly string[]): unknown {
   let found: unknown = values;
-  for (const name of path) found = Object.getOwnPropertyDescriptor(found ?? {}, name)?.value;
+  for (const name of path) found = found === undefined ? undefined : own(found as object, name);
   return found;
+}
+
+function own(values: object, name: string): unknown {
+  return Object.hasOwn(values, name) ? (values as Record<string, unknown>)[name] : undefined;
+}
+
+function setOwn(values: object, name: string, value: unknown): void {
+  // Assigned, this one would become the prototype.
+  if (name === '__proto__')
+    Object.defineProperty(values, name, { value, enumerable: true, writable: true, configurable: true });
+  else (values as Record<string, unknown>)[name] = value;
 }
 
 function isLeaf(node: Leaf | Branch): node is Leaf {
