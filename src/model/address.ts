@@ -1,32 +1,32 @@
-/** Where something listens. */
+/** An address that something listens on. */
 export interface Address {
   /** A name, an IPv4 or an IPv6 address; never in brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** `host:port`, with the brackets that an IPv6 address needs (RFC 3986, section 3.2.2). */
+/** Formats an address as `host:port`, with the brackets that IPv6 needs (RFC 3986, section 3.2.2). */
 export function formatAddress(address: Address): string {
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return `${host}:${address.port}`;
 }
 
-/** What listens there is reached by every address of the machine. */
+/** Whether a host to listen on means every address of the machine. */
 export function isEverywhere(host: string): boolean {
   return host === '::' || host === '0.0.0.0';
 }
 
-/** Listening failed because the machine has no IPv6: every address is then every IPv4 address. */
+/** Whether listening on `::` failed because the machine has no IPv6. Then every address means every IPv4 address. */
 export function isWithoutIpv6({ host }: Address, code: string | undefined): boolean {
   return host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
 }
 
-/** An address cannot be listened on; the message is a sentence for people. */
+/** Says that an address cannot be listened on; the message is a sentence for people. */
 export class ListenError extends Error {
   readonly address: Address;
   /** Who was to listen there: a listener of clients, or `admin`. */
   readonly listener: string;
-  /** Of the system, such as `EADDRINUSE`. */
+  /** The error code of the system, such as `EADDRINUSE`. */
   readonly code: string;
 
   constructor({ name, address }: { readonly name: string; readonly address: Address }, cause: unknown) {

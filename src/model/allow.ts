@@ -1,31 +1,31 @@
-/** What a container is known by in rules. */
+/** The properties by which rules choose containers. */
 export const WHO = ['project', 'image', 'network', 'label', 'container'] as const;
 export type Who = (typeof WHO)[number];
 
-/** What a rule lets containers have. */
+/** The things that a rule allows containers to claim. */
 export const WHAT = ['host', 'path', 'service', 'key'] as const;
 
-/** One rule of who may claim what by labels. All values are plain, so that they can go to another process. */
+/** A rule about which containers may claim what by labels. A plain value, so that it can be sent to another process. */
 export interface AllowRule {
-  /** As the operator wrote it. */
+  /** The rule as the operator wrote it. */
   readonly text: string;
-  /** The part of it that says who. */
+  /** The part of `text` that chooses containers. */
   readonly whoText: string;
-  /** A container has to fit all of them; without any it is every container. */
+  /** The rule is about containers that fit all of these; an empty list fits every container. */
   readonly who: readonly { readonly kind: Who; readonly pattern: string }[];
-  /** Says nothing of hosts and services: all are allowed. */
+  /** Whether the rule names neither hosts nor services, and so allows all of them. */
   readonly isOpen: boolean;
-  /** Host patterns as routes have them; each with all that is below or within it. */
+  /** The host patterns that may be claimed, including whatever is below or within them. */
   readonly hosts: readonly string[];
-  /** Prefixes; all without any. */
+  /** The path prefixes that may be claimed; an empty list allows all. */
   readonly paths: readonly string[];
-  /** Names of services that may be joined; patterns. */
+  /** Patterns of names of services that may be joined. */
   readonly services: readonly string[];
-  /** Keys that may be said; patterns, all without any. */
+  /** Patterns of keys that may be used; an empty list allows all. */
   readonly keys: readonly string[];
-  /** Keys that may not be. */
+  /** Patterns of keys that may not be used. */
   readonly without: readonly string[];
 }
 
-/** The keys of which `key:` has nothing to say: the other words of a rule do. */
+/** The keys that `key:` does not govern, since other words of a rule do. */
 export const ROUTE_KEYS: readonly string[] = ['enable', 'host', 'path', 'service'];

@@ -1,37 +1,37 @@
 import type { Address } from './address.ts';
 
-/** Where a backend comes from: what a person would look for to change it. */
+/** Where a backend is configured: what a person would look for to change it. */
 export interface Origin {
-  /** Name of the source, such as `docker`. */
+  /** The name of the source, such as `docker`. */
   readonly source: string;
-  /** The container's name, or the file's. */
+  /** The name of the container or of the file. */
   readonly name: string;
-  /** Container id, when it is a container. */
+  /** The id of the container, if it is one. */
   readonly containerId?: string;
   readonly image?: string;
 }
 
-/** One address that serves. */
+/** An address that serves. */
 export interface Backend {
-  /** Identity for everything that outlives a snapshot: `SERVICE/ORIGIN:PORT`. */
+  /** The identity by which states outlive snapshots: `SERVICE/ORIGIN:PORT`. */
   readonly id: string;
-  /** What people call it: the container's name, or `host:port`. */
+  /** The name for people: that of the container, or `host:port`. */
   readonly name: string;
   readonly address: Address;
-  /** 0 to 256; 0 takes no new requests. */
+  /** Its share of the requests, from 0 to 256; with 0 it takes no new ones. */
   readonly weight: number;
-  /** Its weight by label or file, where a person ordered another. */
+  /** The weight by label or file, if a person ordered another one. */
   readonly configuredWeight?: number;
-  /** Used only when no primary is available. */
+  /** Whether it serves only when no primary is available. */
   readonly backup: boolean;
-  /** Requests at one time; no limit without it. */
+  /** The most requests that it has at a time; by default there is no limit. */
   readonly maxConnections?: number;
   readonly origin: Origin;
-  /** What its source finds odd about the address, for when nothing answers there. */
+  /** Why the address may be wrong, as its source suspects; shown when nothing answers there. */
   readonly doubt?: string;
 }
 
-/** A backend's id without the count of its container's restarts: the same before and after one. */
+/** The id of a backend without the number of its container's restarts, so that it is the same after a restart. */
 export function lastingId(id: string): string {
   return id.replace(/~\d+(?=:\d+$)/, '');
 }

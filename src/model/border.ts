@@ -1,19 +1,19 @@
 import type { Address } from './address.ts';
 import { carriedIp, type Ip, type IpRange, isLoopback, isPublic, isWithin, parseIp } from './ip.ts';
 
-/** Where what labels say must not lead. */
+/** The addresses where labels must not lead. */
 export interface Border {
-  /** Where this Fairlead listens itself. */
+  /** The addresses that this Fairlead listens on. */
   readonly listeners: readonly Address[];
-  /** Ranges that fallbacks by URL may lead to although they are not public. */
+  /** Ranges that are not public and where fallbacks by URL may lead nevertheless. */
   readonly allowed: readonly IpRange[];
-  /** The addresses of this machine now, without those of loopback. */
+  /** Returns the present addresses of this machine, without those of loopback. */
   local(): readonly string[];
 }
 
 /**
- * Whether an address is one where this Fairlead listens. The port decides on every address of the machine: what listens
- * on one may be reached by another.
+ * Whether this Fairlead listens on an address. On any address of the machine the port alone decides, since what listens on
+ * one address may be reached by another.
  * @param host an IP address, or a name, of which only localhost is known
  */
 export function isOwnListener({ host, port }: Address, { listeners, local }: Border): boolean {
@@ -23,9 +23,9 @@ export function isOwnListener({ host, port }: Address, { listeners, local }: Bor
 }
 
 /**
- * Why a fallback by URL must not be sent to an address; undefined when it may be, or when it is a name, which is judged
- * by what it stands for.
- * @param mayBePrivate the operator says so, not a label
+ * Tells why a fallback by URL must not lead to an address. Undefined when it may, and for a name, whose addresses are judged
+ * once they are known.
+ * @param mayBePrivate whether the operator wrote the URL, and no label
  */
 export function whyBeyond(address: Address, mayBePrivate: boolean, border: Border): string | undefined {
   const ip = literalIp(address.host);
@@ -35,7 +35,7 @@ export function whyBeyond(address: Address, mayBePrivate: boolean, border: Borde
   return 'is not a public address, and --fallback-allow does not name its range';
 }
 
-/** The address that a text is; that of loopback for the names of it (RFC 6761, section 6.3). */
+/** Parses an address; names of loopback count as its address (RFC 6761, section 6.3). */
 function literalIp(host: string): Ip | undefined {
   const ip = parseIp(/(?:^|\.)localhost\.?$/i.test(host) ? '127.0.0.1' : host);
   return ip && carriedIp(ip);

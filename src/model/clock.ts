@@ -1,10 +1,10 @@
-/** Time as a value that is passed in, so that tests decide when it moves. */
+/** A clock that is passed in, so that tests decide when time moves. The guide in docs/architecture.md says when to use which. */
 export interface Clock {
-  /** Milliseconds since the epoch: for people. */
+  /** The time in milliseconds since the epoch, which may jump: for what people read. */
   now(): number;
   /** Milliseconds since some moment; never goes back: for durations. */
   elapsed(): number;
-  /** Calls `run` once after `delayMs`; the answer cancels it. Never keeps the process alive. */
+  /** Calls `run` once after `delayMs`; returns a function that cancels it. Never keeps the process alive. */
   after(delayMs: number, run: () => void): () => void;
 }
 

@@ -1,12 +1,12 @@
 import type { Who } from './allow.ts';
 
-/** Which containers are looked at, as `docker ps --filter` says it. */
+/** A condition on the containers that are looked at, as in `docker ps --filter`. */
 export interface ContainerFilter {
-  /** As the operator wrote it: `label=stage=prod`, `network!=internal`. */
+  /** The condition as the operator wrote it: `label=stage=prod`, `network!=internal`. */
   readonly text: string;
   readonly kind: Who;
-  /** A value, of which `*` is any part; of a label `KEY` or `KEY=VALUE`. */
+  /** The wanted value, in which `*` stands for anything; for a label `KEY` or `KEY=VALUE`. */
   readonly pattern: string;
-  /** Those that fit are left out, rather than all others. */
+  /** Whether containers that fit are left out, and not all others. */
   readonly isNot: boolean;
 }

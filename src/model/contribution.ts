@@ -4,7 +4,7 @@ import type { SaidHealth } from './health.ts';
 import type { Problem } from './problem.ts';
 import type { Removal, ServiceSettings } from './service.ts';
 
-/** The host and path that one claim wants. */
+/** A host and path that a claim wants. */
 export interface RouteClaim {
   readonly host: string;
   readonly path: string;
@@ -12,63 +12,63 @@ export interface RouteClaim {
   readonly stripPrefix: boolean;
 }
 
-/** What a container runs. */
+/** The program that a container runs. */
 export interface Program {
-  /** Its image's name without tag and digest. */
+  /** The name of the image without tag and digest. */
   readonly repository: string;
-  /** What it is an instance of: `PROJECT/SERVICE` of Compose. */
+  /** The service of Compose that it is an instance of, as `PROJECT/SERVICE`. */
   readonly deployedAs: string;
 }
 
-/** What one container, or one entry of a file, asks for: its routes, its options, and the address that serves. */
+/** What a container, or an entry of a file, asks for: its routes, its settings, and the address that serves. */
 export interface Claim {
   readonly origin: Origin;
-  /** The service it names; without it the route is the group. */
+  /** The name of its service; claims without one serve together if they have a route in common. */
   readonly service?: string;
   readonly routes: readonly RouteClaim[];
   readonly settings: ServiceSettings;
-  /** Absent while it cannot serve (stopped, no shared network…): its host stays known. */
+  /** Absent while it cannot serve (stopped, no shared network…); its routes are known nevertheless. */
   readonly serves?: ServingAddress;
-  /** Nothing makes it any more: it keeps its routes known, and decides nothing where another claim does. */
+  /** Whether its container is gone. Its routes stay known, but it decides nothing where another claim does. */
   readonly isGone?: boolean;
-  /** Of one that is gone. */
+  /** When that was, and when it is forgotten. */
   readonly removed?: Removal;
-  /** Where it is known. */
+  /** The program, where that is known. */
   readonly program?: Program;
-  /** When it was created, in milliseconds since the epoch: of two that disagree the newest wins. */
+  /** When the container was created, in milliseconds since the epoch: of claims that disagree the newest wins. */
   readonly createdAt: number;
 }
 
 export interface ServingAddress {
   readonly name: string;
-  /** Distinguishes it among all backends of its service, and stays the same for its life. */
+  /** The part of the backend's id that distinguishes it in its service; it stays the same for its life. */
   readonly key: string;
   readonly address: Address;
   readonly weight: number;
   readonly backup: boolean;
   readonly maxConnections?: number;
-  /** What is odd about the address, for when nothing answers there. */
+  /** Why the address may be wrong; shown when nothing answers there. */
   readonly doubt?: string;
-  /** What the source knows of its health (Docker's HEALTHCHECK, a stop signal); absent when it is fine. */
+  /** What the source says against its health (Docker's HEALTHCHECK, a stop signal); absent when nothing. */
   readonly health?: SaidHealth;
 }
 
-/** Whether a source still hears from what it watches. */
+/** How a source stands with what it watches. */
 export interface SourceStatus {
   readonly name: string;
-  /** What is watched: an address or a file. */
+  /** The address or file that it watches. */
   readonly target: string;
   readonly connected: boolean;
-  /** Since when what it says may be out of date, in milliseconds since the epoch. */
+  /** Since when its contribution may be out of date, in milliseconds since the epoch. */
   readonly staleSince?: number;
   readonly error?: string;
 }
 
-/** All that one source says now: whole state each time, never a change. */
+/** All that a source says at present: the whole state each time, never a change. */
 export interface Contribution {
   readonly status: SourceStatus;
   readonly claims: readonly Claim[];
   readonly problems: readonly Problem[];
-  /** More is known and comes within the next turns: thousands of claims are not made in one. */
+  /** Whether more claims follow within the next turns of the loop, since thousands are not made in one. */
   readonly isPartial?: boolean;
 }

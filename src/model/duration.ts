@@ -6,10 +6,10 @@ const UNITS = [
   ['ms', 1],
 ] as const;
 
-/** Below it seconds are not written as minutes: `90s`. */
+/** Shorter durations are written in seconds, not minutes: `90s`. */
 const FEW_MS = 120_000;
 
-/** Milliseconds as people write them: `500ms`, `60s`, `1h30m`, `0`. */
+/** Formats milliseconds as people write them: `500ms`, `60s`, `1h30m`, `0`. */
 export function showDuration(ms: number): string {
   if (ms === 0) return '0';
   const units = ms < FEW_MS ? UNITS.slice(-2) : UNITS;

@@ -1,11 +1,11 @@
-/** Lines for people about a container, a service, a backend or a URL. */
+/** What is known of a container, a service, a backend or a URL, as lines for people. */
 export interface Explanation {
   readonly lines: readonly string[];
-  /** A request gets to it: a route leads there that is no ghost. */
+  /** Whether a route leads to it that is no ghost. */
   readonly isRouted: boolean;
 }
 
-/** Why there is nothing to say of something. */
+/** Why nothing is known of something. */
 export interface Unexplained {
   readonly error: string;
 }

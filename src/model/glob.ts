@@ -1,6 +1,6 @@
 /**
- * Whether a text fits a pattern in which each `*` stands for anything, nothing included. Without a regular expression, for
- * the text may be anybody's: each part of the pattern is looked for once, from left to right.
+ * Whether a text fits a pattern in which each `*` stands for anything, including nothing. It uses no regular expression,
+ * which a hostile text could make slow: each part of the pattern is looked for once, from left to right.
  */
 export function fitsGlob(pattern: string, text: string): boolean {
   const [first = '', ...parts] = pattern.split('*');

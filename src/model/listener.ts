@@ -1,15 +1,15 @@
 import { type Address, formatAddress } from './address.ts';
 
-/** Where clients connect, and what is spoken there. */
+/** An address where clients connect, and what is spoken there. */
 export interface Listener {
-  /** That of its option, with a number behind it from the second address of the option on: `http`, `http-2`. */
+  /** The name of its option, from the second address of the option on with a number: `http`, `http-2`. */
   readonly name: string;
   readonly address: Address;
-  /** What clients speak, within TLS where that is. */
+  /** What clients speak, within TLS if there is any. */
   readonly protocol: 'http';
-  /** Clients connect with TLS. */
+  /** Whether clients connect with TLS. */
   readonly tls: boolean;
-  /** A connection begins with a PROXY header, which says who the client is. */
+  /** Whether connections begin with a PROXY header, which says who the client is. */
   readonly proxyProtocol: boolean;
 }
 

@@ -3,8 +3,8 @@ import type { StatusRange } from './health.ts';
 import { grouped, quoted } from './text.ts';
 
 /**
- * Reads of a text the values that options and labels share. Each throws a `ValueError` whose message
- * completes the sentence "KEY …", such as "wants a duration…".
+ * Parsers of the values that options and labels share. Each throws a `ValueError` whose message completes the sentence
+ * "KEY …", such as "wants a duration…".
  */
 export class ValueError extends Error {
   override readonly name = 'ValueError';
@@ -19,7 +19,7 @@ const DURATION_UNITS: Readonly<Record<string, number>> = {
 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** Milliseconds of `500ms`, `5s`, `1m30s`, `2h`, `1d`; a bare 0 needs no unit. The longest is 24 days, a timer's. */
+/** Parses `500ms`, `5s`, `1m30s`, `2h`, `1d` or a bare `0` to milliseconds. The longest is 24 days, as timers have it. */
 export function parseDuration(text: string): number {
   if (text === '0') return 0;
   if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) {
@@ -33,14 +33,14 @@ export function parseDuration(text: string): number {
   return Math.round(total);
 }
 
-/** A duration that is more than nothing. */
+/** Parses a duration above 0 to milliseconds. */
 export function parsePositiveDuration(text: string): number {
   const duration = parseDuration(text);
   if (duration === 0) throw new ValueError('wants a duration of more than 0');
   return duration;
 }
 
-/** Bytes of `16384`, `16k`, `16KB`, `1MiB`; all units count in 1024. */
+/** Parses `16384`, `16k`, `16KB` or `1MiB` to bytes; all units count in 1024. */
 export function parseSize(text: string): number {
   const match = /^(\d+)\s*(?:([kmg])i?)?b?$/i.exec(text);
   if (match === null) throw new ValueError(`wants a size such as 16k or 1MB, not ${quoted(text)}`);
@@ -57,7 +57,7 @@ export function parseInteger(from: number, to: number): (text: string) => number
   };
 }
 
-/** 0 to 100 of `20` or `20%`. */
+/** Parses `20` or `20%` to a number from 0 to 100. */
 export function parsePercent(text: string): number {
   const value = Number(text.replace(/%$/, ''));
   if (!/^\d{1,3}%?$/.test(text) || value > 100) {
@@ -93,10 +93,10 @@ export function parseChoice<const T extends string>(...choices: readonly T[]): (
   };
 }
 
-/** Most items of a list that something goes through for a request or a probe. */
+/** The most items of a list that is walked for each request or probe. */
 export const MAX_ITEMS = 100;
 
-/** The comma-separated items of a text, each trimmed; empty ones are left out. */
+/** Splits a text at commas into trimmed items; empty ones are left out. */
 export function parseList(text: string, most = Number.POSITIVE_INFINITY): string[] {
   const items = text
     .split(',')
@@ -107,8 +107,8 @@ export function parseList(text: string, most = Number.POSITIVE_INFINITY): string
 }
 
 /**
- * `8080`, `:8080`, `host:8080`, `[::1]:8080`. Without a host it is every address of the machine, `::`, which
- * takes IPv4 as well.
+ * Parses an address to listen on: `8080`, `:8080`, `host:8080`, `[::1]:8080`. Without a host it is every address of the
+ * machine, `::`, which takes IPv4 as well.
  */
 export function parseAddress(text: string): Address {
   const match = /^(?:(?:\[([0-9a-f:.%a-z]+)\]|([^:[\]/\s]*)):)?(\d{1,5})$/i.exec(text);
@@ -119,7 +119,7 @@ export function parseAddress(text: string): Address {
   return { host: match[1] || match[2] || '::', port };
 }
 
-/** `200`, `200-299`, `2xx`, and lists of them. */
+/** Parses a list of statuses such as `200`, `200-299` and `2xx`. */
 export function parseStatusRanges(text: string): StatusRange[] {
   const ranges = parseList(text, MAX_ITEMS).map((item): StatusRange => {
     const match = /^(?:([1-5])xx|([1-5]\d\d)(?:-([1-5]\d\d))?)$/i.exec(item);
@@ -134,14 +134,14 @@ export function parseStatusRanges(text: string): StatusRange[] {
   return ranges;
 }
 
-/** The longest name of the DNS (RFC 1035, section 2.3.4). */
+/** The longest DNS name, in characters (RFC 1035, section 2.3.4). */
 const MAX_HOST = 253;
-/** A longer text is no host in any spelling, and is not looked at any closer. */
+/** A longer text cannot be a host in any spelling, so it is refused without a closer look. */
 const MAX_HOST_TEXT = 4 * MAX_HOST;
-/** The longest path that a route or a check has. */
+/** The longest path of a route or a check, in characters. */
 const MAX_PATH = 2_048;
 
-/** A host to route: lower case, `*.name`, or `*`; letters of other alphabets become punycode (RFC 5891). */
+/** Parses the host of a route to lower case: a name, `*.name` or `*`. Other alphabets become punycode (RFC 5891). */
 export function parseRouteHost(text: string): string {
   if (text === '*') return text;
   if (text.length > MAX_HOST_TEXT) {
@@ -161,7 +161,7 @@ export function parseRouteHost(text: string): string {
 }
 
 function toAscii(name: string): string {
-  // A URL has more than a host in it: what is not a name must not be dropped unseen.
+  // A URL has other parts than the host, and what is not part of the name must not get lost in them.
   if (/^[\x21-\x7e]*$/.test(name) || /[\x00-\x20/:?#@%\\]/.test(name)) return name.toLowerCase();
   try {
     return new URL(`http://${name}`).hostname;
@@ -171,7 +171,7 @@ function toAscii(name: string): string {
 }
 
 function hostHint(text: string): string {
-  // A rule of Traefik, which may have spaces in it.
+  // A rule in the syntax of Traefik, which may contain spaces.
   if (/^(?:Host(?:SNI|Regexp)?|Path(?:Prefix)?)\(/i.test(text))
     return ' (only the name itself, without Host(…); a path goes into its own key)';
   if (/\s/.test(text)) return ' (put commas between hosts)';
@@ -183,13 +183,13 @@ function hostHint(text: string): string {
   return '';
 }
 
-/** Throws a `ValueError` where a path is longer than any that is read. */
+/** Throws a `ValueError` if a path is too long. */
 export function checkPathLength(text: string): void {
   if (text.length > MAX_PATH)
     throw new ValueError(`wants a path of at most ${grouped(MAX_PATH)} characters, not ${quoted(text)}`);
 }
 
-/** A path prefix to route: begins with `/`, has no query; a slash at its end means nothing. */
+/** Parses the path prefix of a route: it begins with `/` and has no query; a slash at its end means nothing. */
 export function parseRoutePath(text: string): string {
   checkPathLength(text);
   if (!text.startsWith('/')) throw new ValueError(`wants a path that begins with /, not ${quoted(text)}`);
@@ -201,5 +201,5 @@ export function parseRoutePath(text: string): string {
   return text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text;
 }
 
-/** A backend's share of traffic, 0 to 256; at 0 it takes no new requests. */
+/** Parses the weight of a backend, 0 to 256; with 0 it takes no new requests. */
 export const parseWeight = parseInteger(0, 256);

@@ -2,18 +2,18 @@
 export interface Problem {
   /** An `error` keeps the input from having its effect; a `notice` does not. */
   readonly severity: 'error' | 'notice';
-  /** Name of the source, such as `docker`. */
+  /** The name of the source, such as `docker`. */
   readonly source: string;
-  /** The container's or the file's name. */
+  /** The name of the container or of the file. */
   readonly subject: string;
   /** The label, or the line of the file. */
   readonly where: string;
   readonly message: string;
-  /** What would mend it. */
+  /** What would solve it. */
   readonly hint?: string;
 }
 
-/** One line for people. */
+/** Formats a problem as a line for people. */
 export function formatProblem(problem: Problem): string {
   const where = problem.where === '' ? '' : ` ${problem.where}:`;
   const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
@@ -21,8 +21,8 @@ export function formatProblem(problem: Problem): string {
 }
 
 /**
- * The problems, of each subject the first ones and how many more there are: what one container gets wrong must not hide
- * what others do, nor weigh on whoever carries them.
+ * Keeps the first problems of each subject and tells how many more there are: the mistakes of one container must neither
+ * hide those of others nor cost whoever passes them on.
  */
 export function boundProblems(problems: readonly Problem[], most: number): readonly Problem[] {
   if (problems.length <= most) return problems;

@@ -11,88 +11,88 @@ export const BALANCE_NAMES = [
 ] as const;
 export type BalanceName = (typeof BALANCE_NAMES)[number];
 
-/** What the requests have in common that the balancer `hash` sends to the same backend. */
+/** What requests have in common that the balancer `hash` sends to the same backend. */
 export type HashKey =
   | { readonly by: 'client' | 'path' }
   | { readonly by: 'header' | 'cookie'; readonly name: string };
 
-/** RFC 9110, section 9.2.1: they ask and change nothing, so that two at one time do no harm either. */
+/** Methods that change nothing, so that two requests at a time do no harm (RFC 9110, section 9.2.1). */
 export const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
-/** RFC 9110, section 9.2.2: doing it twice has the effect of doing it once, if nothing else is done in between. */
+/** Methods that have the same effect twice as once, if nothing else happens in between (RFC 9110, section 9.2.2). */
 export const IDEMPOTENT_METHODS: readonly string[] = [...SAFE_METHODS, 'PUT', 'DELETE'];
 
-/** What is tried again besides a failed connect. */
+/** Which failures are retried besides a failed connect. */
 export interface RetryReasons {
-  /** A connection that broke off. */
+  /** Whether a connection is that broke off. */
   readonly reset: boolean;
-  /** A response that did not come in time. */
+  /** Whether a response is that did not come in time. */
   readonly timeout: boolean;
   readonly status: readonly StatusRange[];
 }
 
-/** What may be tried again on another backend; a failed connect always is. */
+/** Which requests may be tried again on another backend; after a failed connect all are. */
 export interface RetryPolicy {
-  /** Tries after the first one; 0 turns retries off. */
+  /** The most tries after the first one; 0 turns retries off. */
   readonly attempts: number;
   readonly on: RetryReasons;
-  /** How long one try may wait for its response head; 0 is as long as the response timeout. */
+  /** How long an attempt may wait for the head of its response, in milliseconds; 0 is the response timeout. */
   readonly timeoutMs: number;
   /**
-   * Methods of requests that may be sent again, even if the first attempt may still run; one that is not idempotent needs
-   * an Idempotency-Key besides. Absent: the safe ones, and idempotent ones once the first attempt is over.
+   * Methods of requests that may be sent again even while the first attempt may still run; methods that are not idempotent
+   * also need an Idempotency-Key. By default safe methods, and idempotent ones once the first attempt is over.
    */
   readonly methods?: readonly string[];
-  /** Share of the requests that may be tried again, in percent; a few at one time always may. */
+  /** How many of 100 requests may be tried again; a few at a time always may. */
   readonly budgetPercent: number;
 }
 
-/** When failed requests take a backend out, apart from its checks. */
+/** When failed requests eject a backend, whatever its checks say. */
 export interface EjectPolicy {
-  /** Failed requests in a row that do; a refused connection is enough. 0 turns ejection off. */
+  /** How many failed requests in a row eject; a refused connection is enough. 0 turns ejection off. */
   readonly failures: number;
-  /** The first ejection; doubles with each that follows soon, up to a minute. */
+  /** How long the first ejection lasts, in milliseconds; each that follows soon lasts twice as long, up to a minute. */
   readonly durationMs: number;
-  /** Share of a service's backends that may be out this way, in percent. */
+  /** How many of a service's backends may be ejected at a time, in percent. */
   readonly maxPercent: number;
 }
 
-/** All in milliseconds; 0 is no limit. */
+/** The timeouts of an exchange in milliseconds; 0 is no limit. */
 export interface Timeouts {
   readonly connectMs: number;
-  /** From the request's last byte to the response's head. */
+  /** From the last byte of the request to the head of the response. */
   readonly responseMs: number;
   /** Between two bytes of a body. */
   readonly idleMs: number;
-  /** The same in an event stream: `idleMs` where somebody set that, else no limit. */
+  /** Between two bytes of an event stream: `idleMs` if that is set, else no limit. */
   readonly eventsMs: number;
   /** The whole exchange. */
   readonly requestMs: number;
 }
 
-/** How a client is kept on its backend. */
+/** How clients are kept on their backends. */
 export interface StickyPolicy {
   readonly by: 'cookie' | 'none';
-  /** Of the cookie; one made of the service's name without it. */
+  /** The name of the cookie; by default one made of the service's name. */
   readonly name?: string;
   readonly sameSite: 'lax' | 'strict' | 'none';
-  /** `auto`: where the request came by https. */
+  /** Whether the cookie is Secure; `auto` is when the request came by https. */
   readonly secure: 'auto' | 'always';
 }
 
 /** How requests wait for a backend. */
 export interface QueuePolicy {
-  /** Requests that may wait at one time; more are turned away. */
+  /** How many requests may wait at a time; more are refused. */
   readonly size: number;
-  /** How long one may wait for a backend to be free. */
+  /** How long a request may wait for a backend to be free, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Another site. */
+/** A fallback by another site. */
 export interface UrlFallback {
   readonly kind: 'url';
   readonly url: string;
-  /** The operator's file says so, not a label: it may lead to addresses that are not public. */
+  /** Whether it stands in the operator's file and not in a label, so that it may lead to addresses that are not public. */
   readonly mayBePrivate?: true;
 }
 
@@ -103,14 +103,14 @@ export type Fallback =
   | UrlFallback
   | { readonly kind: 'page'; readonly file: string };
 
-/** A page of the operator's in place of responses with these statuses. */
+/** A page of the operator that replaces responses with these statuses. */
 export interface ErrorPage {
   readonly status: StatusRange;
-  /** `{status}` in it stands for the status. */
+  /** The file of the page; `{status}` in it stands for the status. */
   readonly file: string;
 }
 
-/** Since when something is gone, and when it is forgotten, both in milliseconds since the epoch. */
+/** When something was removed, and when it is forgotten, both in milliseconds since the epoch. */
 export interface Removal {
   readonly at: number;
   readonly until: number;
@@ -118,9 +118,9 @@ export interface Removal {
 
 /** Why a service has no backends. */
 export interface Absence {
-  /** Names of its containers, of which none serves, the first hundred; or of the last one that was removed. */
+  /** The names of its containers, at most a hundred, of which none serves; or of the last one, which was removed. */
   readonly names: readonly string[];
-  /** Nothing is left of it. */
+  /** Set when all its containers were removed. */
   readonly removed?: Removal;
 }
 
@@ -128,49 +128,49 @@ export interface Absence {
 export interface Service {
   readonly name: string;
   readonly balance: BalanceName;
-  /** Of the balancer `hash`; the client without it. */
+  /** The key of the balancer `hash`; by default the client. */
   readonly hash?: HashKey;
   readonly health: HealthCheck;
   readonly retry: RetryPolicy;
   readonly eject: EjectPolicy;
-  /** Whether requests that wait for a backend which hangs are sent to another one, too. */
+  /** Whether requests that wait for a backend that hangs are sent to another one, too. */
   readonly hedge: 'hang' | 'off';
   readonly timeouts: Timeouts;
-  /** How long a leaving backend may finish what it has. */
+  /** How long a backend that leaves may finish its requests, in milliseconds. */
   readonly drainMs: number;
-  /** Absent when clients are not kept. */
+  /** Absent when clients are not kept on their backends. */
   readonly sticky?: StickyPolicy;
-  /** How long the share of a backend that (re)joins rises to its weight; 0 is not at all. */
+  /** How long the share of a backend that joins takes to rise to its weight, in milliseconds; 0 turns that off. */
   readonly slowStartMs: number;
   readonly queue: QueuePolicy;
-  /** How long a request may wait for a backend to appear when none is available; 0 does not wait. */
+  /** How long a request may wait for a backend to appear when none is available, in milliseconds; 0 does not wait. */
   readonly holdMs: number;
-  /** Each is asked when the one before it has no answer. */
+  /** What responds when no backend does; each is asked when the one before it cannot. */
   readonly fallback?: readonly Fallback[];
-  /** The first that fits a status is taken. */
+  /** Pages that replace responses; the first one that fits the status is taken. */
   readonly errorPages?: readonly ErrorPage[];
   readonly backends: readonly Backend[];
-  /** Why there are none, where it is known. */
+  /** Why there are no backends, where that is known. */
   readonly absence?: Absence;
 }
 
-/** What is said of a service as a whole: an input that sets a part of it sets all of it. */
+/** The settings that are merged as a whole: an input that sets a part of one sets all of it. */
 export type Value = string | number | boolean | readonly unknown[] | HashKey | RetryReasons;
 
-/** A value, or parts of which each may be set by itself. */
+/** A value, or an object each part of which may be set by itself. */
 type Part<T> = T extends Value
   ? T
   : { readonly [K in keyof T as Exclude<K, 'eventsMs'>]?: Part<NonNullable<T[K]>> };
 
 /**
- * Everything of a service that an input can set; what is absent keeps its default. That is every field of a service but
- * those that come of elsewhere, so that a new one needs a key (`model/keys/`).
+ * Everything of a service that an input can set; what is absent keeps its default. That is every field of `Service` except
+ * the ones listed here, which come from elsewhere, so that a new field needs a key (`model/keys/`).
  */
 export type ServiceSettings = {
   readonly [K in keyof Omit<Service, 'name' | 'backends' | 'absence'>]?: Part<NonNullable<Service[K]>>;
 };
 
-/** What holds where nothing is set. */
+/** The value of each setting that nothing sets. */
 export const DEFAULT_SETTINGS = {
   balance: 'round-robin',
   health: {
@@ -201,8 +201,7 @@ export const DEFAULT_SETTINGS = {
 } as const satisfies ServiceSettings;
 
 /**
- * A whole service of what was set and the defaults. A health path makes the check an HTTP one, a hash key the balancer
- * `hash`.
+ * Makes a service of settings and defaults. A health path implies an HTTP check, a hash key implies the balancer `hash`.
  */
 export function makeService(name: string, settings: ServiceSettings, backends: readonly Backend[]): Service {
   const { sticky: _, ...defaults } = DEFAULT_SETTINGS;
@@ -223,7 +222,7 @@ export function makeService(name: string, settings: ServiceSettings, backends: r
   };
 }
 
-/** What is said of the cookie means that there is one. */
+/** Any setting of the cookie turns sticky clients on. */
 function stickyOf(sticky: ServiceSettings['sticky']): { sticky?: StickyPolicy } {
   if (sticky === undefined || sticky.by === 'none') return {};
   return { sticky: { ...DEFAULT_SETTINGS.sticky, ...sticky, by: 'cookie' } };

@@ -16,16 +16,16 @@ export interface Topology {
 }
 
 /**
- * The versioned, immutable whole that the control plane hands to the data plane. What did not change is the very same
- * value as in the snapshot before, and stands in the same order: see `changesOf`.
+ * The versioned, immutable whole that the control plane hands to the data plane. What did not change is the same object as
+ * in the snapshot before, in the same order: see `changesOf`.
  */
 export interface Snapshot extends Topology {
   readonly version: number;
-  /** The version that last changed services or routes: when it is the same, only health moved. */
+  /** The version that last changed services or routes; while it stays the same, only health changes. */
   readonly topologyVersion: number;
-  /** In milliseconds since the epoch. */
+  /** When it was made, in milliseconds since the epoch. */
   readonly createdAt: number;
-  /** By `Backend.id`; every backend of every service is in it. */
+  /** The health of every backend of every service, by `Backend.id`. */
   readonly health: ReadonlyMap<string, BackendHealth>;
   readonly problems: readonly Problem[];
   readonly sources: readonly SourceStatus[];
@@ -42,13 +42,13 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   sources: [],
 };
 
-/** A line that says what changed, and of what: the same text for all changes of one thing. */
+/** A change as a line for people, and its subject, which is the same text for all changes of one thing. */
 export interface Difference {
   readonly subject: string;
   readonly line: string;
 }
 
-/** What a person would say changed between two snapshots. */
+/** Describes what changed in services, routes and backends between two snapshots. */
 export function diffSnapshots(before: Snapshot, after: Snapshot): Difference[] {
   const lines: Difference[] = [];
   const services = changesOf(before.services, after.services);
@@ -59,16 +59,16 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): Difference[] {
   return lines;
 }
 
-/** A backend whose flags are others than they were. */
+/** A backend whose flags changed. */
 export interface HealthChange {
   readonly service: string;
   readonly backend: Backend;
   readonly health: BackendHealth;
-  /** It fails its checks or requests, and did not before. */
+  /** Whether it fails its checks or requests and did not before. */
   readonly isFailure: boolean;
 }
 
-/** Whose flags changed between two snapshots; what is new or gone is not among them. */
+/** The backends of both snapshots whose flags changed from one to the other. */
 export function healthChanges(before: Snapshot, after: Snapshot): HealthChange[] {
   const changed = new Map(
     changedHealth(before, after).filter(([id, { flags }]) => {
@@ -90,7 +90,7 @@ export function healthChanges(before: Snapshot, after: Snapshot): HealthChange[]
 
 const FAILURES: readonly HealthFlag[] = ['FailedCheck', 'Ejected'];
 
-/** The health of backends that is not the very same value as before. */
+/** The health of backends that is not the same object as before. */
 export function changedHealth(before: Snapshot, after: Snapshot): [id: string, health: BackendHealth][] {
   if (before.health === after.health) return [];
   const changed: [string, BackendHealth][] = [];
@@ -103,7 +103,7 @@ const GHOSTS = {
   old: ', where nothing serves: it gives way to every route that fits',
 };
 
-/** What a line tells: its name, and what may change about it. */
+/** What lines tell, by an identity: the name of the thing, and what may change about it. */
 type Told = ReadonlyMap<string, readonly [name: string, text: string]>;
 
 function routesByName(routes: readonly Route[]): Told {
@@ -123,7 +123,7 @@ function filtersText({ filters = [] }: Route): string {
     : `, ${shorten(filters.flatMap(describeFilter).join('; '), MOST_OF_SETTINGS)}`;
 }
 
-/** Characters of a service's settings that a line repeats: a list of fallbacks may have very many. */
+/** The most characters of a service's settings in a line: a list of fallbacks may be very long. */
 const MOST_OF_SETTINGS = 2_000;
 
 function settingsByName(services: readonly Service[]): Told {
@@ -135,7 +135,7 @@ function settingsByName(services: readonly Service[]): Told {
   );
 }
 
-/** By their ids: two Engines may each have one of that name. */
+/** The backends by id, since two Engines may each have a container of the same name. */
 function backendsById(services: readonly Service[]): Told {
   return new Map(
     services.flatMap((service) =>

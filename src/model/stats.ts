@@ -1,16 +1,16 @@
-/** Upper bounds of the duration histogram, in seconds: powers of two of 0.25 ms, up to half a minute. */
+/** Upper bounds of the histogram of request durations, in seconds: powers of two times 0.25 ms, up to half a minute. */
 export const DURATION_BOUNDS: readonly number[] = Array.from({ length: 18 }, (_, i) => 0.00025 * 2 ** i);
 const LAST_BOUND_MS = (DURATION_BOUNDS.at(-1) as number) * 1_000;
 
-/** Upper bounds of the histogram of how long connections spoke another protocol, in seconds: a second to a day. */
+/** Upper bounds of the histogram of upgraded connections, in seconds: from a second to a day. */
 export const UPGRADED_BOUNDS: readonly number[] = [1, 10, 60, 600, 3_600, 21_600, 86_400];
 
-/** Connections that spoke another protocol and are closed: a WebSocket's life is no request's duration. */
+/** Counts upgraded connections that have closed: the life of a WebSocket is not the duration of a request. */
 export interface UpgradedStats {
-  /** By duration: the first bound that is not below it; one more for the rest. */
+  /** Counts by the first bound that is not below the duration; the last one is for longer durations. */
   readonly durations: number[];
   durationSumMs: number;
-  /** Bytes from clients, and to them, in that protocol. */
+  /** Bytes from clients (in) and to them (out) after the upgrade. */
   bytesIn: number;
   bytesOut: number;
 }
@@ -19,21 +19,21 @@ export interface UpgradedStats {
 export interface ServiceStats {
   /** Finished requests by status code (the index). */
   readonly codes: number[];
-  /** Finished requests but for upgrades, by duration: the first bound that is not below it; one more for the rest. */
+  /** Finished requests without upgrades, counted like `UpgradedStats.durations`. */
   readonly durations: number[];
   durationSumMs: number;
   readonly upgraded: UpgradedStats;
   retries: number;
   /** Retries and hedges that the budget did not pay for. */
   retriesDenied: number;
-  /** Second attempts, made while the first one's backend hung. */
+  /** Second attempts that were made because the backend of the first one hung. */
   hedges: number;
-  /** Those of them that answered first. */
+  /** How many of these were faster than the first attempt. */
   hedgesWon: number;
   fallbacks: number;
-  /** Requests that wait for a backend now. */
+  /** Requests that are in the queue now. */
   waiting: number;
-  /** Requests that had to wait for a backend, and those of them that got none. */
+  /** Requests that had to wait for a backend, and how many of them got none. */
   waited: number;
   waitedInVain: number;
 }
@@ -43,7 +43,7 @@ export interface BackendStats {
   /** Attempts that failed, by the code of the error. */
   readonly failures: Record<string, number>;
   connectionsOpened: number;
-  /** How often failed requests took it out, by cause. */
+  /** How often requests took the backend out, by cause. */
   readonly ejections: Record<string, number>;
 }
 
@@ -73,49 +73,49 @@ export function makeBackendStats(): BackendStats {
   return { requests: 0, failures: {}, connectionsOpened: 0, ejections: {} };
 }
 
-/** Which bucket of `durations` a duration belongs to. */
+/** The index in `durations` of a duration. */
 export function durationBucket(durationMs: number): number {
   if (durationMs <= 0.25) return 0;
-  // Days would not fit into the 32 bits below.
+  // A duration of days would not fit into the 32 bits below.
   if (durationMs > LAST_BOUND_MS) return DURATION_BOUNDS.length;
-  // ceil(log2(x)) of a whole number by its leading zeros: no logarithm on the path of a request.
+  // The leading zeros of a whole number give ceil(log2(x)), so that a request costs no logarithm.
   const quarters = Math.ceil(durationMs * 4);
   return 32 - Math.clz32(quarters - 1);
 }
 
 export interface ListenerStats {
-  /** Clients that have a place. */
+  /** Connections that are admitted now. */
   connections: number;
   connectionsTotal: number;
 }
 
-/** What the data plane tells of itself at one moment. */
+/** What the data plane has counted, and its state at one moment. */
 export interface TrafficStats {
   readonly services: Readonly<Record<string, ServiceStats>>;
-  /** By `Backend.id`. */
+  /** The stats of backends, by `Backend.id`. */
   readonly backends: Readonly<
     Record<string, BackendStats & { readonly inFlight: number; readonly idle: number }>
   >;
-  /** Requests that no service got, by status code. */
+  /** Requests that reached no service, by status code. */
   readonly unrouted: readonly number[];
-  /** By `Listener.name`, of those where somebody has connected. */
+  /** The stats of listeners that had a connection, by `Listener.name`. */
   readonly listeners: Readonly<Record<string, ListenerStats>>;
-  /** Of all of them. */
+  /** Connections of all listeners. */
   readonly clientConnections: number;
   readonly clientConnectionsTotal: number;
-  /** Connections that were refused because all, or all that one client may have, were in use. */
+  /** Connections refused because as many were open as all clients, or one client, may have. */
   readonly clientsRefusedFull: number;
   readonly clientsRefusedPerClient: number;
-  /** Idle connections that were closed to make room. */
+  /** Idle connections closed to make room. */
   readonly clientsClosedIdle: number;
   readonly upgrades: number;
-  /** What code of a worker's process threw and should not have, by place. */
+  /** Internal errors of worker processes, by origin. */
   readonly internalErrors: Readonly<Record<string, number>>;
-  /** Lines that a worker's process could not write to its supervisor, by log. */
+  /** Lines that worker processes could not write, by log. */
   readonly linesLost: Readonly<Record<string, number>>;
 }
 
-/** What tells of now, not of so far: it ends with the process that it tells of. */
+/** The numbers that describe the present; unlike counts they end with their process. */
 const GAUGES: ReadonlySet<string> = new Set<
   keyof TrafficStats | keyof ServiceStats | keyof ListenerStats | keyof TrafficStats['backends'][string]
 >(['waiting', 'inFlight', 'idle', 'clientConnections', 'connections', 'upgrades']);
@@ -135,17 +135,17 @@ export const NO_TRAFFIC: TrafficStats = {
   linesLost: {},
 };
 
-/** What several processes have counted together. */
+/** Adds up the stats of several processes. */
 export function sumStats(all: readonly TrafficStats[]): TrafficStats {
   return all.reduce((sum, stats) => add(sum as never, stats as never) as never, NO_TRAFFIC);
 }
 
-/** What stays of a process that is gone: what it has counted so far. */
+/** What remains of the stats of a process that has ended: its counts. */
 export function countersOf(stats: TrafficStats): TrafficStats {
   return withoutGauges(stats as never) as never;
 }
 
-/** Stats are a tree of numbers, so that whatever is counted is summed. */
+/** Stats, seen as a tree of numbers, so that whatever is added to them is summed, too. */
 type Tree = number | readonly Tree[] | { readonly [key: string]: Tree };
 
 function add(a: Tree, b: Tree): Tree {
@@ -170,7 +170,7 @@ function withoutGauges(tree: Tree): Tree {
   return Object.fromEntries(entries);
 }
 
-/** Finished requests, with and without a service. */
+/** The number of finished requests, with and without a service. */
 export function countRequests({ services, unrouted }: TrafficStats): number {
   let count = 0;
   for (const { durations } of Object.values(services)) for (const one of durations) count += one;

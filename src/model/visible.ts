@@ -1,12 +1,12 @@
 /**
- * What moves a terminal's cursor, ends a line or turns the direction of what is read: the C0 and C1 controls, DEL,
- * the ends of lines and paragraphs of Unicode, and its marks, embeddings and isolates of direction.
+ * Finds characters that move a terminal's cursor, end a line or change the direction of text: the C0 and C1 controls, DEL,
+ * Unicode's separators of lines and paragraphs, and its marks, embeddings and isolates of direction.
  */
 const UNSEEN = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * Text of a stranger (a label, a name, a header) for people to read: what cannot be seen, and does something, is
- * written as `\u001b`. In JSON between quotes that is the same text again.
+ * Makes a text of a stranger (a label, a name, a header) safe to read: characters that are invisible but have an effect are
+ * written as `\u001b`. Between the quotes of JSON that stands for the same text.
  */
 export function visible(text: string): string {
   return text.replace(UNSEEN, escaped);
