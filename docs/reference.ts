@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { optionsReference } from '../src/config/help.ts';
 import { LABEL_LIMITS, LIMITS_TEXT } from '../src/control/discovery/labels/limits.ts';
 import { SCOPES } from '../src/model/keys/draft.ts';
-import { KEYS } from '../src/model/keys/table.ts';
-import { MAX_ITEMS } from '../src/model/parse.ts';
+import { KEYS } from '../src/model/keys/key-table.ts';
+import { MAX_ITEMS } from '../src/model/parse-values.ts';
 import { grouped } from '../src/model/text.ts';
 
 /** The reference page. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AdminServer, startAdmin } from './admin/server.ts';
+import { type AdminServer, startAdmin } from './admin/admin-server.ts';
 import { listenersOf } from './config/listeners.ts';
 import type { Options } from './config/options.ts';
 import { PARTS, type Part } from './config/parts.ts';

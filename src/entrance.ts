@@ -1,4 +1,4 @@
-import type { Readiness } from './admin/server.ts';
+import type { Readiness } from './admin/admin-server.ts';
 import type { ControlPlane } from './control/control-plane.ts';
 import type { Clock } from './model/clock.ts';
 import type { DataPlaneHost } from './model/data-plane.ts';

@@ -7,7 +7,7 @@ import type { Backend } from './model/backend.ts';
 import { showDuration } from './model/duration.ts';
 import { describeFlags, type Transition } from './model/health.ts';
 import { PREFIX } from './model/keys/key.ts';
-import { SERVICE_KEYS } from './model/keys/table.ts';
+import { SERVICE_KEYS } from './model/keys/key-table.ts';
 import { showFallbacks } from './model/keys/values.ts';
 import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';

@@ -1,4 +1,4 @@
-import type { KeySource } from '../../src/data/balance/key.ts';
+import type { KeySource } from '../../src/data/balance/hash-key.ts';
 import { BackendState } from '../../src/data/upstream/backend-state.ts';
 import { ServiceState } from '../../src/data/upstream/service-state.ts';
 import { systemClock } from '../../src/model/clock.ts';

@@ -1,19 +1,19 @@
 import type { Server } from 'node:http';
 import { customerAt, isLoopback, parseIp } from '../model/ip.ts';
 
-/** Times in milliseconds. */
+/** The limits of connections to the admin address. Times are in milliseconds. */
 export interface AdminLimits {
-  /** Connections of one address (IPv6 by /64): two browsers' worth. */
+  /** The most connections of one address (IPv6 by /64): what two browsers open. */
   readonly perClient: number;
-  /** Of all together, but of this machine itself, which has those of one client for its own. */
+  /** The most connections of all other machines; this machine may have `perClient` besides. */
   readonly all: number;
   readonly headersMs: number;
   readonly requestMs: number;
-  /** Between two requests of a connection, and between two bytes of a response that is not taken. */
+  /** The most time between two requests of a connection, and between two bytes of a response that the client takes. */
   readonly idleMs: number;
 }
 
-/** Descriptors are set aside for these (data/descriptors.ts), and neither browsers nor Prometheus need more. */
+/** More than browsers and Prometheus need. Descriptors are set aside for these (data/listener/descriptors.ts). */
 export const ADMIN_LIMITS: AdminLimits = {
   perClient: 12,
   all: 24,
@@ -22,7 +22,7 @@ export const ADMIN_LIMITS: AdminLimits = {
   idleMs: 30_000,
 };
 
-/** Keeps connections within the limits; the newest of too many is closed. */
+/** Keeps the connections of a server within the limits; one too many is closed at once. */
 export function limitConnections(server: Server, limits: AdminLimits): void {
   const open = new Map<string, number>();
   let others = 0;
@@ -33,7 +33,7 @@ export function limitConnections(server: Server, limits: AdminLimits): void {
   server.on('connection', (socket) => {
     const ip = parseIp(socket.remoteAddress ?? '');
     if (ip === undefined) {
-      // It is gone already.
+      // Without an address the client has left already.
       socket.destroy();
       return;
     }

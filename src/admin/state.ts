@@ -6,24 +6,24 @@ import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ListenerStats, TrafficStats } from '../model/stats.ts';
 
-/** What the live state is read from. */
+/** Where the live state is read from. */
 export interface StateView {
   readonly version: string;
   readonly startedAt: number;
   now(): number;
-  /** Where clients connect, with the ports that were given. */
+  /** Where clients connect, with their real ports. */
   listeners(): readonly Listener[];
   snapshot(): Snapshot;
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
   slots(): readonly SlotStatus[];
-  /** The last probe of a backend. */
+  /** The last probe of a backend; undefined before the first. */
   lastCheck(backendId: string): { readonly reason: string; readonly checkedAt: number } | undefined;
   /** The latest changes of a backend's health, the oldest first. */
   history(backendId: string): readonly Transition[];
 }
 
-/** A backend with everything that is known of it now. */
+/** A backend with all that is known of it at present. */
 export interface LiveBackend extends Backend {
   readonly health: BackendHealth;
   /** Its flags in words, as people read them. */
@@ -50,12 +50,12 @@ export interface LiveService extends Omit<Service, 'backends'> {
   readonly waiting: number;
 }
 
-/** A process that carries traffic, and how often whoever was in its place died. */
+/** A process that carries requests, and how often a worker of its slot died. */
 export interface LiveWorker extends WorkerStatus {
   readonly restarts: number;
 }
 
-/** Where clients connect, and how many have. */
+/** A listener, and how many clients are connected and were so far. */
 export type LiveListener = Listener & Readonly<ListenerStats>;
 
 /** The answer of `/api/snapshot`: the snapshot with what is counted and probed between snapshots. */

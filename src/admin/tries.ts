@@ -1,33 +1,34 @@
 import { customerAt, isLoopback, parseIp } from '../model/ip.ts';
 
-/** Wrong tokens that an address may send at once… */
+/** So many wrong tokens may an address send at once… */
 const MOST = 10;
-/** …and how long it takes until it may send another. */
+/** …and another one each time so many milliseconds have passed. */
 const REFILL_MS = 6_000;
-/** Addresses that are remembered; of more, those that sent one longest ago have all their tries again. */
+/** So many addresses are remembered; beyond that those are forgotten whose last wrong token is the oldest. */
 const MAX_ADDRESSES = 1_024;
 
 /**
- * Counts wrong tokens by address (IPv6 by /64). Who has none left is not listened to for some seconds, right token or
- * not: else a guess would be found at full speed. This machine itself is never kept waiting, so that nobody can lock it out.
+ * Counts wrong tokens by address (IPv6 by /64). An address without a try left is refused for some seconds, whether or not its
+ * next token is right, so that tokens cannot be guessed at full speed. This machine is never refused, so that nobody can
+ * lock it out.
  */
 export class Tries {
   readonly #now: () => number;
-  /** When an address has all its tries again; the one that sent a wrong token last comes last. */
+  /** When each address has all its tries again; addresses are in the order of their last wrong token. */
   readonly #restored = new Map<string, number>();
 
-  /** @param now in milliseconds, of a clock that nobody sets */
+  /** @param now milliseconds of a clock that never goes back */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Milliseconds until an address may try a token; 0 when it may. */
+  /** The milliseconds until an address may try a token; 0 if it may now. */
   waitMs(address: string): number {
     const restored = this.#restored.get(keyOf(address)) ?? 0;
     return Math.max(0, restored - this.#now() - (MOST - 1) * REFILL_MS);
   }
 
-  /** An address has sent a wrong one. */
+  /** An address has sent a wrong token. */
   failed(address: string): void {
     const key = keyOf(address);
     if (key === '') return;
@@ -44,7 +45,7 @@ export class Tries {
   }
 }
 
-/** Empty for this machine itself. */
+/** The key that an address is counted by; empty for this machine. */
 function keyOf(address: string): string {
   const ip = parseIp(address);
   return ip === undefined || isLoopback(ip) ? '' : customerAt(ip);

@@ -14,7 +14,7 @@ export const DRAIN: Command = {
   options: ASKS,
   examples: [['drain web-1', 'before it is stopped by hand, say']],
   exits: ORDERED,
-  load: async () => (await import('./order.ts')).stateCommand('drain'),
+  load: async () => (await import('./send-order.ts')).stateCommand('drain'),
 };
 
 export const MAINTENANCE: Command = {
@@ -26,7 +26,7 @@ export const MAINTENANCE: Command = {
   options: ASKS,
   examples: [['maintenance web-1', '`fairlead ready web-1` ends it']],
   exits: ORDERED,
-  load: async () => (await import('./order.ts')).stateCommand('maintenance'),
+  load: async () => (await import('./send-order.ts')).stateCommand('maintenance'),
 };
 
 export const READY: Command = {
@@ -37,7 +37,7 @@ export const READY: Command = {
   options: ASKS,
   examples: [['ready web-1', 'it gets requests again, once it is well']],
   exits: ORDERED,
-  load: async () => (await import('./order.ts')).stateCommand('ready'),
+  load: async () => (await import('./send-order.ts')).stateCommand('ready'),
 };
 
 export const WEIGHT: Command = {
@@ -52,5 +52,5 @@ export const WEIGHT: Command = {
     ['weight web-1 default', 'the configured one'],
   ],
   exits: ORDERED,
-  load: async () => (await import('./order.ts')).weight,
+  load: async () => (await import('./send-order.ts')).weight,
 };

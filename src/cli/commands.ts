@@ -95,7 +95,7 @@ const EXPLAIN: Command = {
     ['explain http://shop.localhost/cart', 'which route wins, and why'],
   ],
   exits: [[0, 'it is routed'], [1, 'it is not'], MISTAKE],
-  load: async () => (await import('./explain.ts')).explain,
+  load: async () => (await import('./explain-command.ts')).explain,
 };
 
 const STATUS: Command = {

@@ -1,6 +1,6 @@
 import { readArguments } from './arguments.ts';
+import { commandHelp, helpOf, noCommand, overview } from './command-help.ts';
 import { COMMANDS, INTERNAL } from './commands.ts';
-import { commandHelp, helpOf, noCommand, overview } from './help.ts';
 import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
 /** Other names of commands. */

@@ -1,7 +1,7 @@
 import { type AllowRule, ROUTE_KEYS, WHAT, WHO, type Who } from '../model/allow.ts';
 import { fitsGlob } from '../model/glob.ts';
-import { KEYS } from '../model/keys/table.ts';
-import { parseRouteHost, parseRoutePath, ValueError } from '../model/parse.ts';
+import { KEYS } from '../model/keys/key-table.ts';
+import { parseRouteHost, parseRoutePath, ValueError } from '../model/parse-values.ts';
 import { quoted } from '../model/text.ts';
 import { suggestion } from '../nearest.ts';
 

@@ -1,6 +1,6 @@
 import type { Who } from '../model/allow.ts';
 import type { ContainerFilter } from '../model/container-filter.ts';
-import { parseList, ValueError } from '../model/parse.ts';
+import { parseList, ValueError } from '../model/parse-values.ts';
 import { quoted } from '../model/text.ts';
 
 /** The words of `docker ps --filter`, and the project of Compose. */

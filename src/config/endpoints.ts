@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { parseList, ValueError } from '../model/parse.ts';
+import { parseList, ValueError } from '../model/parse-values.ts';
 import { quoted } from '../model/text.ts';
 
 /** Docker Engines, with commas. Throws a `ValueError`. */

@@ -1,6 +1,6 @@
 import { type Address, formatAddress, isEverywhere } from '../model/address.ts';
 import { type Listener, plainListeners } from '../model/listener.ts';
-import { parseAddress, parseList, ValueError } from '../model/parse.ts';
+import { parseAddress, parseList, ValueError } from '../model/parse-values.ts';
 
 /** Addresses of one option: each has sockets of its own in every worker. */
 const MAX_ADDRESSES = 16;

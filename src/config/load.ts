@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { ValueError } from '../model/parse.ts';
+import { ValueError } from '../model/parse-values.ts';
 import { type ParseFile, readConfigFile } from './config-file.ts';
 import { readFlags, readVariables } from './flags.ts';
 import { nameOf, OPTION_KEYS, OPTIONS, type OptionKey, type Options } from './options.ts';

@@ -11,7 +11,7 @@ import {
   parsePositiveDuration,
   parseSize,
   ValueError,
-} from '../model/parse.ts';
+} from '../model/parse-values.ts';
 import { parseAllow } from './allow.ts';
 import { parseDockerFilter } from './docker-filter.ts';
 import { parseEndpoints, parseRanges } from './endpoints.ts';

@@ -1,6 +1,6 @@
 import type { Claim } from '../model/contribution.ts';
+import { SERVICE_KEYS } from '../model/keys/key-table.ts';
 import { put, type Setting } from '../model/keys/key-tree.ts';
-import { SERVICE_KEYS } from '../model/keys/table.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ServiceSettings } from '../model/service.ts';
 

@@ -1,4 +1,4 @@
-import { ValueError } from './parse.ts';
+import { ValueError } from './parse-values.ts';
 import { grouped, quoted, sized } from './text.ts';
 
 /** One change of the lines of a head. */

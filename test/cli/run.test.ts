@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { commandHelp } from '../../src/cli/command-help.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { commandHelp } from '../../src/cli/help.ts';
 import { nameOf, OPTION_KEYS } from '../../src/config/options.ts';
 import { runCli } from '../support/cli.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { startAdmin } from '../../src/admin/server.ts';
+import { startAdmin } from '../../src/admin/admin-server.ts';
 import { stateOf } from '../../src/admin/state.ts';
 import { drawn, News } from '../../src/cli/watch.ts';
 import { widthOf } from '../../src/cli/width.ts';

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { ControlPlane } from '../../src/control/control-plane.ts';
 import { explainWorkload } from '../../src/explain.ts';
-import { KEYS } from '../../src/model/keys/table.ts';
+import { KEYS } from '../../src/model/keys/key-table.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { settle } from '../support/clock.ts';
 import { followEngine } from '../support/docker-source.ts';

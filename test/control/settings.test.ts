@@ -1,6 +1,6 @@
 import t from 'tap';
 import { mergeSettings } from '../../src/control/settings.ts';
-import { KEYS } from '../../src/model/keys/table.ts';
+import { KEYS } from '../../src/model/keys/key-table.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';
 import { makeClaim } from '../support/claims.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { envOf, OPTION_KEYS } from '../../src/config/options.ts';
-import { KEYS } from '../../src/model/keys/table.ts';
+import { KEYS } from '../../src/model/keys/key-table.ts';
 import { consoleCommands, LIVE_LANGUAGES, parsePage } from './page.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { OPTIONS } from '../../src/config/options.ts';
 import { type ErrorCode, ProxyError } from '../../src/data/errors.ts';
-import { KEYS } from '../../src/model/keys/table.ts';
+import { KEYS } from '../../src/model/keys/key-table.ts';
 
 const PAGE = readFileSync(new URL('../../docs/timeouts.md', import.meta.url), 'utf8');
 

@@ -4,7 +4,7 @@ import { LABEL_LIMITS, readLabels } from '../../src/control/discovery/labels/lim
 import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
 import { systemClock } from '../../src/model/clock.ts';
-import { KEYS } from '../../src/model/keys/table.ts';
+import { KEYS } from '../../src/model/keys/key-table.ts';
 import { formatProblem } from '../../src/model/problem.ts';
 import { makeContainer } from '../support/fake-engine.ts';
 

@@ -7,7 +7,7 @@ import {
   parseResponseHeader,
   withoutSecrets,
 } from '../../src/model/filter.ts';
-import { ValueError } from '../../src/model/parse.ts';
+import { ValueError } from '../../src/model/parse-values.ts';
 import { requestHead } from '../support/heads.ts';
 import { seededRandom } from '../support/random.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseRouteHost, parseRoutePath } from '../../src/model/parse.ts';
+import { parseRouteHost, parseRoutePath } from '../../src/model/parse-values.ts';
 import { refuses } from '../support/throws.ts';
 
 t.test('a host is a name in lower case without the dot of its root', async (t) => {

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { type AdminServer, type AdminView, startAdmin } from '../../src/admin/server.ts';
+import { type AdminServer, type AdminView, startAdmin } from '../../src/admin/admin-server.ts';
 import type { WorkerStatus } from '../../src/model/data-plane.ts';
 import type { Listener } from '../../src/model/listener.ts';
 import { makeService } from '../../src/model/service.ts';

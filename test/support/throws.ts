@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { ValueError } from '../../src/model/parse.ts';
+import { ValueError } from '../../src/model/parse-values.ts';
 
 /** Fails unless the run throws a `ValueError` whose message fits. */
 export function refuses(t: Test, run: () => unknown, message: RegExp | string, name: string): void {

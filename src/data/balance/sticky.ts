@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lastingId } from '../../model/backend.ts';
 import type { Service, StickyPolicy } from '../../model/service.ts';
-import { findCookie, type KeySource } from './key.ts';
+import { findCookie, type KeySource } from './hash-key.ts';
 
 /** A backend that a cookie may name. */
 export interface Stickable {

@@ -2,7 +2,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { Service } from '../../model/service.ts';
 import { durationBucket, makeServiceStats, type ServiceStats, UPGRADED_BOUNDS } from '../../model/stats.ts';
 import { type Balancer, type Candidates, makeBalancer, makeCandidates } from '../balance/balancer.ts';
-import { type KeyOf, type KeySource, makeKeyOf } from '../balance/key.ts';
+import { type KeyOf, type KeySource, makeKeyOf } from '../balance/hash-key.ts';
 import { Random } from '../balance/random.ts';
 import { Sticky } from '../balance/sticky.ts';
 import type { BackendState } from './backend-state.ts';

@@ -1,8 +1,8 @@
 import { DEFAULT_SETTINGS, type ServiceSettings } from '../service.ts';
 
 /**
- * What the keys of one service say, as far as they say anything. Where it stands is the scope of a key, which says how
- * those of several containers come together: see `SCOPES`.
+ * What the keys of a service on one workload, or in the file, set. The part that a key sets is its scope, which decides how
+ * the keys of several containers are merged: see `SCOPES`.
  */
 export interface Draft {
   readonly container: { readonly enable?: boolean };
@@ -19,7 +19,7 @@ export interface RouteSettings {
 }
 
 export interface BackendSettings {
-  /** The service that it serves in. */
+  /** The name of the service. */
   readonly service?: string;
   readonly port?: number;
   readonly scheme?: 'http';
@@ -29,7 +29,7 @@ export interface BackendSettings {
   readonly maxConnections?: number;
 }
 
-/** What holds where nothing is said. */
+/** The values of keys that are not set. */
 export const DEFAULTS = {
   container: {},
   route: { path: '/', priority: 0, stripPrefix: false },
@@ -37,7 +37,7 @@ export const DEFAULTS = {
   settings: DEFAULT_SETTINGS,
 } as const satisfies Draft;
 
-/** What keys are about, and how those of several containers come together. */
+/** The scopes of keys, with what each is called and how keys of several containers are merged. */
 export const SCOPES: Readonly<Record<keyof Draft, readonly [name: string, merge: string]>> = {
   container: ['container', 'is about the container as a whole'],
   route: ['route', 'is about where a container is routed: each has its own routes'],

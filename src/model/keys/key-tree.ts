@@ -1,21 +1,21 @@
-import { MAX_ITEMS, ValueError } from '../parse.ts';
+import { MAX_ITEMS, ValueError } from '../parse-values.ts';
 import { type Family, type Key, type KeysOf, NAME } from './key.ts';
 
-/** A key, whatever the type of its values, and where these stand. */
+/** A key, whatever the type of its values, with the path to its value. */
 export interface Entry extends Omit<Key<never>, 'parse' | 'default'> {
   readonly path: readonly string[];
   readonly parse: (text: string) => unknown;
-  /** What holds without it, in words; empty where nothing does. */
+  /** The default in words; empty if there is none. */
   readonly default: string;
-  /** The same as a value, where it is one. */
+  /** The default as a value, if it is one. */
   readonly defaultValue: unknown;
-  /** Of a family. */
+  /** Parses the name in the keys of a family. */
   readonly parseName?: (text: string) => string;
 }
 
-/** A key as somebody says it: of a family with its name. */
+/** A key as it was written, in a family with its name. */
 export interface SaidKey {
-  /** In its only spelling. */
+  /** The key in its normal spelling. */
   readonly key: string;
   readonly path: readonly string[];
   readonly entry: Entry;
@@ -31,9 +31,9 @@ interface Branch {
   readonly [name: string]: Leaf | Branch;
 }
 
-/** The keys of all that values of one type hold. */
+/** The keys of everything that a value of type T holds. */
 export class KeyTree<T extends object> {
-  /** In the order in which people read of them. */
+  /** The keys in the order of the documentation. */
   readonly entries: readonly Entry[];
   readonly #branch: Branch;
   readonly #byKey: ReadonlyMap<string, SaidKey>;
@@ -41,7 +41,7 @@ export class KeyTree<T extends object> {
   /** By what their keys begin with. */
   readonly #families: ReadonlyMap<string, Entry>;
 
-  /** @param defaults the values that hold where none is set, as far as there are any */
+  /** @param defaults the values of keys that are not set, where there are such */
   constructor(keys: KeysOf<T>, defaults: object) {
     this.#branch = keys as unknown as Branch;
     this.#byLeaf = new Map(
@@ -55,12 +55,12 @@ export class KeyTree<T extends object> {
     this.#families = new Map(families.map((family) => [prefixOf(family), family]));
   }
 
-  /** Whether it is a key, be its name, if it has one, good or bad. */
+  /** Whether a text is a key, even if the name in it is bad. */
   has(key: string): boolean {
     return this.#byKey.has(key) || this.#prefixIn(key) !== undefined;
   }
 
-  /** Undefined when there is no such key. Throws a `ValueError` when the name in it is bad. */
+  /** Finds a key; undefined if there is none. Throws a `ValueError` if the name in it is bad. */
   find(key: string): SaidKey | undefined {
     const prefix = this.#prefixIn(key) ?? '';
     const family = this.#families.get(prefix);
@@ -69,7 +69,7 @@ export class KeyTree<T extends object> {
     return { key: prefix + name, path: [...family.path, name], entry: family };
   }
 
-  /** The keys that a slip may have meant: those of families with the name that it has. */
+  /** The keys that a misspelt one may have meant; those of families have the name that was written. */
   candidates(slip: string): string[] {
     const parts = slip.split('.');
     const named = [...this.#families.keys()].flatMap((prefix) => {
@@ -80,7 +80,7 @@ export class KeyTree<T extends object> {
   }
 
   /**
-   * Sets what a text says of a key. Of a family there may be `MAX_ITEMS` names: something goes through them for a request.
+   * Sets the value of a key from its text. A family may have `MAX_ITEMS` names, since they are walked for each request.
    * Throws a `ValueError`.
    */
   set(values: T, { entry, path }: SaidKey, text: string): void {
@@ -91,14 +91,14 @@ export class KeyTree<T extends object> {
     put(values, path, value);
   }
 
-  /** All that is set, in the order in which it was. */
+  /** All settings, in the order in which they were set. */
   settingsIn(values: T): Setting[] {
     const found: Setting[] = [];
     this.#collect(this.#branch, values, [], found);
     return found;
   }
 
-  /** What differs from the defaults, as people write it: `drain=5s`. */
+  /** The settings that differ from the defaults, as people write them: `drain=5s`. */
   changesIn(values: T): string[] {
     return this.settingsIn(values)
       .filter(({ entry, value }) => JSON.stringify(value) !== JSON.stringify(entry.defaultValue))
@@ -127,7 +127,7 @@ export class KeyTree<T extends object> {
   }
 }
 
-/** Sets a value where a path leads. A name may be one that every object has, such as `__proto__`. */
+/** Sets the value at a path. A name in it may be one that every object has, such as `__proto__`. */
 export function put(values: object, path: readonly string[], value: unknown): void {
   let target = values;
   for (let i = 0; i < path.length; i++) {
@@ -139,7 +139,7 @@ export function put(values: object, path: readonly string[], value: unknown): vo
   }
 }
 
-/** The value where a path leads; undefined without one. */
+/** The value at a path; undefined if there is none. */
 function at(values: object, path: readonly string[]): unknown {
   let found: unknown = values;
   for (const name of path) found = found === undefined ? undefined : own(found as object, name);
@@ -174,7 +174,7 @@ function entryOf(leaf: Leaf, path: readonly string[], defaults: object): Entry {
   return { ...leaf, path, default: leaf.default ?? shown, defaultValue };
 }
 
-/** `headers.request.NAME` → `headers.request.` */
+/** The part of a family's key before the name: `headers.request.` of `headers.request.NAME`. */
 function prefixOf({ key }: Entry): string {
   return key.slice(0, -NAME.length);
 }

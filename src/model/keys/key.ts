@@ -1,38 +1,38 @@
 import type { Value } from '../service.ts';
 
-/** What all labels of ours begin with. */
+/** The beginning of all labels of Fairlead. */
 export const PREFIX = 'fairlead.';
 
-/** What stands for the name in the key of a family. */
+/** Stands for the name in the key of a family. */
 export const NAME = 'NAME';
 
-/** One key of the labels and of the file's services: all that is known of it. */
+/** All that is known of a key of labels and of the file's services. */
 export interface Key<T> {
-  /** Without its `fairlead.`. */
+  /** The key without `fairlead.`. */
   readonly key: string;
   /**
-   * How its value is written, for people and for the JSON schema: `|` stands between alternatives, `, ` between the items
-   * of a list, `–` between the ends of a range; what is in capitals stands for something.
+   * How its value is written, for people and for the JSON schema: `|` is between alternatives, `, ` between the items of a
+   * list, `–` between the ends of a range; words in capitals stand for something.
    */
   readonly value: string;
-  /** Throws a `ValueError`. */
+  /** Parses the value. Throws a `ValueError`. */
   readonly parse: (text: string) => T;
-  /** The value as people write it. */
+  /** Writes the value as people do. */
   readonly show: (value: T) => string;
-  /** What holds without it, where that is no value of `DEFAULTS` or needs words. */
+  /** The default in words, if it is not in `DEFAULTS` or needs words. */
   readonly default?: string;
   readonly doc: string;
 }
 
-/** Keys with a name at their end, such as `headers.request.NAME`. Each name has a value of its own. */
+/** Keys that end in a name, such as `headers.request.NAME`; each name has its own value. */
 export interface Family<T> extends Key<T> {
-  /** The name in its only spelling. Throws a `ValueError`. */
+  /** Parses the name to its normal spelling. Throws a `ValueError`. */
   readonly parseName: (text: string) => string;
 }
 
 /**
- * The keys of everything that T holds, in its shape: a value has a key where it stands, a record by names a family. One
- * that is left out, and one of nothing, does not compile.
+ * The keys of everything that T holds, in the shape of T: each value has a key, each record by names a family. It does not
+ * compile if a key is missing, or belongs to nothing.
  */
 export type KeysOf<T> = { readonly [K in keyof T]-?: KeyOf<NonNullable<T[K]>> };
 

@@ -7,10 +7,10 @@ import {
   parsePercent,
   parsePort,
   parsePositiveDuration,
-} from '../parse.ts';
+} from '../parse-values.ts';
 import type { Key } from './key.ts';
 
-/** What keys of the same kind have in common. */
+/** What keys with the same kind of value have in common. */
 type Kind<T> = Pick<Key<T>, 'value' | 'parse' | 'show'>;
 
 export const SWITCH: Kind<boolean> = { value: 'true|false', parse: parseBoolean, show: String };
@@ -19,13 +19,13 @@ export const PORT: Kind<number> = { value: 'PORT', parse: parsePort, show: Strin
 
 export const PERCENT: Kind<number> = { value: 'PERCENT', parse: parsePercent, show: (value) => `${value}%` };
 
-/** Milliseconds. */
+/** A duration, in milliseconds. */
 export const TIME: Kind<number> = { value: 'DURATION', parse: parseDuration, show: showDuration };
 
-/** More than none. */
+/** A duration above 0, in milliseconds. */
 export const POSITIVE_TIME: Kind<number> = { ...TIME, parse: parsePositiveDuration };
 
-/** Of which 0 has a meaning of its own. */
+/** A duration for which the word stands for 0. */
 export function timeOr(word: string): Kind<number> {
   return { ...TIME, show: (value) => (value === 0 ? word : showDuration(value)) };
 }
@@ -38,7 +38,7 @@ export function choice<const T extends string>(...choices: readonly T[]): Kind<T
   return { value: choices.join('|'), parse: parseChoice(...choices), show: String };
 }
 
-/** Text that stays as it is. */
+/** A text that is kept as it is. */
 export function text(value: string, parse: (text: string) => string): Kind<string> {
   return { value, parse, show: String };
 }

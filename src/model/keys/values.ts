@@ -8,7 +8,7 @@ import {
   parseRouteHost,
   parseStatusRanges,
   ValueError,
-} from '../parse.ts';
+} from '../parse-values.ts';
 import {
   BALANCE_NAMES,
   type BalanceName,
@@ -21,16 +21,16 @@ import {
 } from '../service.ts';
 import { grouped, quoted, sized } from '../text.ts';
 
-/** Values that only labels and services have. Each function throws a `ValueError`. */
+/** Parsers of values that only labels and services have. Each throws a `ValueError`. */
 
-/** Host patterns, with commas, each once. */
+/** Parses host patterns, separated by commas; duplicates are dropped. */
 export function parseHosts(text: string): string[] {
   const hosts = parseList(text).map(parseRouteHost);
   if (hosts.length === 0) throw new ValueError('wants at least one host');
   return [...new Set(hosts)];
 }
 
-/** The name of a service. */
+/** Parses the name of a service. */
 export function parseServiceName(text: string): string {
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(text)) {
     throw new ValueError(
@@ -40,20 +40,20 @@ export function parseServiceName(text: string): string {
   return text;
 }
 
-/** The name of a Docker network. */
+/** Parses the name of a Docker network. */
 export function parseNetwork(text: string): string {
   if (!/^[\w.-]{1,255}$/.test(text)) throw new ValueError(`wants the name of a network, not ${quoted(text)}`);
   return text;
 }
 
-/** What backends speak. */
+/** Parses the protocol of backends. */
 export function parseScheme(text: string): 'http' {
   if (text === 'https' || text === 'h2c') throw new ValueError(`${text} is not supported yet, only http`);
   if (text.toLowerCase() !== 'http') throw new ValueError(`wants http, not ${quoted(text)}`);
   return 'http';
 }
 
-/** The name of a balancer; `weighted` is a second one of round-robin, which heeds weights. */
+/** Parses the name of a balancer; `weighted` is another name of `round-robin`, which heeds weights. */
 export function parseBalance(text: string): BalanceName {
   const name = parseChoice(...BALANCE_NAMES, 'weighted')(text);
   return name === 'weighted' ? 'round-robin' : name;
@@ -62,13 +62,13 @@ export function parseBalance(text: string): BalanceName {
 // RFC 9110, section 5.6.2, and RFC 6265, section 4.1.1: names of headers and cookies are tokens.
 const NAME = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
 
-/** The name of a cookie. */
+/** Parses the name of a cookie. */
 export function parseCookieName(text: string): string {
   if (!NAME.test(text)) throw new ValueError(`wants the name of a cookie, not ${quoted(text)}`);
   return text;
 }
 
-/** What `balance=hash` goes by. */
+/** Parses the key of `balance=hash`. */
 export function parseHash(text: string): HashKey {
   const [, by, name = ''] = /^(client|path|header|cookie)(?::(.*))?$/.exec(text) ?? [];
   if ((by === 'client' || by === 'path') && text === by) return { by };
@@ -76,7 +76,7 @@ export function parseHash(text: string): HashKey {
   throw new ValueError(`wants client, path, header:NAME or cookie:NAME, not ${quoted(text)}`);
 }
 
-/** What an HTTP check asks for. */
+/** Parses the path of an HTTP check. */
 export function parseProbePath(text: string): string {
   checkPathLength(text);
   if (!/^\/[\x21-\x7e]*$/.test(text))
@@ -84,18 +84,18 @@ export function parseProbePath(text: string): string {
   return text;
 }
 
-/** The Host header of a check. */
+/** Parses the Host header of a check. */
 export function parseProbeHost(text: string): string {
   if (!/^[\w.:[\]-]{1,255}$/.test(text)) throw new ValueError(`wants a host name, not ${quoted(text)}`);
   return text;
 }
 
-/** The method of a check. */
+/** Parses the method of a check. */
 export function parseProbeMethod(text: string): string {
   return parseChoice('get', 'head', 'options', 'post')(text).toUpperCase();
 }
 
-/** Milliseconds between two probes. */
+/** Parses the interval of a check to milliseconds. */
 export function parseProbeInterval(text: string): number {
   const interval = parseDuration(text);
   if (interval < 100) throw new ValueError(`wants at least 100ms, not ${quoted(text)}`);
@@ -103,8 +103,8 @@ export function parseProbeInterval(text: string): number {
 }
 
 /**
- * What is tried again: `connect`, `reset`, `timeout` and statuses. What is not named is not, but for a failed
- * connect: no byte was sent, so there is nothing to weigh.
+ * Parses the failures that are retried: `connect`, `reset`, `timeout` and statuses. Others are not, except for a failed
+ * connect, which is always: no byte was sent.
  */
 export function parseRetryOn(text: string): RetryReasons {
   const items = parseList(text.toLowerCase(), MAX_ITEMS);
@@ -124,7 +124,7 @@ export function parseRetryOn(text: string): RetryReasons {
   };
 }
 
-/** Methods of which requests may be sent twice; `safe` and `idempotent` are all that are so by themselves. */
+/** Parses methods whose requests may be sent twice; `safe` and `idempotent` stand for all methods of that property. */
 export function parseRetryMethods(text: string): string[] {
   const methods = parseList(text.toUpperCase(), MAX_ITEMS).flatMap((item) => {
     if (item === 'SAFE') return SAFE_METHODS;
@@ -139,7 +139,7 @@ export function parseRetryMethods(text: string): string[] {
   return [...new Set(methods)];
 }
 
-/** What answers instead, one after the other. */
+/** Parses a chain of fallbacks. */
 export function parseFallbacks(text: string): Fallback[] {
   const chain = parseList(text, MAX_ITEMS).map(parseFallback);
   const end = chain.findIndex(({ kind }) => kind === 'status' || kind === 'page');
@@ -151,7 +151,7 @@ export function parseFallbacks(text: string): Fallback[] {
 
 const FALLBACKS = 'service:NAME, status:CODE, url:URL or page:FILE';
 
-/** The name of a file and no more: labels must not reach other folders. */
+/** Whether a text is the name of a file without a folder: labels must not reach other folders. */
 function isPlainFile(text: string): boolean {
   return /^[\w-][\w.-]{0,254}$/.test(text);
 }
@@ -176,7 +176,7 @@ function parseFallback(text: string): Fallback {
   }
 }
 
-/** Pages in place of responses: `404:page:none.html, 5xx:page:{status}.html`. */
+/** Parses pages that replace responses: `404:page:none.html, 5xx:page:{status}.html`. */
 export function parseErrorPages(text: string): ErrorPage[] {
   const pages = parseList(text, MAX_ITEMS).map((item): ErrorPage => {
     const [, statuses = '', file = ''] = /^([^:]+):page:(.+)$/.exec(item) ?? [];
@@ -193,7 +193,7 @@ export function parseErrorPages(text: string): ErrorPage[] {
   return pages;
 }
 
-/** The longest URL of a fallback. */
+/** The longest URL of a fallback, in characters. */
 const MAX_URL = 2_048;
 
 function parseFallbackUrl(text: string): string {
@@ -202,7 +202,7 @@ function parseFallbackUrl(text: string): string {
       `wants url:URL of at most ${grouped(MAX_URL)} characters, not ${sized(text.length)}`,
     );
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Such a value is not repeated: problems are shown to many.
+  // The message does not repeat a value with a password, since many people see problems.
   if (url !== undefined && url.username + url.password !== '')
     throw new ValueError('wants url:https://HOST/PATH without credentials');
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search + url.hash !== '')
@@ -210,18 +210,18 @@ function parseFallbackUrl(text: string): string {
   return url.href;
 }
 
-/** `200-399, 404` */
+/** Writes ranges of statuses: `200-399, 404`. */
 export function showStatuses(ranges: readonly StatusRange[]): string {
   return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(', ');
 }
 
-/** `connect, reset, 500-599` */
+/** Writes reasons to retry: `connect, reset, 500-599`. */
 export function showRetryOn({ reset, timeout, status }: RetryReasons): string {
   const words = ['connect', reset && 'reset', timeout && 'timeout', showStatuses(status)];
   return words.filter((word) => word !== false && word !== '').join(', ');
 }
 
-/** `service:NAME, status:CODE` */
+/** Writes a chain of fallbacks: `service:NAME, status:CODE`. */
 export function showFallbacks(chain: readonly Fallback[]): string {
   return chain.map((one) => `${one.kind}:${detailOf(one)}`).join(', ');
 }

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { KeysOf } from '../../../src/model/keys/key.ts';
 import { KeyTree, put } from '../../../src/model/keys/key-tree.ts';
 import { integer, TIME, text } from '../../../src/model/keys/kinds.ts';
-import { MAX_ITEMS, ValueError } from '../../../src/model/parse.ts';
+import { MAX_ITEMS, ValueError } from '../../../src/model/parse-values.ts';
 
 /** What a toy says: a value, a group of two, and values by name. */
 interface Toy {

@@ -1,11 +1,11 @@
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
 import type { Address } from '../../../model/address.ts';
 import type { Claim, ServingAddress } from '../../../model/contribution.ts';
-import { BACKEND_KEYS } from '../../../model/keys/backend.ts';
+import { BACKEND_KEYS } from '../../../model/keys/backend-keys.ts';
 import { type BackendSettings, DEFAULTS, type Draft } from '../../../model/keys/draft.ts';
-import { KEYS } from '../../../model/keys/table.ts';
+import { KEYS } from '../../../model/keys/key-table.ts';
 import { parseServiceName } from '../../../model/keys/values.ts';
-import { parsePort, ValueError } from '../../../model/parse.ts';
+import { parsePort, ValueError } from '../../../model/parse-values.ts';
 import type { Problem } from '../../../model/problem.ts';
 import type { ServiceSettings } from '../../../model/service.ts';
 import { quoted } from '../../../model/text.ts';

@@ -1,10 +1,10 @@
 import { distance } from 'fastest-levenshtein';
 import { type Draft, makeDraft } from '../../../model/keys/draft.ts';
 import { PREFIX } from '../../../model/keys/key.ts';
+import { KEYS } from '../../../model/keys/key-table.ts';
 import type { SaidKey } from '../../../model/keys/key-tree.ts';
-import { KEYS } from '../../../model/keys/table.ts';
 import { parseServiceName } from '../../../model/keys/values.ts';
-import { ValueError } from '../../../model/parse.ts';
+import { ValueError } from '../../../model/parse-values.ts';
 import { grouped, shorten } from '../../../model/text.ts';
 import { didYouMean } from '../../../nearest.ts';
 import { countItems, LABEL_LIMITS, type ReadLabels } from './limits.ts';

@@ -3,7 +3,7 @@ import t from 'tap';
 import { Document, isSeq, visit } from 'yaml';
 import { parseLabels } from '../../../../src/control/discovery/labels/parse.ts';
 import type { SettingProblem } from '../../../../src/control/discovery/labels/problem.ts';
-import { KEYS } from '../../../../src/model/keys/table.ts';
+import { KEYS } from '../../../../src/model/keys/key-table.ts';
 
 /**
  * Labels in, what they mean out: each file is named by its claim and holds lines of `label=value`, a line of

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { startAdmin } from '../../src/admin/server.ts';
+import { startAdmin } from '../../src/admin/admin-server.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { ADMIN_SNAPSHOT, adminView, startTestAdmin } from '../support/admin.ts';
 import { ask, connectRaw } from '../support/client.ts';

@@ -10,7 +10,7 @@ import {
   parsePositiveDuration,
   parseSize,
   parseStatusRanges,
-} from '../../src/model/parse.ts';
+} from '../../src/model/parse-values.ts';
 import { refuses } from '../support/throws.ts';
 
 t.test('a duration is read in milliseconds, whatever its units', async (t) => {

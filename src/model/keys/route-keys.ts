@@ -1,4 +1,4 @@
-import { parseRoutePath } from '../parse.ts';
+import { parseRoutePath } from '../parse-values.ts';
 import type { Draft } from './draft.ts';
 import type { KeysOf } from './key.ts';
 import { integer, SWITCH, text } from './kinds.ts';
@@ -13,7 +13,7 @@ export const CONTAINER_KEYS: KeysOf<Draft['container']> = {
   },
 };
 
-/** Which requests are wanted. */
+/** The keys for which requests a service gets. */
 export const ROUTE_KEYS: KeysOf<Draft['route']> = {
   host: {
     key: 'host',

@@ -2,7 +2,7 @@ import type { ServiceSettings } from '../service.ts';
 import type { KeysOf } from './key.ts';
 import { POSITIVE_TIME, TIME, timeOr } from './kinds.ts';
 
-/** How long things may take. */
+/** The keys for how long things may take. */
 export const TIMEOUT_KEYS: KeysOf<Pick<ServiceSettings, 'timeouts' | 'drainMs'>> = {
   timeouts: {
     connectMs: { key: 'timeout.connect', ...POSITIVE_TIME, doc: 'To connect to a backend' },

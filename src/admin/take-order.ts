@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ADMIN_STATES, type AdminState, type BackendOrder, type OrderedBackend } from '../model/admin.ts';
 
-/** Takes a person's word about backends; answers those that it is for. */
+/** Carries out a person's order about backends; returns the backends that it applied to. */
 export type OrderBackend = (subject: string, order: BackendOrder) => readonly OrderedBackend[];
 
 export interface OrderAnswer {
@@ -9,14 +9,14 @@ export interface OrderAnswer {
   readonly body: object;
 }
 
-/** Far more than an order needs. */
+/** The largest body of an order, in bytes: far more than one needs. */
 const MAX_BODY = 4_096;
 
 const refuse = (status: number, error: string): OrderAnswer => ({ status, body: { error } });
 
 /**
- * `POST /api/backends` with `{"backend": "web-1", "state": "drain"}` or `{"backend": "web-1", "weight": 3}`. Only as
- * JSON: a form of another site could not send that without being asked about first.
+ * Answers `POST /api/backends` with `{"backend": "web-1", "state": "drain"}` or `{"backend": "web-1", "weight": 3}`. The body
+ * must be JSON, which no form of another site can send without a preflight request.
  */
 export async function takeOrder(request: IncomingMessage, order: OrderBackend): Promise<OrderAnswer> {
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
@@ -41,7 +41,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The order, or what is wrong with it. */
+/** Parses an order; returns a sentence if something is wrong with it. */
 function parseOrder(text: string): { backend: string; order: BackendOrder } | string {
   let parsed: unknown;
   try {

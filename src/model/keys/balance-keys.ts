@@ -5,7 +5,7 @@ import * as values from './values.ts';
 
 type Topic = 'balance' | 'hash' | 'sticky' | 'slowStartMs' | 'queue' | 'holdMs';
 
-/** How a backend is chosen for a request, and what a request does that gets none. */
+/** The keys for how a backend is picked, and what requests do that get none. */
 export const BALANCE_KEYS: KeysOf<Pick<ServiceSettings, Topic>> = {
   balance: {
     key: 'balance',

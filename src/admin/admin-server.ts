@@ -6,37 +6,37 @@ import type { Explanation, Unexplained } from '../model/explanation.ts';
 import { visible } from '../model/visible.ts';
 import { internalErrors } from '../telemetry/internal-errors.ts';
 import { ADMIN_LIMITS, type AdminLimits, limitConnections } from './connections.ts';
-import { type Gate, guard, READS, WRITES } from './guard.ts';
-import { type OrderBackend, takeOrder } from './order.ts';
+import { type Gate, guard, READS, WRITES } from './gate.ts';
 import { type StateView, stateOf } from './state.ts';
+import { type OrderBackend, takeOrder } from './take-order.ts';
 import { Tries } from './tries.ts';
 
-/** What the admin address can tell; each is asked when a request comes. */
+/** What the admin address can tell. Each part is read when a request asks for it. */
 export interface AdminView extends StateView {
   /** The name that this Fairlead has in the Via of the requests that it forwards. */
   readonly instance: string;
-  /** Brings up to date what workers count. */
+  /** Brings the counts of workers up to date. */
   refresh(): Promise<void>;
-  /** Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** What there is to say of a container (by name or id), a service, a backend or a URL; or why there is nothing. */
+  /** Explains a container (by name or id), a service, a backend or a URL. */
   explain(subject: string): Explanation | Unexplained;
-  /** A person's word about a backend: the one thing here that changes something. */
+  /** Carries out a person's order, which is the only change that can be made here. */
   order: OrderBackend;
-  /** Asked for by those who send requests here only then. */
+  /** What `/readyz` answers, for whoever sends requests only to a ready Fairlead. */
   readiness(): Readiness;
 }
 
 export interface Readiness {
-  /** Something is known to be routed, and requests are taken. */
+  /** Whether enough is known and requests are taken. */
   readonly isReady: boolean;
-  /** Sources that never told what there is, and why not. */
+  /** Sources that were never heard, with the reason. */
   readonly unheard: readonly { readonly source: string; readonly reason: string }[];
 }
 
 export interface AdminServer {
   readonly address: Address;
-  /** Lets only those in from now on who have this token. */
+  /** Changes the token that requests must have; undefined asks for none. */
   askFor(token: string | undefined): void;
   close(): void;
 }
@@ -47,10 +47,10 @@ interface Answer {
   readonly body: string | Buffer;
 }
 
-/** How often late requests are looked for. */
+/** The interval at which late requests are looked for, in milliseconds. */
 const CHECK_MS = 1_000;
 
-/** The page is same-origin only, runs no inline code, and is framed by nobody. */
+/** With these headers the page loads only from this origin, runs no inline code, and cannot be framed. */
 const HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -62,7 +62,7 @@ const HEADERS = {
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
-/** Serves dashboard, API and metrics. Rejects with a sentence when the address cannot be listened on. */
+/** Serves dashboard, API and metrics. Rejects with a sentence for people when the address cannot be listened on. */
 export async function startAdmin(
   address: Address,
   token: string | undefined,
@@ -81,7 +81,7 @@ export async function startAdmin(
     server.once('error', (error) => reject(new ListenError({ name: 'admin', address }, error)));
     server.listen(address.port, address.host, resolve);
   });
-  // Out of file descriptors, say: the next connection may be accepted again.
+  // An error such as a lack of file descriptors passes, and the next connection may be accepted again.
   server.on('error', () => {});
   const { port } = server.address() as AddressInfo;
   return {
@@ -119,7 +119,7 @@ async function answerTo(
   gate: Gate,
   view: AdminView,
 ): Promise<Answer> {
-  // Who may be routed may not give orders: some label leads here.
+  // A request that Fairlead forwarded came here because of a label, and whoever sets labels may not give orders.
   if (request.headers.via?.includes(view.instance))
     return {
       status: 508,
@@ -127,7 +127,7 @@ async function answerTo(
       body: 'what comes through Fairlead itself is not answered here\n',
     };
   const url = URL.parse(request.url ?? '/', 'http://admin');
-  // Such as `//`, which is a URL without a host.
+  // Some targets make no URL, such as `//`, in which the host is missing.
   if (url === null) return { status: 400, type: TEXT_TYPE, body: 'that is no path\n' };
   const probed = probeAnswer(url.pathname, view, gate);
   if (probed !== undefined) return probed;
@@ -140,8 +140,8 @@ async function answerTo(
 }
 
 /**
- * Whether the process lives and is ready: for orchestrators, which have no token. Where one is needed it tells no more than
- * which sources are missing.
+ * Answers `/healthz` and `/readyz` for orchestrators, which have no token. Where a token is needed the answer tells no more
+ * than which sources are missing.
  */
 function probeAnswer(path: string, view: AdminView, gate: Gate): Answer | undefined {
   if (path === '/healthz') return { type: TEXT_TYPE, body: 'ok\n' };
@@ -177,7 +177,7 @@ async function page(url: URL, view: AdminView): Promise<Answer> {
       return { type: 'text/javascript; charset=utf-8', body: asset('app.js') };
     case '/style.css':
       return { type: 'text/css; charset=utf-8', body: asset('style.css') };
-    // What browsers ask for by themselves.
+    // Browsers ask for this by themselves.
     case '/favicon.ico':
     case '/icon.svg':
       return { type: 'image/svg+xml', body: asset('icon.svg') };
@@ -210,7 +210,7 @@ function asset(name: string): Buffer {
   return readFileSync(new URL(`dashboard/${name}`, import.meta.url));
 }
 
-/** People read it, too, by way of curl; JSON by itself lets some characters through that do something to a terminal. */
+/** Writes JSON that is safe on a terminal, where people read it by curl: JSON itself does not escape all controls. */
 function toJson(value: unknown): string {
   return visible(JSON.stringify(value));
 }

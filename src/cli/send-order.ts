@@ -1,7 +1,7 @@
 import type { LiveState } from '../admin/state.ts';
 import type { Options } from '../config/options.ts';
 import type { AdminState, BackendOrder, OrderedBackend } from '../model/admin.ts';
-import { parseWeight, ValueError } from '../model/parse.ts';
+import { parseWeight, ValueError } from '../model/parse-values.ts';
 import { listFew } from '../model/text.ts';
 import { nearest } from '../nearest.ts';
 import { askAdmin, explainSilence } from './admin-client.ts';

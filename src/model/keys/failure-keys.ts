@@ -3,7 +3,7 @@ import type { KeysOf } from './key.ts';
 import { choice, integer, PERCENT, POSITIVE_TIME, timeOr } from './kinds.ts';
 import * as values from './values.ts';
 
-/** What becomes of requests that fail, and of the backends on which they do. */
+/** The keys for requests that fail, and for the backends on which they do. */
 export const FAILURE_KEYS: KeysOf<
   Pick<ServiceSettings, 'retry' | 'hedge' | 'eject' | 'fallback' | 'errorPages'>
 > = {

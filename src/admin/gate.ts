@@ -7,25 +7,25 @@ import type { Tries } from './tries.ts';
 export interface Refusal {
   readonly status: number;
   readonly message: string;
-  /** Seconds after which it may be asked again. */
+  /** The seconds after which the client may try again. */
   readonly retryAfter?: number;
 }
 
-/** What lets requests in. */
+/** What decides about requests to the admin address. */
 export interface Gate {
   token: string | undefined;
   readonly tries: Tries;
 }
 
-/** What changes nothing. */
+/** Methods that change nothing. */
 export const READS: readonly string[] = ['GET', 'HEAD'];
-/** What a path is asked with that changes something. */
+/** Methods for paths that change something. */
 export const WRITES: readonly string[] = ['POST'];
 
 /**
- * Who may talk to the admin address. Without a token it is on loopback only, which keeps other machines out but
- * not the pages of this machine's browsers: the checks of Host, Origin and Sec-Fetch-Site do that (DNS rebinding,
- * cross-site requests).
+ * Tells why a request to the admin address is refused; undefined if it is let in. Without a token the address is on loopback
+ * only, which keeps out other machines but not web pages in a browser of this one: the checks of Host, Origin and
+ * Sec-Fetch-Site keep those out (DNS rebinding, cross-site requests).
  */
 export function guard(
   request: IncomingMessage,
@@ -68,7 +68,7 @@ function refuseToken(request: IncomingMessage, token: string, tries: Tries): Ref
   return { status: 401, message: 'the admin token is missing or wrong' };
 }
 
-/** A name could lead a browser here from anywhere; an address and localhost could not. */
+/** Whether a host is localhost or an address. Anybody could make another name lead a browser here. */
 function isOwnName(host: string): boolean {
   const name = host
     .replace(/:\d+$/, '')
@@ -77,7 +77,7 @@ function isOwnName(host: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || isIP(name) !== 0;
 }
 
-/** As a bearer token (RFC 6750), or as the password of any user (RFC 7617) for browsers. */
+/** Whether a header has the token: as a bearer token (RFC 6750), or for browsers as the password of any user (RFC 7617). */
 function isAuthorized(header: string, token: string): boolean {
   const [scheme = '', value = ''] = header.split(' ', 2);
   if (scheme.toLowerCase() === 'bearer') return isSame(value, token);
@@ -86,7 +86,7 @@ function isAuthorized(header: string, token: string): boolean {
   return isSame(decoded.slice(decoded.indexOf(':') + 1), token);
 }
 
-/** Takes the same time wherever the two differ. */
+/** Compares two texts in a time that does not depend on where they differ. */
 function isSame(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

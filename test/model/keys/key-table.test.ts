@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { KEYS } from '../../../src/model/keys/table.ts';
+import { KEYS } from '../../../src/model/keys/key-table.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -45,7 +45,7 @@ async function errorsAfter(t: Test, file: string, before: string, after: string)
 }
 
 t.test('a copy of the model compiles as it is', async (t) => {
-  t.equal(await errorsAfter(t, 'keys/table.ts', 'The one table', 'The only table'), '');
+  t.equal(await errorsAfter(t, 'keys/key-table.ts', 'The one table', 'The only table'), '');
 });
 
 t.test('a field of a service without a key does not compile', async (t) => {
@@ -63,11 +63,11 @@ t.test('nor does a part of a policy', async (t) => {
 });
 
 t.test('nor does a setting whose key was left out', async (t) => {
-  const errors = await errorsAfter(t, 'keys/table.ts', '...HEALTH_KEYS, ', '');
+  const errors = await errorsAfter(t, 'keys/key-table.ts', '...HEALTH_KEYS, ', '');
   t.match(errors, "'health' is missing");
   const key = "durationMs: {\n      key: 'eject.duration',";
   t.match(
-    await errorsAfter(t, 'keys/failure.ts', key, key.replace('durationMs', 'duration')),
+    await errorsAfter(t, 'keys/failure-keys.ts', key, key.replace('durationMs', 'duration')),
     "'duration' does not exist",
   );
 });
@@ -75,7 +75,7 @@ t.test('nor does a setting whose key was left out', async (t) => {
 t.test('nor does a key whose values are not those of its field', async (t) => {
   const errors = await errorsAfter(
     t,
-    'keys/failure.ts',
+    'keys/failure-keys.ts',
     "key: 'hedge',\n    ...choice('hang', 'off')",
     "key: 'hedge',\n    ...choice('hang', 'of')",
   );

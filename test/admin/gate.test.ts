@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import t from 'tap';
-import { guard, type Refusal, WRITES } from '../../src/admin/guard.ts';
+import { guard, type Refusal, WRITES } from '../../src/admin/gate.ts';
 import { Tries } from '../../src/admin/tries.ts';
 
 const TOKEN = 'a-token-of-16-or-more';

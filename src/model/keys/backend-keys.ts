@@ -1,10 +1,10 @@
-import { parseWeight } from '../parse.ts';
+import { parseWeight } from '../parse-values.ts';
 import type { Draft } from './draft.ts';
 import type { KeysOf } from './key.ts';
 import { integer, PORT, SWITCH, text } from './kinds.ts';
 import * as values from './values.ts';
 
-/** Where a container serves, and how much of the traffic. */
+/** The keys for where a container serves, and its share of the requests. */
 export const BACKEND_KEYS: KeysOf<Draft['backend']> = {
   service: {
     key: 'service',

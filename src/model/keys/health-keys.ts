@@ -1,10 +1,10 @@
-import { parseStatusRanges } from '../parse.ts';
+import { parseStatusRanges } from '../parse-values.ts';
 import type { ServiceSettings } from '../service.ts';
 import type { KeysOf } from './key.ts';
 import { choice, integer, PORT, POSITIVE_TIME, TIME, text } from './kinds.ts';
 import * as values from './values.ts';
 
-/** How backends are probed. */
+/** The keys for how backends are probed. */
 export const HEALTH_KEYS: KeysOf<Pick<ServiceSettings, 'health'>> = {
   health: {
     path: {
