@@ -59,7 +59,7 @@ t.test('a field of a service without a key does not compile', async (t) => {
 t.test('nor does a part of a policy', async (t) => {
   const field = 'readonly maxPercent: number;';
   const errors = await errorsAfter(t, 'service.ts', field, `${field}\n  readonly zeal?: number;`);
-  t.match(errors, /keys\/failure\.ts.*\n?.*'zeal' is missing/);
+  t.match(errors, /keys\/failure-keys\.ts.*\n?.*'zeal' is missing/);
 });
 
 t.test('nor does a setting whose key was left out', async (t) => {
