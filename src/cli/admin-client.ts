@@ -3,18 +3,18 @@ import type { Options } from '../config/options.ts';
 import { formatAddress } from '../model/address.ts';
 import { reachable } from './admin-address.ts';
 
-/** What the admin address of a running Fairlead answered. */
+/** An answer of the admin address of a running Fairlead. */
 export interface AdminAnswer {
   readonly status: number;
   readonly body: string;
 }
 
-/** How long to wait for it, in milliseconds. */
+/** How long an answer may take, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 
 /**
- * Asks a running Fairlead. Undefined when none answers at the address of the options.
- * @param order what to post; without it the path is got
+ * Asks a running Fairlead; undefined when none answers at the admin address of the options.
+ * @param order the order to post; without one it is a GET
  */
 export async function askAdmin(
   options: Options,
@@ -38,7 +38,7 @@ export async function askAdmin(
   }
 }
 
-/** Why a running Fairlead could not be asked. */
+/** Says why a running Fairlead could not be asked. */
 export function explainSilence(options: Options, answer: AdminAnswer | undefined): string {
   if (options.admin === false)
     return 'its admin address is off, so nothing can be asked (start Fairlead with --admin 127.0.0.1:9900)';

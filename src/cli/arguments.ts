@@ -2,7 +2,7 @@ import { isKnown, tokensOf } from '../config/flags.ts';
 import { suggestion } from '../nearest.ts';
 import type { Command, Flag, Given } from './command.ts';
 
-/** The arguments of a command by what they are, and what is wrong with those that only this command has. */
+/** Sorts the arguments of a command by kind, and finds what is wrong with its own flags and operands. */
 export function readArguments(
   { operands = [], isRepeated = false, flags = [] }: Command,
   args: readonly string[],
@@ -18,7 +18,7 @@ export function readArguments(
     const before = tokens[i - 1];
     const after = tokens[i + 1];
     if (token.kind === 'positional' && !taken.has(token.index)) {
-      // The value of an unknown option is part of the same mistake, and told with it.
+      // The value of an unknown option is reported together with the option.
       const isValue = before?.kind === 'option' && !before.isKnown && before.value === undefined;
       if (isValue || found.length >= most) continue;
       found.push(token.value);
@@ -28,7 +28,7 @@ export function readArguments(
     const flag = mine.get(token.name);
     if (flag === undefined) {
       const meant = token.isKnown ? '' : suggestion(token.name, mine.keys(), '--');
-      // Others are told of where options are read, which knows all their names.
+      // Other unknown options are reported where options are read, which knows all names.
       if (meant === '') continue;
       taken.add(token.index);
       if (after?.kind === 'positional' && token.value === undefined) taken.add(after.index);

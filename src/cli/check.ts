@@ -28,7 +28,7 @@ export async function check(files: readonly string[], terminal: Terminal): Promi
     return EXIT_USAGE;
   }
   const texts = new Map(files.map((path) => [path, readText(path)]));
-  // Also of a pipe, which is read but once.
+  // A pipe can be read only once, so the text is kept.
   const read: ReadFile = (path) => (texts.has(path) ? texts.get(path) : readText(path));
   const given = files.map((path) => readGiven(path, read));
   const held = heldTo(given);
@@ -36,7 +36,7 @@ export async function check(files: readonly string[], terminal: Terminal): Promi
   return results.every((isGood) => isGood) ? 0 : EXIT_USAGE;
 }
 
-/** A file as it is read once, by what it is. */
+/** A file that was read, by its kind. */
 type Given =
   | { readonly path: string; readonly why: string }
   | { readonly path: string; readonly yaml: YamlText; readonly loaded: LoadedOptions | undefined };
@@ -50,10 +50,10 @@ function readGiven(path: string, readFile: ReadFile): Given {
   return { path, yaml, loaded: loadOptions({ args: ['--config', path], env: {}, readFile, parseFile }) };
 }
 
-/** What compose files are held to, by the configuration files among those that are checked. */
+/** What the checked configuration files demand of the compose files. */
 interface Held {
   readonly allow: readonly AllowRule[];
-  /** Names of the files in their folders of pages; undefined where no configuration says which. */
+  /** The files in their folders of pages; undefined if no configuration names a folder. */
   readonly pages: ReadonlySet<string> | undefined;
 }
 
@@ -97,7 +97,7 @@ function checkConfig(path: string, yaml: YamlText, loaded: LoadedOptions): boole
   return errors === 0;
 }
 
-/** Which of the options of a file an edit changes at once, and which of them only the next start. */
+/** Says which options of a file change at once when it is edited, and which at the next start. */
 function whenEffective({ settings }: LoadedOptions): string[] {
   const given = OPTION_KEYS.filter((key) => settings[key] !== undefined);
   const names = (isLive: boolean) => given.filter((key) => OPTIONS[key].isLive === isLive).map(nameOf);
@@ -107,7 +107,7 @@ function whenEffective({ settings }: LoadedOptions): string[] {
   ].flatMap(([what, of]) => (of.length === 0 ? [] : [`  ${what}: ${of.join(', ')}`]));
 }
 
-/** What the services of a file name and is not there: pages, and services that may come from elsewhere. */
+/** The pages and services that the services of a file name and that are missing; a service may also come from elsewhere. */
 function missingIn(services: readonly FileService[], options: Options): Problem[] {
   const claims = services.flatMap((service) => service.claims);
   const names = new Set(services.map(({ name }) => name));
@@ -137,11 +137,11 @@ function missingIn(services: readonly FileService[], options: Options): Problem[
     );
     return [...missing, ...unknown];
   });
-  // Each backend of a service claims the same.
+  // Each backend of a service repeats the same notices.
   return [...new Map(notices.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** A token rather comes by a variable than stands in a file. */
+/** Whether an error only says that there is no token, which usually comes from a variable and not from the file. */
 function needsToken(error: ConfigError): boolean {
   return error.where === 'admin';
 }

@@ -1,14 +1,14 @@
 import type { Line, Span } from './styled.ts';
-import { cutTo, widthOf } from './width.ts';
+import { shortenTo, widthOf } from './width.ts';
 
-/** Between columns. */
+/** The space between columns. */
 const GAP = 2;
-/** A column is not made narrower than this to fit. */
+/** The least width to which a column is shortened. */
 const NARROWEST = 10;
 
 /**
- * Rows in columns.
- * @param most columns of the terminal; the widest of the table give way until it fits. A pipe has no width.
+ * Lays out rows in columns.
+ * @param most the width of the terminal, to which the widest columns are shortened; a pipe has no width
  */
 export function columnsOf(rows: readonly Line[], most = Number.POSITIVE_INFINITY): Line[] {
   const widths: number[] = [];
@@ -18,7 +18,7 @@ export function columnsOf(rows: readonly Line[], most = Number.POSITIVE_INFINITY
   return rows.map((row) =>
     row.flatMap((cell, i): Span[] => {
       const width = widths[i] ?? 0;
-      const text = cutTo(cell.text, width);
+      const text = shortenTo(cell.text, width);
       const gap = i === widths.length - 1 ? '' : ' '.repeat(width + GAP - widthOf(text));
       return [{ ...cell, text }, { text: gap }];
     }),
@@ -32,7 +32,7 @@ function shrink(widths: number[], most: number): void {
     if (widest <= NARROWEST) return;
     const below = Math.max(NARROWEST, ...widths.filter((width) => width < widest));
     const count = widths.filter((width) => width === widest).length;
-    // As much as is missing, but no further than to the next widest.
+    // Shortens the widest columns until the table fits, or they are as wide as the next widest.
     const less = Math.min(widest - below, Math.ceil(over / count)) || 1;
     for (const [i, width] of widths.entries()) if (width === widest) widths[i] = width - less;
     over -= less * count;

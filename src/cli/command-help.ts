@@ -9,12 +9,12 @@ import {
 import { suggestion } from '../nearest.ts';
 import type { Command } from './command.ts';
 
-/** Wider lines are hard to read, and a pipe has no width. */
+/** The most characters of a line: wider ones are hard to read, and a pipe has no width. */
 const WIDTH = 100;
-/** Longer left sides have their meaning on the next line. */
+/** The most characters of the left column; the meaning of longer entries is on the next line. */
 const LEFT = 46;
 
-/** All there is, on a screen or two. */
+/** The overview: all commands, on a screen or two. */
 export function overview(commands: readonly Command[]): string[] {
   return [
     'Fairlead: a load balancer and reverse proxy for containers.',
@@ -37,7 +37,7 @@ export function overview(commands: readonly Command[]): string[] {
   ];
 }
 
-/** One command: how it is called, what matters to it, and how it ends. */
+/** The help of a command: its usage, options, examples and exit codes. */
 export function commandHelp(command: Command): string[] {
   const { name, usage, doc, about = [], flags = [], options, examples, exits } = command;
   const own = flags.map(
@@ -62,7 +62,7 @@ export function commandHelp(command: Command): string[] {
   ];
 }
 
-/** Every option with its meaning. */
+/** The help of all options. */
 export function optionsPage(): string[] {
   return [
     'Options: each is a flag, a variable (--access-log: FAIRLEAD_ACCESS_LOG) and a key of the file (access-log:).',
@@ -71,14 +71,14 @@ export function optionsPage(): string[] {
   ];
 }
 
-/** The page of a command or topic; undefined when there is none of this name. */
+/** The help of a command or topic; undefined if there is none of this name. */
 export function helpOf(name: string, commands: readonly Command[]): string[] | undefined {
   if (name === 'options') return optionsPage();
   const command = commands.find((one) => one.name === name);
   return command && commandHelp(command);
 }
 
-/** What to say to a name that no command has. */
+/** What to print for a name that no command has. */
 export function noCommand(name: string, commands: readonly Command[]): string[] {
   const names = commands.map((command) => command.name);
   return [
@@ -101,7 +101,7 @@ function groupLines(): string[] {
   return optionEntries().flatMap(([title, entries]) => ['', title, ...columns(entries)]);
 }
 
-/** Two columns, the right one wrapped. */
+/** Lays out entries in two columns, of which the right one is wrapped. */
 function columns(entries: readonly Entry[], least = 0): string[] {
   const fitting = entries.map(([left]) => left.length).filter((length) => length <= LEFT);
   const left = Math.max(least, ...fitting);
@@ -113,7 +113,7 @@ function columns(entries: readonly Entry[], least = 0): string[] {
   });
 }
 
-/** At spaces; a word that is too long by itself stays whole. */
+/** Wraps a text at spaces; a word that is too long stays whole. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

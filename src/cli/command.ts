@@ -1,60 +1,60 @@
 import type { OptionKey } from '../config/options.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command takes besides options, which also says what a shell may complete. */
+/** An argument that is no option; its kind says what a shell completes there. */
 export type Operand =
   | { readonly kind: 'backend' | 'subject' | 'service' | 'file' | 'command' | 'word' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] };
 
-/** A flag of one command alone. */
+/** A flag that only one command has. */
 export interface Flag {
   readonly name: string;
-  /** What help shows for its value; absent for a switch. */
+  /** The placeholder for its value in the help; absent for a switch. */
   readonly value?: string;
-  /** What a value looks like where it may also be left out. */
+  /** Set if the value may be left out: what a value looks like. */
   readonly optional?: RegExp;
   readonly doc: string;
 }
 
-/** The arguments of a command, by what they are. */
+/** The arguments of a command by kind. */
 export interface Given {
-  /** All of them, as they were given. */
+  /** All arguments as they were given. */
   readonly args: readonly string[];
   readonly operands: readonly string[];
-  /** Values of the flags of its own; empty for one without a value. */
+  /** The values of the command's own flags; empty for a flag without a value. */
   readonly flags: Readonly<Record<string, string | undefined>>;
-  /** The rest: options of Fairlead, and what is wrong. */
+  /** The other arguments: options of Fairlead, and mistakes. */
   readonly options: readonly string[];
 }
 
-/** Answers the exit code. */
+/** Runs a command; resolves with the exit code. */
 export type Run = (given: Given, terminal: Terminal) => Promise<number>;
 
 export interface Command {
   readonly name: string;
-  /** What follows its name. */
+  /** The arguments in its usage line. */
   readonly usage: string;
-  /** One line for the overview. */
+  /** Its line in the overview. */
   readonly doc: string;
-  /** What else there is to know: paragraphs. */
+  /** More paragraphs of its help. */
   readonly about?: readonly string[];
-  /** Lines of Markdown for its page alone. */
+  /** Lines of Markdown that are only in the documentation. */
   readonly details?: readonly string[];
   readonly operands?: readonly Operand[];
-  /** The last operand may be repeated. */
+  /** Whether the last operand may be repeated. */
   readonly isRepeated?: boolean;
   readonly flags?: readonly Flag[];
-  /** Options that matter to it. */
+  /** The options that have an effect on it. */
   readonly options: readonly OptionKey[] | 'all';
-  /** Arguments, and what they are good for. */
+  /** Examples of arguments, with what they do. */
   readonly examples: readonly (readonly [args: string, meaning: string])[];
   readonly exits: readonly (readonly [code: number, meaning: string])[];
-  /** Loaded when it is asked for: `version` must not wait for a proxy. */
+  /** Loads the code of the command. Commands are loaded apart, so that `version` need not load a proxy. */
   readonly load: () => Promise<Run>;
 }
 
-/** What a command needs to find a running Fairlead. */
+/** The options by which a command finds a running Fairlead. */
 export const ASKS = ['admin', 'adminToken', 'adminTokenFile'] as const;
 
-/** How a command ends that was asked for what makes no sense. */
+/** The exit code for arguments that make no sense. */
 export const MISTAKE = [2, 'a mistake in the arguments, a variable or the configuration file'] as const;

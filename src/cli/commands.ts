@@ -3,7 +3,7 @@ import { DRAIN, MAINTENANCE, READY, WEIGHT } from './backend-commands.ts';
 import { ASKS, type Command, MISTAKE, type Run } from './command.ts';
 import { print, type Terminal } from './terminal.ts';
 
-/** A command that takes its arguments as they are. */
+/** Makes the `load` of a command that takes its arguments as they are. */
 function plain(load: () => Promise<(args: readonly string[], terminal: Terminal) => Promise<number>>) {
   return async (): Promise<Run> => {
     const run = await load();
@@ -246,7 +246,7 @@ export const COMMANDS: readonly Command[] = [
   VERSION_COMMAND,
 ];
 
-/** What Fairlead runs for itself; people need not know of it. */
+/** The commands that Fairlead runs for itself; no help mentions them. */
 export const INTERNAL: readonly Command[] = [
   {
     name: 'names',

@@ -4,7 +4,7 @@ import { completedCommands } from './completion.ts';
 import { SHELLS } from './shells.ts';
 import { EXIT_USAGE, printError, write } from './terminal.ts';
 
-/** Prints what teaches a shell to complete. */
+/** Prints the script by which a shell completes arguments. */
 export const completion: Run = async ({ operands: [shell = ''], options }) => {
   const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
   if (script === undefined || options.length > 0) {

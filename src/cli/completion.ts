@@ -2,18 +2,18 @@ import { CONFIG_OPTION } from '../config/help.ts';
 import { nameOf, OPTION_KEYS, OPTIONS } from '../config/options.ts';
 import type { Command, Operand } from './command.ts';
 
-/** What a shell completes as the value of a flag, or in place of an operand. */
+/** What a shell completes for the value of a flag or for an operand. */
 export type Completed =
   | { readonly kind: 'choices'; readonly choices: readonly string[] }
   | { readonly kind: 'files' | 'folders' | 'nothing' }
-  /** Asked of the running Fairlead: `fairlead names WHAT`. */
+  /** Names that the running Fairlead knows, by `fairlead names WHAT`. */
   | { readonly kind: 'names'; readonly what: string };
 
 export interface CompletedFlag {
-  /** With its dashes. */
+  /** The flag with its dashes. */
   readonly name: string;
   readonly doc: string;
-  /** Absent for a switch, and where a value may be left out. */
+  /** What its value is; absent for a switch, and if the value may be left out. */
   readonly value?: Completed;
 }
 
@@ -24,7 +24,7 @@ export interface CompletedCommand {
   readonly operands: readonly Completed[];
 }
 
-/** All that a shell can complete, out of the tables of commands and options. */
+/** Collects all that a shell can complete from the tables of commands and options. */
 export function completedCommands(commands: readonly Command[]): CompletedCommand[] {
   return commands.map(({ name, doc, flags = [], options, operands = [] }) => ({
     name,
@@ -43,7 +43,7 @@ export function completedCommands(commands: readonly Command[]): CompletedComman
   }));
 }
 
-/** Every flag that takes a value, once. */
+/** The flags that take a value, without duplicates. */
 export function flagsWithValues(commands: readonly CompletedCommand[]): CompletedFlag[] {
   const byName = new Map<string, CompletedFlag>();
   for (const { flags } of commands)
@@ -56,7 +56,7 @@ function optionFlag(key: (typeof OPTION_KEYS)[number]): CompletedFlag {
   return { name: `--${nameOf(key)}`, doc, ...(value !== undefined && { value: completedValue(value) }) };
 }
 
-/** `off|json|clf` are choices, as is the `off` of `ADDRESS|off`. */
+/** Tells what to complete for a value: `off|json|clf` are choices, as is the `off` in `ADDRESS|off`. */
 function completedValue(value: string): Completed {
   if (value === 'FILE') return { kind: 'files' };
   if (value === 'DIR') return { kind: 'folders' };

@@ -8,22 +8,22 @@ import { servedBeside } from './served.ts';
 import { printError, reportAsking, reportOptions, type Terminal } from './terminal.ts';
 
 /**
- * The options of a command that asks a running Fairlead; undefined when something is wrong with them, which is printed.
- * In a container (`docker exec fairlead fairlead status`) nothing knows of the arguments that it was started with, so
- * that those of process 1 hold, too, if it is one; the command's own win.
+ * Reads the options of a command that asks a running Fairlead; undefined when something is wrong with them, which is
+ * printed. In a container (`docker exec fairlead fairlead status`) the arguments of a Fairlead that is process 1 count as
+ * well, since they say where it listens; the command's own win.
  */
 export function readOptions(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
   const loaded = loadFrom(args, terminal, { served: servedBeside(args, terminal.program) });
   return reportAsking(loaded) ? undefined : loaded;
 }
 
-/** The same of a command that serves, to which the services of the file matter, too. */
+/** Reads the options of a command that serves, which also needs the services of the file. */
 export function readConfiguration(args: readonly string[], terminal: Terminal): LoadedOptions | undefined {
   const loaded = loadFrom(args, terminal, { isForAll });
   return reportConfiguration(loaded) ? undefined : loaded;
 }
 
-/** Options of arguments, variables and files as they are now. */
+/** Loads options from arguments, variables and files as they are now. */
 export function loadFrom(
   args: readonly string[],
   { env }: Pick<Terminal, 'env'>,
@@ -33,8 +33,8 @@ export function loadFrom(
 }
 
 /**
- * Prints what is wrong with the options and with the services of their file, all of it at once; true when there is
- * an error among it. At start a mistake in a service is one in the configuration: nothing was good before.
+ * Prints everything that is wrong with the options and with the services of their file; returns whether any of it is an
+ * error. At start a mistake in a service is an error, since there is no earlier state to go on with.
  */
 function reportConfiguration(loaded: LoadedOptions): boolean {
   const hasBadOptions = reportOptions(loaded);
@@ -48,7 +48,7 @@ function reportConfiguration(loaded: LoadedOptions): boolean {
   return hasBadOptions || problems.some(({ severity }) => severity === 'error');
 }
 
-/** What is wrong with the services of a file. Broken YAML is told once, with the options. */
+/** The problems of the services of a file. Broken YAML is reported only once, with the options. */
 export function servicesProblems(
   { services, problems }: ParsedFile,
   told: readonly ConfigError[],
@@ -57,13 +57,13 @@ export function servicesProblems(
   return all.filter((problem) => !told.some(({ message }) => message === problem.message));
 }
 
-/** `FILE:LINE` */
+/** Writes where a problem is: `FILE:LINE`. */
 export function locate(path: string, { where }: Problem): string {
   const line = /^line (\d+)$/.exec(where)?.[1];
   return line === undefined ? `${path}: ${where}` : `${path}:${line}`;
 }
 
-/** What is wrong, and what would mend it. */
+/** Writes what is wrong, and what would solve it. */
 export function whatIsWrong({ message, hint }: Problem): string {
   return hint === undefined ? message : `${message} (${hint})`;
 }

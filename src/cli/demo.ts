@@ -14,10 +14,10 @@ import { configurationOf, runApp } from './serve.ts';
 import { EXIT_USAGE, type Terminal } from './terminal.ts';
 
 const NAMES = ['anchor', 'bollard', 'cleat'];
-/** How long a backend fails its checks after it was asked to. */
+/** How long a backend fails its checks after a request asked it to, in milliseconds. */
 const BROKEN_MS = 20_000;
 
-/** `serve` with three backends inside, and with Docker if it happens to be there. */
+/** Runs `serve` with three backends in this process, and with Docker if that is there. */
 export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
   const loaded = readConfiguration(args, terminal);
   if (loaded === undefined) return EXIT_USAGE;
@@ -34,7 +34,7 @@ export async function demo(args: readonly string[], terminal: Terminal): Promise
   return runApp(input, terminal, (running) => show(whatToTry(running, options.docker !== false)));
 }
 
-/** An Engine that is not there would only be complained about. */
+/** Leaves out Engines that are not there, which would only be reported as problems. */
 function reachableDocker(endpoints: readonly string[] | false): readonly string[] | false {
   const found =
     endpoints === false
@@ -66,7 +66,7 @@ async function startBackend(name: string): Promise<Claim> {
   };
 }
 
-/** Like a log: whoever does not read it holds nothing up. */
+/** Prints lines by way of a log, so that a reader who stalls holds nothing up. */
 function show(lines: readonly string[]): void {
   outputOf(1).write(Buffer.from(`${lines.join('\n')}\n`), 'program');
 }

@@ -15,10 +15,10 @@ import type { Given } from './command.ts';
 import { readOptions } from './configuration.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
-/** How long to look around without a running Fairlead, at most. */
+/** How long to look for containers without a running Fairlead, in milliseconds. */
 const LOOK_MS = 3_000;
 
-/** Says why a container or a URL is, or is not, routed: asks the running Fairlead, or else looks for itself. */
+/** Explains why a container or a URL is, or is not, routed: asks the running Fairlead, or without one looks itself. */
 export async function explain({ operands, options }: Given, terminal: Terminal): Promise<number> {
   const [subject] = operands;
   if (subject === undefined) {
@@ -49,7 +49,7 @@ function readAnswer(body: string): Explanation | Unexplained {
   return 'error' in answer ? answer : { lines: answer.lines, isRouted: answer.routed };
 }
 
-/** What a Fairlead with these options would see, probes included. */
+/** Finds what a Fairlead with these options would see, probes included. */
 async function look(
   subject: string,
   options: Options,
@@ -68,7 +68,7 @@ async function look(
     probeWithin(border, makeProbe(options.maxHeaderSize)),
   );
   control.start();
-  // At least one turn: what a source says at once is published only after it.
+  // At least one turn, since what a source says at once is published after it.
   for (let waited = 0; waited < LOOK_MS; waited += 50) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     if (isSettled(control)) break;

@@ -2,7 +2,7 @@ import { ListenError } from '../model/address.ts';
 import { optionOf } from '../model/listener.ts';
 import { portHolder } from './listening.ts';
 
-/** Lines for people: why Fairlead did not start, and what helps. */
+/** Explains in lines for people why Fairlead did not start, and what helps. */
 export function explainStart(error: unknown): string[] {
   const line = `error: ${(error as Error).message}`;
   if (!(error instanceof ListenError)) return [line];
@@ -24,7 +24,7 @@ export function explainStart(error: unknown): string[] {
 function whoHolds(port: number): string {
   const holder = portHolder(port);
   if (holder === undefined) return `ss -ltnp 'sport = :${port}' (as root) names it`;
-  // Docker listens so for containers that publish a port.
+  // This program of Docker listens for containers that publish a port.
   const isDocker = holder.startsWith('docker-proxy');
   return isDocker ? `${holder}, for a container: docker ps --filter publish=${port}` : holder;
 }

@@ -10,14 +10,14 @@ import { EXIT_FAILURE, EXIT_USAGE, printError, reportAsking, type Terminal } fro
 const TIMEOUT_MS = 2_000;
 
 /**
- * Whether the Fairlead of these options is ready: for a container's HEALTHCHECK.
+ * Tells by its exit code whether the Fairlead of these options is ready: for a container's HEALTHCHECK.
  */
 export async function healthcheck(args: readonly string[], { env, program }: Terminal): Promise<number> {
   const loaded = await loadLightly(args, servedBeside(args, program), env);
   if (reportAsking(loaded)) return EXIT_USAGE;
   const { admin, http } = loaded.options;
   const asked = admin === false ? (http[0] as Address) : admin;
-  // Without an admin address clients' own is all there is to ask: any answer will do.
+  // Without an admin address the address of clients is asked, where any answer will do.
   const answer = await plainGet(reachable(asked), admin === false ? '/' : '/readyz', TIMEOUT_MS);
   if (answer !== undefined && (admin === false || answer.status === 200)) return 0;
   if (answer === undefined) printError(`error: no Fairlead answers at ${formatAddress(asked)}`);
@@ -25,7 +25,7 @@ export async function healthcheck(args: readonly string[], { env, program }: Ter
   return EXIT_FAILURE;
 }
 
-/** Without the library that reads the configuration file, where there is none. */
+/** Loads the options, and the library for YAML only if there is a configuration file. */
 async function loadLightly(
   args: readonly string[],
   served: readonly string[],

@@ -4,13 +4,13 @@ import { type FoundEngine, type Machine, otherProxies } from './machine.ts';
 export const KINDS = ['compose', 'systemd', 'config'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What is written, and what is to be done with it. */
+/** The files to write, and what to do with them. */
 export interface Plan {
   readonly files: readonly { readonly name: string; readonly text: string }[];
   readonly next: readonly string[];
 }
 
-/** What was found, a line each. */
+/** Describes what was found, a line each. */
 export function findings({ engines, taken }: Machine): string[] {
   const lines = engines.map((engine) => {
     const rootless = engine.isRootless ? ', rootless' : '';
@@ -27,12 +27,12 @@ export function findings({ engines, taken }: Machine): string[] {
   ];
 }
 
-/** The Engine that is meant where nobody says which: one that does not answer us may answer whoever will run Fairlead. */
+/** The Engine to use: one that answers, or else any, since it may answer the user who will run Fairlead. */
 export function engineOf(engines: readonly FoundEngine[]): FoundEngine | undefined {
   return engines.find(({ version }) => version !== undefined) ?? engines[0];
 }
 
-/** What to write for this machine. */
+/** Plans the files for this machine. */
 export function plan(kind: Kind, machine: Machine, image: string): Plan {
   const http = freePort(machine, [80, 8080, 8081, 8082]);
   const admin = freePort(machine, [9900, 9901, 9902]);
@@ -42,12 +42,12 @@ export function plan(kind: Kind, machine: Machine, image: string): Plan {
   return config(engine, freePort(machine, [8080, 8081, 8082]), admin);
 }
 
-/** The first that nobody has; the last where all are taken. */
+/** The first port that is free; the last one if none is. */
 function freePort({ taken }: Machine, ports: readonly number[]): number {
   return ports.find((port) => !taken.has(port)) ?? ports.at(-1) ?? 0;
 }
 
-/** The file that comes with Fairlead, without the sample services and with the networks of this machine. */
+/** Makes the compose file: the one that comes with Fairlead, without sample services and with this machine's networks. */
 function compose(engine: FoundEngine | undefined, image: string, http: number, admin: number): Plan {
   const [, services = ''] = /^services:\n([\s\S]*?)^ {2}whoami:/m.exec(shipped('compose.yaml')) ?? [];
   const socket = engine?.socket ?? '/var/run/docker.sock';

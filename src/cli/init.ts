@@ -5,7 +5,7 @@ import { engineOf, findings, KINDS, type Kind, plan } from './init-files.ts';
 import { lookAround } from './machine.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, write } from './terminal.ts';
 
-/** Writes what runs Fairlead on this machine, and says what it found and what is to be done next. Asks nothing. */
+/** Writes the files that run Fairlead on this machine, and says what it found and what to do next. It asks no questions. */
 export const init: Run = async ({ operands: [given], flags, options: [wrong] }, { env }) => {
   const isKind = (text: string): text is Kind => KINDS.some((kind) => kind === text);
   if (wrong !== undefined || (given !== undefined && !isKind(given))) {
@@ -20,7 +20,7 @@ export const init: Run = async ({ operands: [given], flags, options: [wrong] }, 
   const [first] = files;
   if (first === undefined) return EXIT_FAILURE;
   const output = flags['output'];
-  // Findings are for people, the file may be for a pipe.
+  // Findings go to standard error, since the file may go to a pipe.
   printError('Found', ...findings(machine).map((line) => `  ${line}`));
   if (output === '-') {
     await write(first.text);

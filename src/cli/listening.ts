@@ -9,8 +9,8 @@ export interface Holder {
 }
 
 /**
- * Who listens on these TCP ports of this machine, as far as Linux tells us: nothing of a port that nobody has, undefined of
- * one whose process may not be looked at.
+ * Finds which processes listen on TCP ports of this machine, as far as Linux tells. A free port is not in the map; a port
+ * whose process must not be looked at has undefined.
  */
 export function holdersOf(ports: readonly number[]): ReadonlyMap<number, Holder | undefined> {
   const listening = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => parseListening(readOr(path)));
@@ -21,13 +21,13 @@ export function holdersOf(ports: readonly number[]): ReadonlyMap<number, Holder 
   return found;
 }
 
-/** `nginx (pid 12)`: who listens on a port, where that is known. */
+/** Names the process that listens on a port, such as `nginx (pid 12)`; undefined if it is not known. */
 export function portHolder(port: number): string | undefined {
   const holder = holdersOf([port]).get(port);
   return holder && `${holder.name} (pid ${holder.pid})`;
 }
 
-/** Who listens, of a table such as `/proc/net/tcp`. */
+/** Finds listening sockets in a table such as `/proc/net/tcp`. */
 export function parseListening(table: string): { readonly port: number; readonly inode: string }[] {
   return table
     .split('\n')
@@ -39,7 +39,7 @@ export function parseListening(table: string): { readonly port: number; readonly
     });
 }
 
-/** The first process that has each of these sockets open; none of another user's, which only root may see. */
+/** The first process that has each of these sockets open. Processes of other users are seen by root only. */
 function processesOf(inodes: readonly string[]): Map<string, Holder> {
   const found = new Map<string, Holder>();
   const wanted = new Map(inodes.map((inode) => [`socket:[${inode}]`, inode]));

@@ -3,34 +3,34 @@ import { foreignLabel } from '../control/discovery/labels/foreign.ts';
 import { holdersOf } from './listening.ts';
 import { readOr, statOf } from './tried.ts';
 
-/** An Engine that answers at a socket of this machine, or why it does not. */
+/** An Engine at a socket of this machine, whether or not it answers. */
 export interface FoundEngine {
   readonly socket: string;
-  /** `Docker 20.10.24`; undefined when it does not answer. */
+  /** Its name and version, such as `Docker 20.10.24`; undefined if it does not answer. */
   readonly version?: string;
   readonly error?: string;
   readonly isRootless: boolean;
   readonly gid: number;
-  /** The name of the group that may open the socket; its number where it has none. */
+  /** The group that may open the socket: its name, or its number if it has none. */
   readonly group: string;
   readonly containers: readonly FoundContainer[];
-  /** Networks of Compose projects and of people, where containers may be. */
+  /** The networks that people or Compose made, where containers may be. */
   readonly networks: readonly string[];
 }
 
 export interface FoundContainer {
   readonly name: string;
   readonly image: string;
-  /** Ports of this machine that lead to it. */
+  /** Ports of this machine that lead to the container. */
   readonly ports: readonly number[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What Fairlead has to get along with on this machine. */
+/** What of this machine matters to Fairlead. */
 export interface Machine {
-  /** Of all sockets that are there, the one that answers first. */
+  /** The Engines; one that answers comes first. */
   readonly engines: readonly FoundEngine[];
-  /** Who listens on the ports that matter; the name may not be known. */
+  /** The processes that listen on ports that matter; a name may be unknown. */
   readonly taken: ReadonlyMap<number, string>;
 }
 
@@ -39,7 +39,7 @@ export const PORTS = [80, 443, 8080, 8081, 8082, 9900, 9901, 9902];
 /** How long an Engine may take to answer, in milliseconds. */
 const ENGINE_MS = 3_000;
 
-/** Looks around; what cannot be read is as if it were not there. */
+/** Looks at this machine; what cannot be read counts as missing. */
 export async function lookAround(env: Readonly<Record<string, string | undefined>>): Promise<Machine> {
   const sockets = socketsOf(env).filter((path) => statOf(path)?.isSocket());
   const engines = await Promise.all(sockets.map(lookAtEngine));
@@ -47,7 +47,7 @@ export async function lookAround(env: Readonly<Record<string, string | undefined
   return { engines, taken: takenPorts(engines) };
 }
 
-/** Where Engines listen: what Docker's own client would ask, then Docker, rootless Docker and Podman. */
+/** The sockets where Engines may listen: the one that Docker's client would use, then Docker, rootless Docker and Podman. */
 export function socketsOf(env: Readonly<Record<string, string | undefined>>): string[] {
   const host = env['DOCKER_HOST'] ?? '';
   const runtime = env['XDG_RUNTIME_DIR'];
@@ -93,7 +93,7 @@ async function lookAtEngine(socket: string): Promise<FoundEngine> {
   }
 }
 
-/** Networks that containers are on and Fairlead can join, but for those that every Engine has. */
+/** Networks with containers that Fairlead can join, without those that every Engine has. */
 function usedNetworks(
   networks: readonly Docker.NetworkInspectInfo[],
   containers: readonly Docker.ContainerInfo[],
@@ -110,7 +110,7 @@ function usedNetworks(
 const PROXIES =
   /(?:^|\/)(traefik|nginx-proxy|jwilder\/nginx-proxy|caddy|caddy-docker-proxy|haproxy|envoy|npm|nginx-proxy-manager)(?:[:@-]|$)/;
 
-/** Other proxies that run, and containers that are labelled for one. */
+/** Describes other proxies that run, and containers with labels for one. */
 export function otherProxies(containers: readonly FoundContainer[]): string[] {
   const running = containers.flatMap(({ name, image }) =>
     PROXIES.test(image) ? [`container ${name} runs ${image}`] : [],
@@ -136,7 +136,7 @@ function takenPorts(engines: readonly FoundEngine[]): ReadonlyMap<number, string
   return taken;
 }
 
-/** Of a file such as `/etc/group`. */
+/** The name of a group in a file such as `/etc/group`. */
 export function groupName(groups: string, gid: number): string {
   const line = groups.split('\n').find((one) => one.split(':')[2] === String(gid));
   return line?.split(':')[0] || String(gid);

@@ -5,14 +5,14 @@ import { loadFrom } from './configuration.ts';
 import { servedBeside } from './served.ts';
 import { print } from './terminal.ts';
 
-/** Nobody waits longer for a completion. */
+/** How long an answer may take, in milliseconds: nobody waits longer for a completion. */
 const TIMEOUT_MS = 1_000;
-/** More than that nobody reads. */
+/** The most names that are printed: nobody reads more. */
 const MOST = 1_000;
-/** Names are those of others, and go to shells: whatever means anything there is left out. */
+/** Names that mean nothing special to a shell; others are left out, since strangers choose them. */
 const HARMLESS = /^[\w@%+=./-]{1,200}$/;
 
-/** `fairlead names backend|service|subject`: what the running Fairlead knows, a line each; nothing where none answers. */
+/** Runs `fairlead names backend|service|subject`: prints the names that the running Fairlead knows, if one answers. */
 export const namesCommand: Run = async ({ operands: [what], options }, terminal) => {
   const loaded = loadFrom(options, terminal, { served: servedBeside(options, terminal.program) });
   const timeout = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), TIMEOUT_MS));
@@ -21,7 +21,7 @@ export const namesCommand: Run = async ({ operands: [what], options }, terminal)
   return 0;
 };
 
-/** Names of one kind that a shell may be given. */
+/** The names of a kind that may be given to a shell. */
 export function namesOf({ services, routes }: LiveState, what: string): string[] {
   const backends = services.flatMap((service) => service.backends);
   const names = {

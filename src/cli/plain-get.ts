@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Address } from '../model/address.ts';
 import { formatAddress } from '../model/address.ts';
 
-/** More of an answer is of no interest, in bytes. */
+/** The most bytes that are read of an answer. */
 const MAX_BYTES = 65_536;
 
 export interface PlainAnswer {
@@ -11,8 +11,8 @@ export interface PlainAnswer {
 }
 
 /**
- * Asks a server of this machine as plainly as HTTP can be (RFC 1945), and undefined is none: loading `node:http` alone costs as
- * much CPU as all the rest of a health check, which is asked for every few seconds.
+ * Sends a GET of HTTP/1.0 (RFC 1945) to a server of this machine; undefined if it does not answer. It does without
+ * `node:http`, whose loading alone costs as much CPU as the rest of a health check, which runs every few seconds.
  */
 export function plainGet(
   address: Address,

@@ -6,7 +6,7 @@ import { EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 /** Other names of commands. */
 const ALIASES: Readonly<Record<string, string>> = { '--version': 'version', '-v': 'version' };
 
-/** Runs the command that the arguments name, and answers the exit code. */
+/** Runs the command that the arguments name; resolves with the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const [first = ''] = args;
   const name = Object.hasOwn(ALIASES, first) ? (ALIASES[first] ?? '') : first;

@@ -9,7 +9,7 @@ import type { Given, Run } from './command.ts';
 import { readOptions } from './configuration.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, type Terminal } from './terminal.ts';
 
-/** `fairlead drain|ready|maintenance BACKEND` */
+/** Makes the command `fairlead drain|ready|maintenance BACKEND`. */
 export function stateCommand(state: AdminState): Run {
   return async (given, terminal) => {
     const [subject] = given.operands;
@@ -21,7 +21,7 @@ export function stateCommand(state: AdminState): Run {
   };
 }
 
-/** `fairlead weight BACKEND N|default` */
+/** Runs `fairlead weight BACKEND N|default`. */
 export const weight: Run = async (given, terminal) => {
   const [subject, text] = given.operands;
   if (subject === undefined || text === undefined) {
@@ -61,7 +61,7 @@ async function giveOrder(
   return 0;
 }
 
-/** What to say instead of a name that no backend has. */
+/** Suggests what may have been meant by a name that no backend has. */
 async function whatIsMeant(subject: string, options: Options): Promise<string> {
   const answer = await askAdmin(options, '/api/snapshot');
   const { services }: Pick<LiveState, 'services'> =

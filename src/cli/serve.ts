@@ -13,7 +13,7 @@ import { signalled } from './signals.ts';
 import { EXIT_FAILURE, EXIT_USAGE, printError, type Terminal } from './terminal.ts';
 import { whereDashboardIs } from './where-dashboard-is.ts';
 
-/** The main job. */
+/** Runs `fairlead serve`, the default command. */
 export async function serve(args: readonly string[], terminal: Terminal): Promise<number> {
   const loaded = readConfiguration(args, terminal);
   if (loaded === undefined) return EXIT_USAGE;
@@ -21,7 +21,7 @@ export async function serve(args: readonly string[], terminal: Terminal): Promis
   return runApp({ ...configurationOf(loaded, args, terminal), log, changeLog: change }, terminal);
 }
 
-/** What an app is told of its configuration, and of what it says later. */
+/** Makes the parts of an app's input that follow the configuration and its later changes. */
 export function configurationOf(
   loaded: LoadedOptions,
   args: readonly string[],
@@ -46,10 +46,10 @@ export async function runApp(
   try {
     app = new App({ ...input, program: terminal.program, isTerminal: terminal.isTerminal });
     await app.start();
-    // Not before: what cannot start must end.
+    // Only now, since an exception during the start must end the process.
     surviveExceptions(log);
     const stopping = signalled(app, log, terminal);
-    // Whichever comes first: it may wait for what there is to be known.
+    // A signal may come first, while the app waits for its sources.
     const running = await Promise.race([app.open(), stopping]);
     if (running !== undefined) {
       const { listeners, admin } = running;

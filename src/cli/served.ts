@@ -2,29 +2,29 @@ import { basename } from 'node:path';
 import { readOr } from './tried.ts';
 
 /**
- * The arguments of process 1 that a command's own do not replace, if that is a Fairlead that serves, as it is in a
- * container.
+ * The arguments of process 1, if that is a Fairlead that serves, as it is in a container; without those that the command's
+ * own arguments replace.
  */
 export function servedBeside(args: readonly string[], program: string): string[] {
   return without(servedArguments(readOr('/proc/1/cmdline'), program), args);
 }
 
-/** Arguments without the options that others name, too. */
+/** Leaves out the options that are also among other arguments. */
 export function without(served: readonly string[], others: readonly string[]): string[] {
   const nameOf = (word: string | undefined) => (word?.startsWith('-') ? word.split('=')[0] : undefined);
   const replaced = new Set(others.map(nameOf));
   return served.filter((word, index) => {
     const before = served[index - 1];
-    // A value goes with the option before it.
+    // A value belongs to the option before it.
     const option = nameOf(word) ?? (before?.includes('=') ? undefined : nameOf(before));
     return option === undefined || !replaced.has(option);
   });
 }
 
 /**
- * The options of a process that serves.
- * @param commandLine as `/proc/PID/cmdline` has it; nothing follows from one that is not Fairlead's
- * @param program the file that Fairlead is here, where it is not started by its name
+ * The options in the command line of a process that serves; none if it is not Fairlead.
+ * @param commandLine the content of `/proc/PID/cmdline`
+ * @param program the file of Fairlead's program, for when it was not started by its name
  */
 export function servedArguments(commandLine: string, program: string): string[] {
   const words = commandLine.split('\0').slice(0, -1);

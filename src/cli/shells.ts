@@ -1,21 +1,21 @@
 import { type Completed, type CompletedCommand, type CompletedFlag, flagsWithValues } from './completion.ts';
 
-/** The script that teaches a shell what can be completed. */
+/** Writes the script by which a shell completes commands. */
 export type Script = (commands: readonly CompletedCommand[]) => string;
 
-/** In single quotes of a shell. */
+/** Puts a text in single quotes for a shell. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** What a shell does for each flag with a value, as branches of its `case`. */
+/** Writes what to complete for each flag with a value, as branches of a shell's `case`. */
 function flagBranches(commands: readonly CompletedCommand[], complete: (one: Completed) => string): string {
   return flagsWithValues(commands)
     .map(({ name, value }) => `    ${name}) ${value === undefined ? ':' : complete(value)}; return ;;`)
     .join('\n');
 }
 
-/** The same for the words of each command: its flags, its first operand, and all later ones. */
+/** Writes what to complete for each command, as branches of a `case`: its flags, its first operand, and all later ones. */
 function commandBranches(
   commands: readonly CompletedCommand[],
   complete: (one: Completed) => string,
@@ -158,7 +158,7 @@ const fish: Script = (commands) => {
     ),
     ...flags.map((flag) => {
       const value = flag.value === undefined ? '' : ` -r ${argument(flag.value)}`;
-      // Without a command it is serve.
+      // Without a command, flags are those of serve.
       const where =
         name === 'serve'
           ? `'__fish_use_subcommand; or __fish_seen_subcommand_from serve'`

@@ -4,14 +4,14 @@ import type { Log } from '../telemetry/log.ts';
 import { EXIT_FAILURE, type Terminal } from './terminal.ts';
 
 /**
- * What comes so soon after a signal, in milliseconds, is the same word once more: at Ctrl-C the terminal tells all
- * programs of `npm start`, and npm passes on what it is told.
+ * A signal that follows another within so many milliseconds counts as the same one: at Ctrl-C the terminal signals all
+ * programs of `npm start`, and npm passes the signal on as well.
  */
 const ECHO_MS = 500;
 
 /**
- * Does what signals say until one says stop, which resolves: SIGTERM, SIGINT (Ctrl-C) and SIGQUIT, by which nginx' images
- * are stopped; a second one ends the process at once. SIGHUP reads the configuration again and replaces the workers.
+ * Handles signals; resolves at one that asks to stop: SIGTERM, SIGINT (Ctrl-C) or SIGQUIT, by which images of nginx are
+ * stopped. A second one ends the process at once. SIGHUP reads the configuration again and replaces the workers.
  */
 export function signalled(app: App, log: Log, terminal: Terminal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -28,14 +28,14 @@ export function signalled(app: App, log: Log, terminal: Terminal): Promise<void>
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, onStop);
   process.on('SIGHUP', () => {
-    // A terminal says the same when it is closed; then nobody is there to read of it.
+    // SIGHUP also comes when the terminal was closed, and then it asks to stop.
     if (terminal.isTerminal && !isatty(2)) resolve();
     else {
       log.info('SIGHUP: reading the configuration again');
       void app.reload();
     }
   });
-  // Without a listener the one would open a debugger, and the other end the process.
+  // Without a listener SIGUSR1 would open a debugger, and SIGUSR2 end the process.
   process.on('SIGUSR1', () =>
     log.info('SIGUSR1: nothing to reopen, logs go to standard output and error (see docs/logs.md)'),
   );

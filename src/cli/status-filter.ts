@@ -3,7 +3,7 @@ import { routeName } from '../model/route.ts';
 import { containersOf } from '../model/service.ts';
 import { nearest } from '../nearest.ts';
 
-/** The services that a text is about: of that name, or else with it in their name, a route, or a backend's name. */
+/** Keeps the service of this name, or else the services with the text in their name, a route or the name of a backend. */
 export function filterState(state: LiveState, text: string): LiveState {
   const exact = state.services.filter(({ name }) => name === text);
   const services = exact.length > 0 ? exact : state.services.flatMap((service) => part(state, service, text));
@@ -12,13 +12,13 @@ export function filterState(state: LiveState, text: string): LiveState {
   return { ...state, services, problems };
 }
 
-/** The name of a service that may have been meant. */
+/** Suggests the name of a service that may have been meant. */
 export function nearestService(state: LiveState, text: string): string | undefined {
   const routes = state.routes.map(({ host }) => host);
   return nearest(text, [...state.services.map(({ name }) => name), ...routes]);
 }
 
-/** Whole, or those of its backends that the text is about. */
+/** Keeps the whole service if the text is in its name or a route, else only the backends with the text in their name. */
 function part(state: LiveState, service: LiveService, text: string): LiveService[] {
   const routes = state.routes.filter((route) => route.service === service.name).map(routeName);
   if ([service.name, ...routes].some((name) => has(name, text))) return [service];
@@ -31,8 +31,8 @@ function has(name: string, text: string): boolean {
 }
 
 /**
- * The ill ones first: services without anybody who serves, then those with some who do not, then the rest; last what was
- * removed.
+ * Sorts services by how bad they are: first those of which no backend serves, then those of which some do not, then the
+ * rest, and last those that were removed.
  */
 export function illFirst(services: readonly LiveService[]): LiveService[] {
   return services
@@ -48,7 +48,7 @@ export type ServiceState = 'available' | 'degraded' | 'unavailable';
 /** Whether all, some or none of its backends take requests. */
 export function stateOfService({ backends }: LiveService): ServiceState {
   const out = backends.filter(isOut).length;
-  // One that was given no weight takes none either, but it is no illness.
+  // A backend of weight 0 takes no requests either, but that is somebody's wish.
   const taking = backends.filter((backend) => !isOut(backend) && backend.weight > 0).length;
   if (taking === 0) return 'unavailable';
   return out === 0 ? 'available' : 'degraded';

@@ -5,15 +5,15 @@ import { routeName } from '../model/route.ts';
 import { illFirst, isOut, type ServiceState, stateOfService } from './status-filter.ts';
 
 /**
- * What `status --json` prints, for programs: keys are only ever added. Times are ISO 8601 in UTC, counts are since the
- * start. There are no secrets in it.
+ * The document that `status --json` prints for programs; keys are only ever added. Times are ISO 8601 in UTC, counts are
+ * since the start, and there are no secrets.
  */
 export interface StatusReport {
   /** The version of Fairlead. */
   readonly fairlead: string;
   readonly startedAt: string;
   readonly now: string;
-  /** Of the table; higher with each change. */
+  /** The version of the snapshot, which grows with each change. */
   readonly version: number;
   readonly clientConnections: number;
   /** Where clients connect. */
@@ -22,7 +22,7 @@ export interface StatusReport {
     readonly address: string;
     readonly protocol: string;
     readonly tls: boolean;
-    /** Of clients now. */
+    /** The number of clients that are connected now. */
     readonly connections: number;
   }[];
   readonly sources: readonly {
@@ -47,12 +47,12 @@ export interface StatusReport {
 
 interface ServiceReport {
   readonly name: string;
-  /** All of its backends take requests, some, or none. */
+  /** Whether all of its backends take requests, some, or none. */
   readonly state: ServiceState;
-  /** `shop.localhost/api` */
+  /** The names of its routes, such as `shop.localhost/api`. */
   readonly routes: readonly string[];
   readonly requests: number;
-  /** Of them those that were answered with 5xx. */
+  /** How many of the requests were answered with 5xx. */
   readonly errors: number;
   readonly waiting: number;
   /** When its last container was removed; it is forgotten after an hour. */
@@ -67,9 +67,9 @@ interface BackendReport {
   readonly origin: string;
   readonly weight: number;
   readonly backup: boolean;
-  /** No flag is against it, and its weight is above 0. */
+  /** Whether it has no flag and a weight above 0. */
   readonly available: boolean;
-  /** Pending, FailedCheck, Draining, Maintenance, Ejected. */
+  /** Any of Pending, FailedCheck, Draining, Maintenance and Ejected. */
   readonly flags: readonly string[];
   readonly reason: string;
   readonly since: string;
@@ -77,7 +77,7 @@ interface BackendReport {
   readonly requests: number;
 }
 
-/** The state as programs read it, the ill ones first and what was removed last. */
+/** Makes the document; services come in the order of `illFirst`. */
 export function statusReport(state: LiveState): StatusReport {
   const { fairlead, version, clientConnections } = state;
   const routes = Map.groupBy(state.routes, ({ service }) => service);

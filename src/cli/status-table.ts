@@ -10,16 +10,16 @@ import { type Line, plain, span, type Tone } from './styled.ts';
 
 const HEADER = ['SERVICE', 'ROUTE / BACKEND', 'ADDRESS', 'WEIGHT', 'STATE', 'REQUESTS', 'SINCE'];
 
-/** The parts of what `status` shows, a line each. */
+/** The parts of what `status` shows, as lines. */
 export interface StatusTable {
   /** Fairlead itself, its sources and its workers. */
   readonly head: readonly Line[];
-  /** A row for each service and each backend, the ill ones first and what was removed last, below the names of the columns. */
+  /** The names of the columns, and a row for each service and backend in the order of `illFirst`. */
   readonly rows: readonly Line[];
   readonly problems: readonly Line[];
 }
 
-/** @param columns of the terminal; longer rows give way */
+/** @param columns the width of the terminal, to which rows are shortened */
 export function statusTable(state: LiveState, columns?: number): StatusTable {
   const up = ago(state.now - state.startedAt);
   const rows = serviceRows(state);
@@ -41,13 +41,13 @@ export function statusTable(state: LiveState, columns?: number): StatusTable {
   };
 }
 
-/** All of it, as it is printed once. */
+/** The whole table, as it is printed once. */
 export function wholeTable({ head, rows, problems }: StatusTable): Line[] {
   const below = problems.length === 0 ? [] : [[], [span('Problems', 'strong')], ...problems];
   return [...head, [], ...rows, ...below];
 }
 
-/** The same as text. */
+/** The whole table as text. */
 export function statusLines(state: LiveState): string[] {
   return wholeTable(statusTable(state)).map(plain);
 }
@@ -109,7 +109,7 @@ function backendRow(backend: LiveBackend, now: number): Line {
   ];
 }
 
-/** What a person has ordered, or what passes by itself, is not as bad as what fails. */
+/** The colour of a backend: what a person ordered, or what passes by itself, is not as bad as a failure. */
 function toneOf({ health: { flags }, weight }: LiveBackend): Tone | undefined {
   if (flags.includes('FailedCheck') || flags.includes('Ejected')) return 'ill';
   return flags.length > 0 || weight === 0 ? 'warn' : undefined;
@@ -124,7 +124,7 @@ function sourceLines({ sources, now }: LiveState): Line[] {
   });
 }
 
-/** A single listener is where everybody connects. */
+/** A line for each listener, if there are several. */
 function listenerLines({ listeners }: LiveState): Line[] {
   if (listeners.length === 1) return [];
   return listeners.map(({ name, address, connections }) => [
@@ -132,7 +132,7 @@ function listenerLines({ listeners }: LiveState): Line[] {
   ]);
 }
 
-/** A single worker is the process itself. */
+/** A line for each worker, if there are several. */
 function workerLines({ workers, now }: LiveState): Line[] {
   if (workers.length === 1) return [];
   return workers.map(({ worker, pid, state, startedAt, connections, requests, restarts }) => {
@@ -141,7 +141,7 @@ function workerLines({ workers, now }: LiveState): Line[] {
   });
 }
 
-/** How long ago, in the units that people would use. */
+/** Writes how long ago something was, in the units that people would use. */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 60) return `${seconds}s`;

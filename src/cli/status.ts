@@ -11,12 +11,12 @@ import { painted } from './styled.ts';
 import { EXIT_FAILURE, EXIT_USAGE, print, printError, screenOf, type Terminal, write } from './terminal.ts';
 import { type Answer, watch } from './watch.ts';
 
-/** Between two looks, in milliseconds, where nobody says. */
+/** The time between two looks, in milliseconds, if none is given. */
 const INTERVAL_MS = 2_000;
-/** Asking more often would be a load. */
+/** The least time between two looks, in milliseconds: asking more often would be a load. */
 const LEAST_MS = 100;
 
-/** The table of a running Fairlead, once or again and again. */
+/** Runs `fairlead status`: shows the table of a running Fairlead, once or again and again. */
 export async function status({ operands, flags, options }: Given, terminal: Terminal): Promise<number> {
   const loaded = readOptions(options, terminal);
   if (loaded === undefined) return EXIT_USAGE;
@@ -37,7 +37,7 @@ export async function status({ operands, flags, options }: Given, terminal: Term
   return 0;
 }
 
-/** What there is now of a service, or of all. */
+/** Asks for the present state of a service, or of all. */
 async function lookAt(options: Options, service: string | undefined): Promise<Answer> {
   const answer = await askAdmin(options, '/api/snapshot');
   if (answer?.status !== 200) return { error: explainSilence(options, answer) };
@@ -58,7 +58,7 @@ async function printTable(state: LiveState, terminal: Terminal): Promise<void> {
   await write(lines.map((line) => `${painted(line, look).trimEnd()}\n`).join(''));
 }
 
-/** `500ms`, `1.5s`, `1m`; without a unit seconds, as `watch -n` has them. */
+/** Parses an interval such as `500ms`, `1.5s` or `1m` to milliseconds; a number alone is seconds, as in `watch -n`. */
 function intervalOf(text: string): number {
   const [, number, unit = 's'] = /^([\d.]+)(ms|s|m)?$/.exec(text) ?? [];
   if (number === undefined) return INTERVAL_MS;

@@ -1,5 +1,5 @@
 import { visible } from '../model/visible.ts';
-import { cutTo, widthOf } from './width.ts';
+import { shortenTo, widthOf } from './width.ts';
 
 /** How a piece of text looks where colours are shown. */
 export type Tone = 'ill' | 'warn' | 'faint' | 'strong';
@@ -29,18 +29,18 @@ export function plain(line: Line): string {
 
 /** What a terminal can show of a line. */
 export interface Look {
-  /** Longer lines are cut. */
+  /** The most columns of a line; longer lines are shortened. */
   readonly columns?: number;
   readonly hasColor: boolean;
 }
 
-/** The line for a terminal. */
+/** Writes a line for a terminal. */
 export function painted(line: Line, { columns = Number.POSITIVE_INFINITY, hasColor }: Look): string {
   let left = columns;
   let out = '';
   for (const { text, tone } of line) {
     if (left <= 0) break;
-    const shown = Number.isFinite(left) ? cutTo(text, left) : text;
+    const shown = Number.isFinite(left) ? shortenTo(text, left) : text;
     left -= widthOf(shown);
     out += tone === undefined || !hasColor ? shown : `\x1b[${CODES[tone]}m${shown}\x1b[0m`;
     if (shown !== text) break;

@@ -2,31 +2,31 @@ import type { LoadedOptions } from '../config/load.ts';
 import type { ConfigError } from '../config/setting.ts';
 import { visible } from '../model/visible.ts';
 
-/** What a command has of the process that it runs in. */
+/** The parts of its process that a command uses. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Standard error is a terminal with somebody before it. */
+  /** Whether standard error is a terminal with a person before it. */
   readonly isTerminal: boolean;
   exit(code: number): never;
   /** The file of this program, which is also what workers run. */
   readonly program: string;
 }
 
-/** Exit codes: a mistake in what was asked or configured, and a failure of what was right. */
+/** Exit codes: for a mistake in what was asked or configured, and for a failure of something right. */
 export const EXIT_USAGE = 2;
 export const EXIT_FAILURE = 1;
 
-/** Lines on standard output, where what cannot be seen is escaped. */
+/** Prints lines on standard output; invisible characters are escaped. */
 export function print(...lines: string[]): void {
   put(process.stdout, lines);
 }
 
-/** The same on standard error. */
+/** Prints lines on standard error; invisible characters are escaped. */
 export function printError(...lines: string[]): void {
   put(process.stderr, lines);
 }
 
-/** Resolves when all that was printed has left, or its reader is gone. */
+/** Resolves when all that was printed is written, or its reader is gone. */
 export async function printed(): Promise<void> {
   await Promise.all(leaving);
 }
@@ -40,32 +40,33 @@ function put(stream: NodeJS.WriteStream, lines: readonly string[]): void {
   void written.then(() => leaving.delete(written));
 }
 
-/** Text as it is: whoever calls has escaped what cannot be seen. Resolves to false when nobody reads it any more. */
+/** Writes a text as it is; the caller has escaped invisible characters. Resolves to false when nobody reads it any more. */
 export function write(text: string, stream: NodeJS.WriteStream = process.stdout): Promise<boolean> {
-  // Whoever reads it may have seen enough, as `head` has.
+  // A reader such as `head` may stop reading.
   if (stream.listenerCount('error') === 0) stream.on('error', () => {});
   return new Promise((resolve) => stream.write(text, (error) => resolve(!error)));
 }
 
-/** The terminal that standard output is. */
+/** The terminal of standard output. */
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
-  /** It shows colours, and whoever sits before it wants them (https://no-color.org). */
+  /** Whether colours are wanted (https://no-color.org). */
   readonly hasColor: boolean;
 }
 
-/** The screen as large as it is now; undefined for a pipe or a file, and for what can only append to itself. */
+/** The screen in its present size; undefined for a pipe, a file, or a terminal that cannot move its cursor. */
 export function screenOf({ env }: Pick<Terminal, 'env'>): Screen | undefined {
   const { isTTY, columns, rows } = process.stdout;
   if (!isTTY || env['TERM'] === 'dumb') return undefined;
-  // A terminal that does not say how large it is has 0.
+  // A terminal that does not tell its size has 0.
   return { columns: columns || 80, rows: rows || 24, hasColor: !env['NO_COLOR'] };
 }
 
 /**
- * The same of a command that asks a running Fairlead. That goes on with what it knew when an edit of its file is bad, so
- * nobody is kept from asking it: only what was said on the command line or by a variable is an error.
+ * Prints what is wrong with the options of a command that asks a running Fairlead; returns whether any of it is an error.
+ * Only mistakes on the command line and in variables are: with a bad edit of its file a Fairlead goes on, and must still
+ * be asked.
  */
 export function reportAsking({ errors, warnings }: Reported): boolean {
   const isOwn = ({ origin }: ConfigError) => origin === 'command';
@@ -77,7 +78,7 @@ export function reportAsking({ errors, warnings }: Reported): boolean {
 
 type Reported = Pick<LoadedOptions, 'errors' | 'warnings'>;
 
-/** Prints what is wrong with the options; true when there is an error among it. */
+/** Prints what is wrong with the options; returns whether any of it is an error. */
 export function reportOptions(loaded: Reported): boolean {
   const line = ({ where, message }: ConfigError) => `${where}: ${message}`;
   printError(...loaded.warnings.map((warning) => `warning: ${line(warning)}`));

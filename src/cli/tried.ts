@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
 
-/** What cannot be looked at is as if it were not there. */
+/** Reads something; what cannot be read counts as missing. */
 function tried<T>(run: () => T, otherwise: T): T {
   try {
     return run();
@@ -9,10 +9,10 @@ function tried<T>(run: () => T, otherwise: T): T {
   }
 }
 
-/** The text of a file; empty without. */
+/** The text of a file; empty if it cannot be read. */
 export const readOr = (path: string): string => tried(() => readFileSync(path, 'utf8'), '');
-/** The names in a folder; none without. */
+/** The names in a folder; none if it cannot be read. */
 export const listOr = (path: string): string[] => tried(() => readdirSync(path), []);
-/** Where a link leads; empty without. */
+/** The target of a link; empty if it cannot be read. */
 export const linkOr = (path: string): string => tried(() => readlinkSync(path), '');
 export const statOf = (path: string): Stats | undefined => tried(() => statSync(path), undefined);

@@ -5,30 +5,30 @@ import { ago, statusTable, wholeTable } from './status-table.ts';
 import { type Line, painted, plain, span } from './styled.ts';
 import { EXIT_FAILURE, printError, type Screen, write } from './terminal.ts';
 
-/** What a look at Fairlead finds: its state, or why there is none. */
+/** The result of a look at a running Fairlead: its state, or why there is none. */
 export type Answer = { readonly state: LiveState } | { readonly error: string };
 
 export interface WatchInput {
   readonly look: () => Promise<Answer>;
-  /** A JSON document a line instead of tables. */
+  /** Whether each look is a JSON document on a line instead of a table. */
   readonly isJson: boolean;
   readonly intervalMs: number;
-  /** The terminal as it is now, which is drawn on in place; undefined where tables follow each other. */
+  /** Returns the terminal to draw on in place; undefined if tables follow each other. */
   readonly screen: () => Screen | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Alternate screen, no cursor, lines cut instead of wrapped; and the end of all that. */
+/** Turns on the alternate screen, and off the cursor and the wrapping of lines; `LEAVE` undoes that. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
 const REST_OF_LINE = '\x1b[K';
 const REST_OF_SCREEN = '\x1b[J';
 
-/** At most this part of the screen is for problems. */
+/** The part of the screen that problems may take. */
 const PROBLEMS = 1 / 3;
 
-/** Shows what `look` finds until somebody ends it. Only where there is nothing at first it is a failure. */
+/** Shows what `look` finds until somebody ends it. It is a failure only if the first look finds nothing. */
 export async function watch(input: WatchInput): Promise<number> {
   const first = await input.look();
   if ('error' in first) {
@@ -63,13 +63,13 @@ async function loop(
     const shown = screen();
     let text: string | undefined;
     if (isDrawn && shown !== undefined) text = drawn(state, notice, shown);
-    // What is not drawn over is told once.
+    // Where nothing is drawn over, an error is printed only once.
     else if ('error' in answer) text = isNew && !isJson ? `${notice}\n\n` : '';
     else if (isJson) text = `${JSON.stringify(statusReport(state))}\n`;
     else text = block(state, isNew ? notice : undefined);
     const isRead = await Promise.race([write(text), ending]);
     if (isRead !== true) return;
-    // A window of another size is drawn anew at once.
+    // When the size of the window changes, it is drawn again at once.
     const pause = waitFor(intervalMs, isDrawn);
     if ((await Promise.race([pause.promise, ending])) === 'end') return pause.dispose();
     pause.dispose();
@@ -79,13 +79,13 @@ async function loop(
   }
 }
 
-/** What became of Fairlead since the first look. */
+/** Notices what became of Fairlead since the first look. */
 export class News {
   #startedAt: number | undefined;
   #lost: { readonly since: number; readonly why: string } | undefined;
   #restartedAt: number | undefined;
 
-  /** Takes an answer in; whether it changes what there is to say. */
+  /** Takes an answer; returns whether there is anything new to say. */
   hear(answer: Answer, now: number): boolean {
     if ('error' in answer) {
       const isNew = this.#lost === undefined || this.#lost.why !== answer.error;
@@ -109,7 +109,7 @@ export class News {
   }
 }
 
-/** A whole screen, no line of which is too long, and not a line too many. */
+/** Makes a whole screen, no line of which is too long, and no more lines than fit. */
 export function drawn(
   state: LiveState,
   notice: string | undefined,
@@ -129,14 +129,14 @@ export function drawn(
   return HOME + text + REST_OF_SCREEN;
 }
 
-/** The first of the lines, and how many more there are. */
+/** The first lines, and how many more there are. */
 function few(lines: readonly Line[], most: number, what: string): Line[] {
   if (lines.length <= most) return [...lines];
   const shown = lines.slice(0, most - 1);
   return [...shown, [span(`… ${lines.length - shown.length} more ${what}`, 'faint')]];
 }
 
-/** A table below the last one. */
+/** A table to print below the last one. */
 function block(state: LiveState, notice: string | undefined): string {
   const lines = wholeTable(statusTable(state)).map(plain);
   const [first = '', ...rest] = lines;
@@ -146,7 +146,7 @@ function block(state: LiveState, notice: string | undefined): string {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Resolves when somebody ends it, or nobody reads it any more. */
+/** Resolves when a signal ends the command, or nobody reads its output any more. */
 function endOf(stream: NodeJS.WriteStream): { readonly promise: Promise<'end'>; dispose(): void } {
   const { promise, resolve } = Promise.withResolvers<'end'>();
   const end = () => resolve('end');
@@ -162,7 +162,7 @@ function endOf(stream: NodeJS.WriteStream): { readonly promise: Promise<'end'>; 
   };
 }
 
-/** Resolves after a time, or when the window has another size. */
+/** Resolves after a time, or when the size of the window changes. */
 function waitFor(ms: number, isDrawn: boolean): { readonly promise: Promise<void>; dispose(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);

@@ -1,8 +1,8 @@
 import { type Address, formatAddress } from '../model/address.ts';
 
 /**
- * How people get to the dashboard. An address within a container is not to be opened from outside of it, which is where
- * the log is read: there it is told which one it is, and what publishes it.
+ * Says how people get to the dashboard. The log of a container is read outside of it, where an address within it does not
+ * lead: so it says whose address it is, and how to publish it.
  */
 export function whereDashboardIs(admin: Address | undefined, isInContainer: boolean): string {
   if (admin === undefined) return 'off';

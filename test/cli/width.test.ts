@@ -1,7 +1,7 @@
 import t from 'tap';
 import { columnsOf } from '../../src/cli/columns.ts';
 import { painted, plain, span } from '../../src/cli/styled.ts';
-import { cutTo, widthOf } from '../../src/cli/width.ts';
+import { shortenTo, widthOf } from '../../src/cli/width.ts';
 
 t.test('a text takes as many columns as a terminal gives it', async (t) => {
   for (const [text, columns] of [
@@ -23,12 +23,12 @@ t.test('a text takes as many columns as a terminal gives it', async (t) => {
 });
 
 t.test('a text that is too long ends with an ellipsis, and never within a character', async (t) => {
-  t.equal(cutTo('shop', 4), 'shop');
-  t.equal(cutTo('shop-of-tea', 6), 'shop-…');
-  t.equal(cutTo('商店商店', 6), '商店…');
-  t.equal(cutTo('👩‍👩‍👧👩‍👩‍👧', 3), '👩‍👩‍👧…');
-  t.equal(cutTo('shop', 1), '…');
-  t.equal(cutTo('shop', 0), '');
+  t.equal(shortenTo('shop', 4), 'shop');
+  t.equal(shortenTo('shop-of-tea', 6), 'shop-…');
+  t.equal(shortenTo('商店商店', 6), '商店…');
+  t.equal(shortenTo('👩‍👩‍👧👩‍👩‍👧', 3), '👩‍👩‍👧…');
+  t.equal(shortenTo('shop', 1), '…');
+  t.equal(shortenTo('shop', 0), '');
 });
 
 t.test('columns stand below each other whatever is in them', async (t) => {
