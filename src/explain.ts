@@ -16,13 +16,13 @@ import type { Snapshot } from './model/snapshot.ts';
 import { listFew, shorten } from './model/text.ts';
 import { didYouMean } from './nearest.ts';
 
-/** The changes of a backend's health, the oldest first. */
+/** Returns the changes of a backend's health, the oldest first. */
 export type History = (backendId: string) => readonly Transition[];
 
-/** Changes of health that are shown. */
+/** The most changes of health that are shown. */
 const MAX_CHANGES = 5;
 
-/** Lines for people: what became of a workload, and why it does or does not get traffic. */
+/** Explains what became of a workload, and why it does or does not get requests. */
 export function explainWorkload(report: WorkloadReport, snapshot: Snapshot, history: History): string[] {
   const { workload, ignored, services, problems } = report;
   const lines = [
@@ -34,7 +34,7 @@ export function explainWorkload(report: WorkloadReport, snapshot: Snapshot, hist
       '  labels',
       ...labels.sort().map(([label, value]) => `    ${shorten(label)}=${shorten(withoutCredentials(value))}`),
     );
-  // What others found in its claims the report does not know.
+  // Problems that were found after the report was made.
   const later = snapshot.problems.filter(
     ({ source, subject }) =>
       subject === workload.name && services.some(({ claim }) => claim.origin.source === source),
@@ -49,7 +49,7 @@ export function explainWorkload(report: WorkloadReport, snapshot: Snapshot, hist
   return lines;
 }
 
-/** Labels are refused with credentials in a URL; they must not be shown around for it. */
+/** Hides the credentials of URLs in labels. Such a label is refused, but its value would still be shown. */
 function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/@]*@/g, '//…@');
 }
@@ -83,7 +83,7 @@ function explainServiceOf(
   return lines;
 }
 
-/** A workload may serve in several services: those of this claim have its name or its routes. */
+/** Whether a service is one of a claim: it has the claim's name, or one of its routes. */
 function belongs(service: Service, claim: ServiceReport['claim'], snapshot: Snapshot): boolean {
   if (claim.service !== undefined) return claim.service === service.name;
   return snapshot.routes.some(
@@ -116,7 +116,7 @@ function explainService(service: Service, snapshot: Snapshot): string[] {
   ];
 }
 
-/** Lines for people about a service, or a part of it, wherever it comes from. */
+/** Explains a service, or a part of its backends. */
 export function explainGroup(service: Service, snapshot: Snapshot, history: History): string[] {
   return [
     ...explainService(service, snapshot),
@@ -142,7 +142,7 @@ function whyNone({ backends, absence }: Service): string[] {
   ];
 }
 
-/** What is wrong with the containers of a service, which may be why nothing is answered. */
+/** The problems of the containers of a service, which may be why nothing serves. */
 function problemsOf(service: Service, { problems }: Snapshot): string[] {
   const names = new Set(containersOf(service));
   const found = problems.filter(({ subject }) => names.has(subject));
@@ -180,7 +180,7 @@ function explainBackend(
   const state = describeFlags(flags);
   return [
     `  health: ${state}${since}${health?.reason ? ` (${health.reason})` : ''}`,
-    // The latest is what the line above says.
+    // The latest change is the state in the line above.
     ...changes.slice(-1 - MAX_CHANGES, -1).map((change) => `    before: ${explainChange(change)}`),
     `  traffic: ${whyTraffic(service, backend, snapshot)}`,
   ];
@@ -210,7 +210,7 @@ function whyTraffic(service: Service, backend: Backend, snapshot: Snapshot): str
   return `yes${backend.backup ? ', for no primary is available' : ''}, ${share} % (weight ${backend.weight} of ${total} among ${peers.length} available)`;
 }
 
-/** Lines for people: the route that a URL takes, and why that one. Undefined when it is not a URL. */
+/** Explains which route a URL takes, and why. Undefined if the text is not a URL. */
 export function explainUrl(text: string, snapshot: Snapshot): string[] | undefined {
   const found = routeUrl(text, snapshot);
   if (found === undefined) return undefined;
@@ -246,13 +246,13 @@ export function explainUrl(text: string, snapshot: Snapshot): string[] | undefin
   return [...lines, ...whyNone(entry.service), ...problemsOf(entry.service, snapshot)];
 }
 
-/** Whether a URL has a route at which something serves, or did a moment ago. */
+/** Whether a URL has a route that is no ghost. */
 export function isUrlRouted(text: string, snapshot: Snapshot): boolean {
   const entry = routeUrl(text, snapshot)?.entry;
   return entry !== undefined && entry.route.ghost === undefined;
 }
 
-/** Host, path and route of a URL; no path where it can be understood in more than one way. */
+/** The host, path and route of a URL; the path is undefined if it can be understood in more than one way. */
 function routeUrl(text: string, snapshot: Snapshot) {
   const match = /^(?:https?:\/\/)?([^/?#]+)([^?#]*)/i.exec(text);
   if (match === null) return undefined;
@@ -281,7 +281,7 @@ function why(route: Route, all: readonly Route[]): string {
 function known({ routes }: Snapshot, host: string): string[] {
   if (routes.length === 0) return ['  there are no routes'];
   const others = new Set(routes.map((route) => route.host));
-  // With it only the path is another.
+  // If the host has a route, only the path is wrong, so the host must not suggest itself.
   others.delete(host);
   const meant = didYouMean(host, others);
   return [

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 const NEEDED = 24;
 
-// Before anything else is loaded: older runtimes fail on it in ways that explain nothing.
+// Checked before anything else is loaded, on which older versions fail in ways that explain nothing.
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   process.stderr.write(
     `Fairlead needs Node.js ${NEEDED} or newer; this is ${process.version} (${process.execPath}).\n` +
@@ -10,10 +10,10 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   process.exit(1);
 }
 
-// Of libraries that are bundled Node.js tells whoever runs Fairlead, who can do nothing about them.
+// Node.js would warn of deprecated code in bundled libraries, about which whoever runs Fairlead can do nothing.
 process.noDeprecation = true;
 
-// Others send these to have logs reopened; of the first Node.js would open its debugger, of the second the process end.
+// Tools send these signals to have logs reopened. By default Node.js opens its debugger at the first and ends at the second.
 for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
 
 const { isatty } = await import('node:tty');

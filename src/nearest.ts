@@ -1,15 +1,15 @@
 import { distance } from 'fastest-levenshtein';
 
-/** So many names are compared: they may be those of strangers, and very many. */
+/** The most names that are compared: strangers may have set very many. */
 const MOST = 1_000;
-/** A longer text is no slip of the pen, and comparing it costs more than it is worth. */
+/** Longer texts are not compared: that is slow, and they are no misspelt names. */
 const LONGEST = 64;
-/** So much of a word may be wrong for it to be meant all the same. */
+/** The share of a word that may be wrong in a misspelt name. */
 const SLIP = 0.4;
-/** A shorter part of a name is a part of too many. */
+/** Shorter words are part of too many names to suggest one. */
 const SHORTEST_PART = 3;
 
-/** What was meant by a word that is none of these; undefined where nothing is close to it. */
+/** The name that was meant by a misspelt one; undefined if none is close to it. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
   if (word.length > LONGEST) return undefined;
   const lower = word.toLowerCase();
@@ -25,26 +25,26 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   return best;
 }
 
-/** The same as a question: `did you mean --grace?` */
+/** Suggests a name in a question: `did you mean --grace?` Undefined if none is close. */
 export function didYouMean(word: string, names: Iterable<string>, prefix = ''): string | undefined {
   const meant = nearest(word, names);
   return meant === undefined ? undefined : `did you mean ${prefix}${meant}?`;
 }
 
-/** The same as the end of a sentence, `; did you mean --grace?`, or nothing. */
+/** Suggests a name at the end of a sentence: `; did you mean --grace?` Empty if none is close. */
 export function suggestion(word: string, names: Iterable<string>, prefix = ''): string {
   const question = didYouMean(word, names, prefix);
   return question === undefined ? '' : `; ${question}`;
 }
 
-/** How far a word is from a name that was meant by it; infinitely if it hardly can have been. */
+/** The distance of a word from a name that it may have meant; Infinity if it hardly can. */
 function slip(word: string, name: string): number {
   const most = Math.max(2, name.length * SLIP);
   const longer = name.length - word.length;
-  // The distance is the difference of the lengths at least.
+  // The distance is at least the difference of the lengths.
   const off = Math.abs(longer) > most ? Number.POSITIVE_INFINITY : distance(word, name);
   if (off <= most && off < Math.min(word.length, name.length) - 1) return off;
-  // `nginx` for `shop_nginx_1`: after what is only misspelt.
+  // A word such as `nginx` for `shop_nginx_1` comes after misspelt ones.
   const isPart = word.length >= SHORTEST_PART && name.includes(word);
   return isPart ? most + longer : Number.POSITIVE_INFINITY;
 }

@@ -11,9 +11,9 @@ import { shorten } from './model/text.ts';
 import { nearest } from './nearest.ts';
 
 /**
- * What is known of a workload (by its name or the beginning of its id), a service, a backend or a URL. Where a source
- * is not heard that is said first: what it knows may be missing.
- * @param unheard names of sources that have said nothing at all yet
+ * Explains a workload (by its name or the beginning of its id), a service, a backend or a URL. If a source was not heard,
+ * that is said first, since what it knows is missing.
+ * @param unheard the names of sources that were never heard
  */
 export function explainSubject(
   subject: string,
@@ -37,14 +37,14 @@ export function explainSubject(
   return { error: `there is no container or service ${named}; ${hint}` };
 }
 
-/** A workload that is called so is meant before one whose id begins so, whichever source has it. */
+/** The workloads that are meant: those of this name in any source, or else those whose id begins so. */
 function meant(subject: string, explained: readonly Explained[]): readonly WorkloadReport[] {
   const reports = explained.flatMap((one) => one.reports);
   const named = reports.filter(({ workload }) => workload.name === subject);
   return named.length > 0 ? named : reports;
 }
 
-/** What may be asked for: workloads, services, backends and hosts. */
+/** The names that may be asked for: of workloads, services, backends and hosts. */
 function known(explained: readonly Explained[], { services, routes }: Snapshot): Set<string> {
   const backends = services.flatMap((service) => service.backends);
   return new Set([
@@ -69,7 +69,7 @@ function find(
     };
   const isUrl = /[./:*]/.test(subject) || subject === 'localhost';
   const service = snapshot.services.find(({ name }) => name === subject);
-  // Where nobody names it a service is called like its route: as a URL that says more.
+  // A service without a name of its own is called like its route, and as a URL that explains more.
   if (service !== undefined && !isUrl) return group([service], snapshot, history);
   const isMeant = ({ name, address }: Backend) => name === subject || formatAddress(address) === subject;
   const serving = snapshot.services.flatMap((one) => {
@@ -89,7 +89,7 @@ function group(services: readonly Service[], snapshot: Snapshot, history: Histor
   };
 }
 
-/** A route leads to one of the backends that the workload's claims have become. */
+/** Whether a route leads to a backend of the workload. */
 function isRouted({ services }: WorkloadReport, snapshot: Snapshot): boolean {
   const keys = services.flatMap(({ claim }) => claim.serves?.key ?? []);
   const serving = snapshot.services.filter(({ name, backends }) =>

@@ -5,10 +5,10 @@ export const VERSION: string = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ).version;
 
-/** Put in by tools/build.ts; not there where the sources run as they are. */
+/** Set by tools/build.ts; undefined when the sources are run directly. */
 declare const FAIRLEAD_COMMIT: string | undefined;
 
-/** What people are told of this program: version, commit where it is known, and runtime. */
+/** Describes this program: its version, its commit if that is known, and the runtime. */
 export function describeVersion(): string {
   const commit = typeof FAIRLEAD_COMMIT === 'undefined' ? undefined : FAIRLEAD_COMMIT;
   return `fairlead ${VERSION} (${commit === undefined ? '' : `commit ${commit}, `}Node.js ${process.version})`;

@@ -1,6 +1,6 @@
 import { type Document, LineCounter, parseDocument } from 'yaml';
 
-/** A YAML text as the library reads it, with which a place in it becomes a line. */
+/** A YAML text as the library reads it, with what finds the line of a position. */
 export interface YamlText {
   readonly document: Document.Parsed;
   readonly lines: LineCounter;

@@ -1,4 +1,4 @@
-// Everything that is shown was set by somebody's labels: it only ever becomes text nodes.
+// What is shown comes from labels, which strangers may set, so it only ever becomes text nodes.
 
 const POLL_MS = 1000;
 
@@ -30,7 +30,7 @@ function stateOf(backend) {
   return [isWaiting ? 'wait' : 'bad', `${backend.state}: ${reason}`];
 }
 
-/** How long it has been so, and on a closer look what was before. */
+/** The cell that shows since when a backend has its state, and as a tooltip its earlier states. */
 function sinceCell(backend, now) {
   const cell = element('td', 'quiet', ago(now - backend.health.since));
   cell.title = backend.history
@@ -77,7 +77,7 @@ const COLUMNS = [
   'failures',
 ];
 
-/** Why a service has no backends, and how bad that is. */
+/** The line that says why a service has no backends, coloured by how bad that is. */
 function absenceLine({ absence }, now) {
   if (!absence) return element('p', 'state bad', 'no backends');
   const { names, removed } = absence;
@@ -87,7 +87,7 @@ function absenceLine({ absence }, now) {
   return element('p', 'state wait', `no backends: its last container, ${few}, was removed ${times}`);
 }
 
-/** What is ill comes first, and what was removed last. */
+/** The number that services are sorted by: those that fail come first, removed ones last. */
 function illness({ absence, backends }) {
   if (absence?.removed) return -1;
   const out = backends.filter(({ health }) => health.flags.length > 0);
@@ -150,7 +150,7 @@ function workerRow(worker, now) {
   );
 }
 
-/** A single worker is this process, of which the summary tells. */
+/** The card of workers; a single worker is in the summary already. */
 function workersCard(workers, now) {
   if (workers.length === 1) return [];
   const head = WORKER_COLUMNS.map((name, i) => element('th', i > 3 ? 'number' : '', name));
@@ -164,7 +164,7 @@ function workersCard(workers, now) {
   return [element('article', '', element('h2', '', 'Workers'), table)];
 }
 
-/** With those of each listener where there are several. */
+/** The number of connections, and that of each listener if there are several. */
 function connections({ clientConnections, listeners }) {
   const all = plural(clientConnections, 'connection');
   if (listeners.length === 1) return all;
@@ -192,7 +192,7 @@ function show(state) {
 async function poll() {
   if (!document.hidden) {
     try {
-      // Where the page was opened with a password in its address, that must not be in this one.
+      // Made of the origin alone, since `fetch` refuses a URL with a password, which the address of the page may have.
       const response = await fetch(new URL('/api/snapshot', location.origin));
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       show(await response.json());
