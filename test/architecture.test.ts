@@ -110,8 +110,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 const COMPOSERS = ['plane.ts', 'connectors.ts', 'live-topology.ts'];
 
-/** The codec: it knows no sockets. */
-const SOCKETLESS = /^data\/(?:message\/.*|http1\/(?:chunked|write|(?:head|body|request)-reader))\.ts$/;
+/** What only `data/socket` may import, but for those that ask it about addresses. */
+const SOCKETS = new Set(['node:net', 'node:tls']);
+const ADDRESSES = new Set([
+  'data/connect/sites.ts',
+  'data/listener/client-address.ts',
+  'data/listener/trust.ts',
+]);
+
+/** The codec, which is given bytes and text. */
+const TRANSPORTLESS = /^data\/(?:message\/.*|http1\/(?:chunked|write|(?:head|body|request)-reader))\.ts$/;
 
 interface Import {
   readonly specifier: string;
@@ -240,12 +248,26 @@ t.test('the layers of the data plane have no circle, and all of its parts are am
   );
 });
 
-t.test('heads and the codec of HTTP/1 know no sockets', async (t) => {
-  const codec = files.filter(({ path }) => SOCKETLESS.test(path));
+t.test('whoever reads and writes for clients and backends does so by a transport', async (t) => {
+  const outside = files.filter(({ path }) => path.startsWith('data/') && !path.startsWith('data/socket/'));
+  t.ok(outside.length > 50, 'its files were found');
+  const wrong = outside.filter(
+    ({ path, text, imports }) =>
+      !ADDRESSES.has(path) &&
+      (/\bSocket\b/.test(text) || imports.some(({ specifier }) => SOCKETS.has(specifier))),
+  );
+  t.strictSame(
+    wrong.map(({ path }) => path),
+    [],
+  );
+});
+
+t.test('heads and the codec of HTTP/1 know no transport', async (t) => {
+  const codec = files.filter(({ path }) => TRANSPORTLESS.test(path));
   t.ok(codec.length > 8, 'its files were found');
   const wrong = codec.flatMap(({ path, imports }) =>
     imports
-      .filter(({ specifier }) => specifier === 'node:net')
+      .filter(({ specifier }) => /socket\/(?!gathered)/.test(specifier))
       .map(({ specifier }) => `src/${path} imports ${specifier}`),
   );
   t.strictSame(wrong, []);

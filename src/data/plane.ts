@@ -13,7 +13,6 @@ import { GRACE_OVER } from './errors.ts';
 import { Http1Server } from './http1/server.ts';
 import { Admission } from './listener/admission.ts';
 import { Intake } from './listener/intake.ts';
-import { type ListenerFilter, passing } from './listener/listener-filter.ts';
 import { LiveTopology } from './live-topology.ts';
 import { Exchanges } from './proxy/exchanges.ts';
 import { compileFilter, makeCompiler } from './proxy/filters/compile.ts';
@@ -23,6 +22,7 @@ import { StandIns } from './proxy/stand-ins.ts';
 import { Runtime } from './runtime.ts';
 import { type DataOptions, makeSettings, type Settings } from './settings.ts';
 import { type Listening, listenTcp } from './socket/listen.ts';
+import type { ListenerFilter } from './socket/listener-filter.ts';
 import { Judges } from './upstream/judges.ts';
 
 export type { DataEvents } from './proxy/ledger.ts';
@@ -104,8 +104,8 @@ export class DataPlane {
    * Takes connections of a listener. Rejects when it cannot.
    * @param filter what stands between them and the protocol of the listener
    */
-  async listen(listener: Listener, bound: BoundTo = {}, filter: ListenerFilter = passing): Promise<Address> {
-    const listening = await listenTcp(listener, bound, this.#http1.acceptorOf(listener, filter));
+  async listen(listener: Listener, bound: BoundTo = {}, filter?: ListenerFilter): Promise<Address> {
+    const listening = await listenTcp(listener, bound, this.#http1.acceptorOf(listener), filter);
     this.#listening.push(listening);
     return listening.address;
   }

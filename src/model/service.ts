@@ -157,12 +157,10 @@ export interface Service {
 /** The settings that are merged as a whole: an input that sets a part of one sets all of it. */
 export type Value = string | number | boolean | readonly unknown[] | HashKey | RetryReasons;
 
-/** A value, values by their names, or an object each part of which may be set by itself. */
+/** A value, or an object each part of which may be set by itself. */
 type Part<T> = T extends Value
   ? T
-  : string extends keyof T
-    ? T
-    : { readonly [K in keyof T as Exclude<K, 'eventsMs'>]?: Part<NonNullable<T[K]>> };
+  : { readonly [K in keyof T as Exclude<K, 'eventsMs'>]?: Part<NonNullable<T[K]>> };
 
 /**
  * Everything of a service that an input can set; what is absent keeps its default. That is every field of `Service` except

@@ -10,7 +10,6 @@ import { ADMIN_NOW, ADMIN_SNAPSHOT, adminView, startTestAdmin } from '../support
 import { deadPort } from '../support/backend.ts';
 import { RunningCli, runCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -39,7 +38,7 @@ t.test('on a pipe a table follows the other, and Ctrl-C ends it with 0', async (
 });
 
 t.test('a Fairlead that restarts is said, and watched again', async (t) => {
-  const port = await freePort();
+  const port = await deadPort();
   const address = { host: '127.0.0.1', port };
   const first = await startAdmin(address, undefined, adminView());
   const cli = startWatch(t, port);

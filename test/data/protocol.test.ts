@@ -12,6 +12,7 @@ import { Ledger } from '../../src/data/proxy/ledger.ts';
 import { StandIns } from '../../src/data/proxy/stand-ins.ts';
 import { Runtime } from '../../src/data/runtime.ts';
 import { makeSettings } from '../../src/data/settings.ts';
+import { transportOn } from '../../src/data/socket/socket-transport.ts';
 import { Judges } from '../../src/data/upstream/judges.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { AccessEntry } from '../../src/telemetry/events.ts';
@@ -41,7 +42,10 @@ async function startLines(t: Test, services: readonly TestService[]) {
   };
   const exchanges = new Exchanges(new Forwarder(parts).guard, ledger, new Intake());
   topology.apply(makeSnapshot(1, services));
-  const server = createServer((socket) => new LineConnection(socket, exchanges)).listen(0, '127.0.0.1');
+  const server = createServer((socket) => new LineConnection(transportOn(socket), exchanges)).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   t.teardown(() => {
     server.close();

@@ -1,8 +1,7 @@
 import t, { type Test } from 'tap';
-import { startBackend } from '../support/backend.ts';
+import { deadPort, startBackend } from '../support/backend.ts';
 import { ask, connectRaw } from '../support/client.ts';
 import { startAppWith } from '../support/fairlead.ts';
-import { freePort } from '../support/free-port.ts';
 import { startMirror } from '../support/manual.ts';
 import { startProxy, type TestProxy } from '../support/proxy.ts';
 import { startRelay } from '../support/relay.ts';
@@ -102,7 +101,7 @@ t.test('our name is seen in any of the lines of Via', async (t) => {
 });
 
 t.test('the admin address is not reached through Fairlead', async (t) => {
-  const port = await freePort();
+  const port = await deadPort();
   const ports: number[] = [];
   const relay = await startRelay(t, () => ports[0] as number);
   const claim = (name: string, host: string, at: number) => ({

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { Test } from 'tap';
-import { isRefused } from './client.ts';
 
 /** A backend that counts what reaches it. */
 export interface TestBackend {
@@ -75,13 +74,11 @@ export function startCannedBackend(t: Test, answer: string): Promise<{ readonly 
   });
 }
 
-/** Below those that a system gives for port 0: what was free a moment ago may be another test's now. */
-let nextDead = 700;
-
-/** A port that nobody listens on, nor begins to; each time another. */
+/** A port that nobody listens on: it was free a moment ago. */
 export async function deadPort(): Promise<number> {
-  for (;;) {
-    const port = nextDead++;
-    if (await isRefused(port)) return port;
-  }
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -5,7 +5,7 @@ import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { BackendState, type PooledConnection } from '../../src/data/upstream/backend-state.ts';
 import type { ServiceState } from '../../src/data/upstream/service-state.ts';
 import type { Backend } from '../../src/model/backend.ts';
-import { plainRequestHead } from './heads.ts';
+import { requestHead } from './heads.ts';
 import { listenerOn } from './listener.ts';
 
 /** A client that listens to nothing. */
@@ -31,12 +31,13 @@ class SilentDownstream implements Downstream {
   reset(): void {}
   pauseBody(): void {}
   resumeBody(): void {}
-  get socket(): never {
+  get transport(): never {
     throw new Error('there is no socket');
   }
   detach(): never {
     throw new Error('there is no socket');
   }
+  onClose(): void {}
   finished(): void {}
 }
 
@@ -45,7 +46,7 @@ export function makeExchange(
   head = 'GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n',
   trusted = false,
 ): Exchange {
-  return new Exchange(new SilentDownstream(), plainRequestHead(head, trusted), 0);
+  return new Exchange(new SilentDownstream(), requestHead(head, { trusted }), 0);
 }
 
 /** Remembers what it was sent. */

@@ -34,13 +34,6 @@ export function requestHead(text: string, options: RequestJudging = {}): Request
   return head;
 }
 
-/** The same, read once and not in every split: for tests that need many. */
-export function plainRequestHead(text: string, trusted = false): RequestHead {
-  const head = parseRequestHead(text, text.indexOf('\r\n\r\n'), RULES, trusted);
-  if (!(head instanceof RequestHead)) throw new Error(`refused: ${JSON.stringify(text)}`);
-  return head;
-}
-
 /** A GET with these header lines besides Host. */
 export function requestWith(lines: readonly string[], options: RequestJudging = {}): RequestHead {
   return requestHead(

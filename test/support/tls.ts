@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { createSecureContext, connect as secure, TLSSocket } from 'node:tls';
 import type { Test } from 'tap';
-import type { ListenerFilter } from '../../src/data/listener/listener-filter.ts';
-import { standsOn } from '../../src/data/socket/reset.ts';
+import type { ListenerFilter } from '../../src/data/socket/listener-filter.ts';
+import { transportOn } from '../../src/data/socket/socket-transport.ts';
 import { RawClient, reset } from './client.ts';
 import { listenerOn } from './listener.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
@@ -15,12 +15,8 @@ let certificate: ReturnType<typeof makeSelfSigned> | undefined;
 async function tlsFilter(t: Test): Promise<ListenerFilter> {
   certificate ??= makeSelfSigned(t);
   const secureContext = createSecureContext(await certificate);
-  return (accepted, pass) => {
-    accepted.on('error', () => {});
-    const socket = new TLSSocket(accepted, { isServer: true, secureContext });
-    standsOn(socket, accepted);
-    pass(socket);
-  };
+  return (accepted, pass) =>
+    pass(transportOn(new TLSSocket(accepted, { isServer: true, secureContext }), accepted));
 }
 
 /** The same as `startProxy`, but its port is one where clients connect with TLS. */

@@ -21,9 +21,11 @@ function makeHost(t: Test) {
     apply: () => {},
     adopt: () => {},
     async listen(listener, bound = {}) {
-      const one = await listenTcp(listener, bound, (socket) => {
-        counts.accepted++;
-        socket.on('error', () => {}).destroy();
+      const one = await listenTcp(listener, bound, {
+        accepted: () => {
+          counts.accepted++;
+        },
+        serve: (transport) => transport.destroy(),
       });
       listening.push(one);
       return one.address;

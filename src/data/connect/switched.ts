@@ -1,40 +1,51 @@
-import type { Socket } from 'node:net';
 import { ProxyError } from '../errors.ts';
 import type { Attempt } from '../proxy/attempt.ts';
-import { KEEP_ALIVE_MS } from '../socket/socket-transport.ts';
+import type { Transport } from '../socket/transport.ts';
 import { Tunnel } from '../socket/tunnel.ts';
 import type { Sweep } from '../sweep.ts';
 
 /** An exchange whose two sides speak another protocol, from the 101 until both have closed. */
 export class Switched {
   readonly #attempt: Attempt;
+  readonly #backend: Transport;
+  /** What the client sent behind its request. */
+  readonly #rest: Buffer;
   readonly #tunnel: Tunnel;
 
   /** @param onClosed both sides have closed */
-  constructor(attempt: Attempt, client: Socket, backend: Socket, sweep: Sweep, onClosed: () => void) {
+  constructor(attempt: Attempt, backend: Transport, sweep: Sweep, onClosed: () => void) {
     const { exchange, service } = attempt;
     this.#attempt = attempt;
+    this.#backend = backend;
     attempt.outcome = 'responded';
     exchange.answered = true;
     exchange.status = 101;
     // No deadline ends a silent tunnel: whether its ends still exist only the kernel finds out.
-    backend.setKeepAlive(true, KEEP_ALIVE_MS);
-    const rest = exchange.downstream.detach();
-    if (rest.length > 0) client.unshift(rest);
+    backend.keepAlive();
+    const { downstream } = exchange;
+    this.#rest = downstream.detach();
     const { idleMs } = service.service.timeouts;
-    this.#tunnel = new Tunnel(client, backend, sweep, idleMs, {
+    this.#tunnel = new Tunnel(downstream.transport, backend, sweep, idleMs, {
       onSilent: () => this.cut(silentHalf(idleMs)),
       onClientClosed: () => {
+        downstream.onClose();
         this.count();
         attempt.completed();
       },
       onClosed,
+      onBroken: (error) => {
+        this.destroy();
+        attempt.broken(error);
+      },
     });
   }
 
-  /** The two sides were joined by pipes. */
+  /** The two sides were joined by pipes, in place of which bytes are passed on here. */
   join(): void {
-    this.#tunnel.join();
+    const { stream } = this.#attempt.exchange.downstream.transport;
+    stream.unpipe(this.#backend.stream);
+    this.#backend.stream.unpipe(stream);
+    this.#tunnel.join(this.#rest);
   }
 
   /** Tells the exchange what was passed on so far. */

@@ -1,5 +1,5 @@
 import { type ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'http-proxy';
 import { ProxyError } from '../errors.ts';
 import { CHUNKED, type HeadRules } from '../message/head.ts';
@@ -9,6 +9,9 @@ import type { Exchange } from '../proxy/exchange.ts';
 import { addedFields, targetOf } from '../proxy/forwarded.ts';
 import { safely } from '../safely.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
+
+/** What http-proxy calls a client's connection. */
+type HttpSocket = IncomingMessage['socket'];
 
 const NO_BYTES = Buffer.alloc(0);
 const NOT_ASKED = new ProxyError('bad-response', '101 to a protocol that was not asked for');
@@ -22,7 +25,7 @@ export interface UpgradeEvents {
   /** Any response but a 101. */
   onRefusal(response: IncomingMessage): void;
   /** A 101; false when it is not taken. */
-  onSwitch(response: IncomingMessage, backend: Socket): boolean;
+  onSwitch(response: IncomingMessage, backend: Duplex): boolean;
   /** The 101 was passed on, and the two sockets were joined by pipes. */
   onJoined(): void;
   /** One of these threw. */
@@ -36,7 +39,7 @@ export function sendUpgrade(
   maxHeaderSize: number,
   events: UpgradeEvents,
 ): ClientRequest {
-  const client = exchange.downstream.socket;
+  const client = exchange.downstream.transport.stream as HttpSocket;
   const proxy = createProxyServer();
   let sent: ClientRequest | undefined;
   proxy.on('error', () => {});
@@ -96,15 +99,15 @@ function listen(request: ClientRequest, events: UpgradeEvents): void {
 }
 
 /** The method of the class shows again: the client's connection is no longer http-proxy's to end. */
-export function showDestroySoon(socket: Socket): void {
-  Reflect.deleteProperty(socket, 'destroySoon');
+export function showDestroySoon(stream: Duplex): void {
+  Reflect.deleteProperty(stream, 'destroySoon');
 }
 
 /**
  * What http-proxy asks to see: it takes GET and WebSocket alone, while other protocols upgrade in just the same
  * way. The request that it sends has the method and the headers of its options.
  */
-function webSocketRequest(exchange: Exchange, socket: Socket): IncomingMessage {
+function webSocketRequest(exchange: Exchange, socket: HttpSocket): IncomingMessage {
   const request = new IncomingMessage(socket);
   request.httpVersionMajor = 1;
   request.httpVersionMinor = 1;

@@ -1,10 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../errors.ts';
 import type { Attempt, Upstream } from '../proxy/attempt.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Flow } from '../socket/transport.ts';
+import { transportOn } from '../socket/socket-transport.ts';
+import type { Flow, Transport } from '../socket/transport.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import { Refusal, type RefusalEvents } from './refusal.ts';
@@ -33,7 +34,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   pool: PooledConnection[];
   readonly #runtime: Runtime;
   readonly #timeouts: Timeouts;
-  readonly #client: Socket;
+  readonly #client: Transport;
   readonly #request: ClientRequest;
   #phase: UpgradePhase = 'connecting';
   #isRequestDone = false;
@@ -54,7 +55,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     this.pool = backend.idle;
     this.#runtime = runtime;
     this.#timeouts = service.service.timeouts;
-    this.#client = exchange.downstream.socket;
+    this.#client = exchange.downstream.transport;
     backend.open.add(this);
     backend.stats.connectionsOpened++;
     runtime.sweep.add(this);
@@ -137,7 +138,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   }
 
   /** A 101: from now on what comes is passed on, until both have closed. */
-  onSwitch(response: IncomingMessage, backend: Socket): boolean {
+  onSwitch(response: IncomingMessage, backend: Duplex): boolean {
     const { exchange, service } = this.#attempt;
     const wrong = this.#isRequestDone
       ? whyNotSwitch(response, exchange.head, this.#runtime.settings.rules)
@@ -147,8 +148,8 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     const cookie = service.stickyFields(exchange, this.backend);
     editSwitch(response, exchange, cookie, this.#runtime.settings.rules);
     this.#runtime.sweep.delete(this);
-    showDestroySoon(this.#client);
-    this.#switched = new Switched(this.#attempt, this.#client, backend, this.#runtime.sweep, () =>
+    showDestroySoon(this.#client.stream);
+    this.#switched = new Switched(this.#attempt, transportOn(backend), this.#runtime.sweep, () =>
       this.#leave(),
     );
     return true;
@@ -193,7 +194,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   /** Whatever becomes of the request, the client's connection is no longer http-proxy's to end. */
   #release(): void {
     this.#request.removeAllListeners('error').on('error', () => {});
-    showDestroySoon(this.#client);
+    showDestroySoon(this.#client.stream);
   }
 
   #leave(): void {

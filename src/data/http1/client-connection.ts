@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Listener } from '../../model/listener.ts';
 import { ProxyError } from '../errors.ts';
 import type { Client } from '../listener/client.ts';
@@ -7,9 +6,7 @@ import type { RequestHead } from '../message/request-head.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import { type Downstream, Exchange } from '../proxy/exchange.ts';
 import type { Reply } from '../proxy/reply.ts';
-import { reset } from '../socket/reset.ts';
-import { handOver, own, type SocketOwner } from '../socket/socket-owner.ts';
-import type { Flow } from '../socket/transport.ts';
+import type { Flow, Transport, TransportOwner } from '../socket/transport.ts';
 import type { Expiring } from '../sweep.ts';
 import { ClientSide } from './client-side.ts';
 import { BODY_TIMEOUT, GONE, HEAD_TIMEOUT, STALLED } from './downstream-errors.ts';
@@ -24,7 +21,7 @@ const STOP_IDLE_MS = 1_000;
 /** A client's connection: takes one request after the other, in order. */
 export class ClientConnection
   extends ClientSide
-  implements Client, Downstream, RequestSink, SocketOwner, Expiring, Deferred
+  implements Client, Downstream, RequestSink, TransportOwner, Expiring, Deferred
 {
   #exchange: Exchange | undefined = undefined;
   #keepAlive = true;
@@ -32,25 +29,25 @@ export class ClientConnection
   #isLingering = false;
   /** Nothing more comes of it. */
   #ended: HalfClosed | undefined = undefined;
-  /** Another protocol has the socket: how it ends is its own affair. */
+  /** Another protocol has the transport: how it ends is its own affair. */
   isUpgraded = false;
 
-  constructor(context: ServerContext, listener: Listener, socket: Socket) {
-    super(context, listener, socket);
-    own(socket, this);
+  constructor(context: ServerContext, listener: Listener, transport: Transport) {
+    super(context, listener, transport);
+    transport.transfer(this);
     context.sweep.add(this);
     this.wait(context.settings.idleTimeout);
   }
 
   /** Since when nothing is asked and nothing is left to send, in the sweep's milliseconds; Infinity otherwise. */
   get idleSince(): number {
-    const isIdle = this.isFree && this.talking?.reader.isEmpty !== false && this.socket.writableLength === 0;
+    const isIdle = this.isFree && this.talking?.reader.isEmpty !== false && this.transport.pending === 0;
     const { sweep, settings } = this.context;
     return isIdle ? sweep.madeAt(this.deadline, settings.idleTimeout) : Number.POSITIVE_INFINITY;
   }
 
   protected makeTalk(): Talk {
-    return new Talk(this.context, this, this.socket, this);
+    return new Talk(this.context, this, this.transport, this);
   }
 
   // Downstream: what the exchange says to the client.
@@ -75,16 +72,16 @@ export class ClientConnection
 
   reset(): void {
     this.#keepAlive = false;
-    reset(this.socket);
+    this.transport.reset();
   }
 
   pauseBody(): void {
-    this.socket.pause();
+    this.transport.pause();
     this.#waitForClient();
   }
 
   resumeBody(): void {
-    this.socket.resume();
+    this.transport.resume();
     this.#waitForClient();
   }
 
@@ -97,7 +94,7 @@ export class ClientConnection
 
   detach(): Buffer {
     this.isUpgraded = true;
-    handOver(this.socket);
+    this.transport.pause();
     return this.talk.reader.takeRest();
   }
 
@@ -121,7 +118,7 @@ export class ClientConnection
     else if (exchange === undefined) this.#linger();
     else if (this.#ended === undefined || isStalled)
       this.context.exchanges.clientFailed(exchange, isStalled ? STALLED : BODY_TIMEOUT);
-    else if (this.#ended.ask(this.socket, exchange)) this.#waitForClient();
+    else if (this.#ended.ask(this.transport, exchange)) this.#waitForClient();
     else this.context.exchanges.clientFailed(exchange, GONE);
   }
 
@@ -169,14 +166,14 @@ export class ClientConnection
     this.#linger();
   }
 
-  // The socket's events.
+  // What the transport tells.
 
-  onData(chunk: Buffer): void {
+  onRead(chunk: Buffer): void {
     if (this.#isLingering) return this.http2?.read(chunk);
     const { reader } = this.talk;
     if (this.#mustWait(reader)) {
       // What has come is enough to wait with.
-      if (reader.hasBytes) this.socket.pause();
+      if (reader.hasBytes) this.transport.pause();
       return reader.hold(chunk);
     }
     reader.read(chunk);
@@ -187,11 +184,10 @@ export class ClientConnection
     if (this.#exchange !== undefined) {
       this.#waitForClient();
       this.#exchange.clientDrained();
-    } else if (!this.#isLingering && this.socket.isPaused()) this.#readNext();
+    } else if (!this.#isLingering && this.transport.isPaused) this.#readNext();
   }
 
   onEnd(): void {
-    if (this.isUpgraded) return;
     this.#ended = new HalfClosed();
     const isToBegin = this.#exchange === undefined && this.talking?.reader.hasBytes === true;
     if (!isToBegin || this.#isLingering) this.#hearOut();
@@ -202,7 +198,7 @@ export class ClientConnection
     const exchange = this.#exchange;
     if (exchange !== undefined && HalfClosed.isHeardOut(exchange)) return this.#waitForClient();
     this.#abandon();
-    if (!this.socket.writableEnded) this.socket.end(); // A second time makes an error, with its stack.
+    this.transport.end();
   }
 
   onClose(): void {
@@ -235,7 +231,7 @@ export class ClientConnection
   }
 
   begin(): void {
-    if (this.socket.writableEnded || this.socket.destroyed) return;
+    if (this.transport.isEnded || this.transport.isClosed) return;
     this.#readNext();
     // It may have ended before.
     if (this.#ended && this.#exchange !== undefined && !this.isUpgraded) this.#hearOut();
@@ -244,7 +240,7 @@ export class ClientConnection
   /** The exchange is over: what came meanwhile is next. */
   #readNext(): void {
     this.wait(this.context.settings.idleTimeout);
-    if (this.socket.isPaused()) this.socket.resume();
+    if (this.transport.isPaused) this.transport.resume();
     const { reader } = this.talk;
     if (!reader.hasBytes) return;
     if (this.isFree) reader.next();
@@ -260,7 +256,7 @@ export class ClientConnection
     } else if (exchange.isUnsent) {
       this.#waitForClient();
       if (exchange.flush() === 'full' && !exchange.body.isComplete) this.pauseBody();
-    } else if (this.talk.reader.hasBytes) this.socket.pause();
+    } else if (this.talk.reader.hasBytes) this.transport.pause();
   }
 
   /** A request whose body is not here when its response begins takes the connection with it. */
@@ -271,7 +267,7 @@ export class ClientConnection
   #linger(): void {
     this.#isLingering = true;
     const rest = this.talking?.reader.takeRest();
-    if (!this.socket.destroyed) this.sayEnd(rest);
+    if (!this.transport.isClosed) this.sayEnd(rest);
   }
 
   /** It is the client's turn while it does not take what is written, or owes more of its request. */
@@ -279,7 +275,7 @@ export class ClientConnection
     const exchange = this.#exchange;
     const { pace } = this.talk;
     const { sweep, settings } = this.context;
-    const owes = exchange?.body.isComplete === false && !this.socket.isPaused();
+    const owes = exchange?.body.isComplete === false && !this.transport.isPaused;
     // One that is answered while it sends speaks when it has something to say.
     if (owes && !exchange.answered && !this.isBehind)
       return this.wait(pace.go(sweep.now, exchange.body.size));

@@ -1,12 +1,10 @@
-import type { Socket } from 'node:net';
 import type { Listener } from '../../model/listener.ts';
 import type { ProxyError } from '../errors.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import type { Downstream } from '../proxy/exchange.ts';
 import type { ForwardedFields } from '../proxy/forwarded.ts';
 import { errorReply } from '../proxy/reply.ts';
-import { addressOf } from '../socket/socket-owner.ts';
-import type { Flow } from '../socket/transport.ts';
+import type { Flow, Transport } from '../socket/transport.ts';
 import { Http2Refusal } from './http2-refusal.ts';
 import type { ServerContext } from './server-context.ts';
 import type { Talk } from './talk.ts';
@@ -22,18 +20,18 @@ export abstract class ClientSide {
   deadline = Number.POSITIVE_INFINITY;
   readonly peer: string;
   readonly listener: Listener;
-  readonly socket: Socket;
+  readonly transport: Transport;
   own: Downstream['own'] = undefined;
   protected readonly context: ServerContext;
   /** Of a client that is still being told that HTTP/2 is not spoken here. */
   protected http2: Http2Refusal | undefined = undefined;
   protected talking: Talk | undefined = undefined;
 
-  constructor(context: ServerContext, listener: Listener, socket: Socket) {
+  constructor(context: ServerContext, listener: Listener, transport: Transport) {
     this.context = context;
     this.listener = listener;
-    this.socket = socket;
-    this.peer = addressOf(socket);
+    this.transport = transport;
+    this.peer = transport.peer;
   }
 
   protected abstract makeTalk(): Talk;
@@ -46,6 +44,7 @@ export abstract class ClientSide {
   /** Nothing is asked for a while: lays down what it takes to talk, until something is. */
   rest(): void {
     this.talking = undefined;
+    this.transport.rest();
   }
 
   /** It does not take what is written: nothing more should be, until it drains. */
@@ -66,7 +65,7 @@ export abstract class ClientSide {
 
   /** Tells a client that what it sent is no request, and why: the last that it is told. */
   protected tellRefused(error: ProxyError, requestId: string): void {
-    this.http2 = Http2Refusal.of(error, this.socket);
+    this.http2 = Http2Refusal.of(error, this.transport);
     if (this.http2 !== undefined) return;
     const { writer } = this.talk;
     writer.begin();
@@ -79,9 +78,9 @@ export abstract class ClientSide {
     // For what is not sent yet the client has its time, as before; one that is still to be told something has to ask for it.
     const { bodyTimeout, headerTimeout } = this.context.settings;
     this.wait(this.http2 === undefined ? bodyTimeout : headerTimeout);
-    this.socket.resume();
+    this.transport.resume();
     if (this.http2 !== undefined) return this.http2.read(rest);
-    this.socket.end(() => this.wait(LINGER_MS));
+    this.transport.end(() => this.wait(LINGER_MS));
   }
 
   prolong(ms: number): void {
@@ -98,7 +97,7 @@ export abstract class ClientSide {
 
   /** Ends the connection, at once. */
   destroy(): void {
-    this.socket.destroy();
+    this.transport.destroy();
   }
 
   write(buffer: Buffer, from: number, to: number): void {

@@ -8,7 +8,7 @@ export interface Progress {
   /** The whole request was handed to the socket. */
   readonly requestDone: boolean;
   /** Bytes that the backend has not taken yet. */
-  readonly writableLength: number;
+  readonly pending: number;
   /** It served before. */
   readonly isReused: boolean;
   /** The request was sent, and not a byte of its response has come. */

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { Exchange } from '../proxy/exchange.ts';
+import type { Transport } from '../socket/transport.ts';
 
 /** How often a client that has ended its side is asked whether it is still there. */
 export const ASK_MS = 2_000;
@@ -20,9 +20,13 @@ export class HalfClosed {
   }
 
   /** Asks it, at most each `ASK_MS`: false when it counts as gone, since of its response nothing came meanwhile. */
-  ask(socket: Socket, { answered, bytesOut, head }: Exchange): boolean {
-    if (!answered) socket.write(head.minor === 0 ? '' : PROCESSING);
-    else if (bytesOut === this.#bytesOut) return false;
+  ask(transport: Transport, { answered, bytesOut, head }: Exchange): boolean {
+    if (answered && bytesOut === this.#bytesOut) return false;
+    if (!answered && head.minor === 0) transport.ask();
+    else if (!answered) {
+      transport.text(PROCESSING);
+      transport.flush();
+    }
     this.#bytesOut = answered ? bytesOut : -1;
     return true;
   }

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { ProxyError } from '../errors.ts';
+import type { Transport } from '../socket/transport.ts';
 
 const PREFACE_SIZE = 24;
 const FRAME_HEAD_SIZE = 9;
@@ -15,7 +15,7 @@ const NOTHING = Buffer.alloc(0);
  * it; after a GOAWAY, or an answer in HTTP/1, clients have an error that says nothing.
  */
 export class Http2Refusal {
-  readonly #socket: Socket;
+  readonly #transport: Transport;
   readonly #head = Buffer.alloc(FRAME_HEAD_SIZE);
   #filled = 0;
   #isDone = false;
@@ -23,13 +23,13 @@ export class Http2Refusal {
   #skip = PREFACE_SIZE;
 
   /** Undefined when it is not HTTP/2 that the client speaks. */
-  static of({ code }: ProxyError, socket: Socket): Http2Refusal | undefined {
-    return code === 'http2-preface' ? new Http2Refusal(socket) : undefined;
+  static of({ code }: ProxyError, transport: Transport): Http2Refusal | undefined {
+    return code === 'http2-preface' ? new Http2Refusal(transport) : undefined;
   }
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.write(SETTINGS);
+  private constructor(transport: Transport) {
+    this.#transport = transport;
+    this.#send(SETTINGS);
   }
 
   /** Takes what the client sends, from the preface on. Once its request is refused it hears no more, and should leave. */
@@ -52,6 +52,11 @@ export class Http2Refusal {
     const reset = Buffer.from('00000403000000000000000000', 'hex');
     reset.writeUInt32BE(this.#head.readUInt32BE(5), 5);
     reset.writeUInt32BE(HTTP_1_1_REQUIRED, FRAME_HEAD_SIZE);
-    this.#socket.write(reset);
+    this.#send(reset);
+  }
+
+  #send(frame: Buffer): void {
+    this.#transport.bytes(frame, 0, frame.length);
+    this.#transport.flush();
   }
 }

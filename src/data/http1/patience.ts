@@ -1,8 +1,7 @@
-import type { Socket } from 'node:net';
 import type { Timeouts } from '../../model/service.ts';
 import { ProxyError } from '../errors.ts';
 import { isEventStream, type ResponseHead } from '../message/response-head.ts';
-import { KEEP_ALIVE_MS } from '../socket/socket-transport.ts';
+import type { Transport } from '../socket/transport.ts';
 import type { Progress } from './failures.ts';
 
 const NO_TIMEOUTS: Timeouts = { connectMs: 0, responseMs: 0, idleMs: 0, eventsMs: 0, requestMs: 0 };
@@ -35,15 +34,15 @@ export class Patience {
    * The response goes on: true when it is one of events, for which other times count. An event stream is silent while nothing happens: unless somebody said how long that may last, it ends
    * only with one of its sides, which the kernel asks whether it is there, as it does with the client.
    */
-  isForEvents(head: ResponseHead, socket: Socket): boolean {
+  isForEvents(head: ResponseHead, transport: Transport): boolean {
     if (!isEventStream(head)) return false;
     this.bodyMs = this.#timeouts.eventsMs;
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    transport.keepAlive();
     return true;
   }
 
   /** What is late when the time has passed; undefined when that is the client. */
-  late({ phase, isConnected, requestDone, writableLength }: Progress): ProxyError | undefined {
+  late({ phase, isConnected, requestDone, pending }: Progress): ProxyError | undefined {
     const { connectMs, responseMs, idleMs } = this.#timeouts;
     if (!isConnected)
       return new ProxyError(
@@ -63,7 +62,7 @@ export class Patience {
       );
     }
     // All that came of the request was taken meanwhile: the rest is the client's to send.
-    if (writableLength === 0) return undefined;
+    if (pending === 0) return undefined;
     return new ProxyError(
       'body-stalled',
       `the request was not taken for ${idleMs} ms (fairlead.timeout.idle)`,

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import { SEGMENT } from '../proxy/request-body.ts';
+import type { Transport } from '../socket/transport.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 
 /** Within this time the kernel of a backend on a network nearby has said what it thinks of our bytes. */
@@ -41,12 +41,12 @@ export class SentRequest {
    * before, its kernel has answered the request with a reset (RFC 9293, section 3.10.7), and nothing can be written
    * any more. So one more line end is: a server that only closed its side would skip it (RFC 9112, section 2.2).
    */
-  prove(socket: Socket, done: () => void): void {
+  prove(transport: Transport, done: () => void): void {
     // The network's time, whatever clock the proxy goes by.
     setTimeout(() => {
-      if (socket.destroyed) return;
-      socket.write('\r\n', (error) => {
-        this.isNeverRead = (error as NodeJS.ErrnoException | null | undefined)?.code === 'EPIPE';
+      if (transport.isClosed) return;
+      transport.tryWrite('\r\n', (isRefused) => {
+        this.isNeverRead = isRefused;
         done();
       });
     }, SAID_MS);

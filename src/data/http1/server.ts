@@ -1,11 +1,11 @@
-import type { Socket } from 'node:net';
 import type { Listener } from '../../model/listener.ts';
 import { internalErrors } from '../../telemetry/internal-errors.ts';
 import type { Admission } from '../listener/admission.ts';
 import type { Intake } from '../listener/intake.ts';
-import type { ListenerFilter } from '../listener/listener-filter.ts';
 import type { Exchanges } from '../proxy/exchanges.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Acceptor } from '../socket/listen.ts';
+import type { Transport } from '../socket/transport.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -29,29 +29,20 @@ export class Http1Server {
     };
   }
 
-  /**
-   * What takes the connections of a listener. It never throws.
-   * @param filter what stands between them and HTTP
-   */
-  acceptorOf(listener: Listener, filter: ListenerFilter): (accepted: Socket) => void {
-    const serve = (socket: Socket) => this.#serve(listener, socket);
-    return (accepted) => {
-      try {
-        this.#context.intake.accepted();
-        filter(accepted, serve);
-      } catch (error) {
-        internalErrors.report('client', error);
-        accepted.destroy();
-      }
+  /** What takes the connections of a listener. Never throws. */
+  acceptorOf(listener: Listener): Acceptor {
+    return {
+      accepted: () => this.#context.intake.accepted(),
+      serve: (transport) => this.#serve(listener, transport),
     };
   }
 
-  #serve(listener: Listener, socket: Socket): void {
+  #serve(listener: Listener, transport: Transport): void {
     try {
-      this.#clients.add(new ClientConnection(this.#context, listener, socket));
+      this.#clients.add(new ClientConnection(this.#context, listener, transport));
     } catch (error) {
       internalErrors.report('client', error);
-      socket.destroy();
+      transport.destroy();
     }
   }
 }

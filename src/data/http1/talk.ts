@@ -1,8 +1,7 @@
-import type { Socket } from 'node:net';
 import { schemeOf } from '../../model/listener.ts';
 import type { Client } from '../listener/client.ts';
 import { ForwardedFields } from '../proxy/forwarded.ts';
-import { Outbox } from '../socket/outbox.ts';
+import type { Transport } from '../socket/transport.ts';
 import { Pace } from './pace.ts';
 import { RequestReader, type RequestSink } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
@@ -18,13 +17,13 @@ export class Talk {
   constructor(
     context: ServerContext,
     sink: RequestSink,
-    socket: Socket,
+    transport: Transport,
     { peer, listener }: Pick<Client, 'peer' | 'listener'>,
   ) {
     const { isTrusted, minBodyRate, bodyTimeout } = context.settings;
     this.reader = new RequestReader(sink, context, isTrusted(peer));
     this.pace = new Pace(minBodyRate, bodyTimeout);
-    this.writer = new ResponseWriter(new Outbox(socket));
+    this.writer = new ResponseWriter(transport);
     this.forwarded = new ForwardedFields(peer, schemeOf(listener), isTrusted, context.instance);
   }
 }

@@ -1,14 +1,12 @@
-import type { Socket } from 'node:net';
 import { internalErrors } from '../../telemetry/internal-errors.ts';
 import { ProxyError } from '../errors.ts';
 import { mayBeginResponse, type ResponseHead } from '../message/response-head.ts';
 import type { Attempt, Upstream } from '../proxy/attempt.ts';
 import type { Runtime } from '../runtime.ts';
 import { safely } from '../safely.ts';
-import { type BackendSocketOwner, openSocket } from '../socket/open-socket.ts';
-import { Outbox } from '../socket/outbox.ts';
+import { openTransport } from '../socket/open.ts';
 import { ReadBuffer } from '../socket/read-buffer.ts';
-import type { Flow } from '../socket/transport.ts';
+import type { Flow, Transport, TransportOwner } from '../socket/transport.ts';
 import type { Expiring } from '../sweep.ts';
 import type { BackendState, PooledConnection } from '../upstream/backend-state.ts';
 import { BodyReader } from './body-reader.ts';
@@ -21,9 +19,7 @@ import { readResponseHeads } from './response-heads.ts';
 import { SentRequest } from './sent-request.ts';
 
 /** A connection to a backend that carries one exchange after the other. */
-export class UpstreamConnection
-  implements Upstream, PooledConnection, BodySink, BackendSocketOwner, Expiring
-{
+export class UpstreamConnection implements Upstream, PooledConnection, BodySink, TransportOwner, Expiring {
   deadline = Number.POSITIVE_INFINITY;
   /** In the sweep's milliseconds, when it last began to wait for a request. */
   idleAt = 0;
@@ -31,8 +27,7 @@ export class UpstreamConnection
   readonly backend: BackendState;
   /** Where it waits for the next request: among its backend's, or among those of one client. */
   pool: PooledConnection[];
-  readonly #socket: Socket;
-  readonly #outbox: Outbox;
+  readonly #transport: Transport;
   readonly #reader = new HeadReader(mayBeginResponse);
   readonly #body = new BodyReader();
   readonly #readBuffer = new ReadBuffer();
@@ -52,8 +47,7 @@ export class UpstreamConnection
     this.#runtime = runtime;
     this.backend = backend;
     this.pool = backend.idle;
-    this.#socket = openSocket(backend.backend.address, this);
-    this.#outbox = new Outbox(this.#socket);
+    this.#transport = openTransport(backend.backend.address, this);
     backend.open.add(this);
     backend.stats.connectionsOpened++;
     runtime.sweep.add(this);
@@ -72,24 +66,24 @@ export class UpstreamConnection
 
   send(head: string, isChunked: boolean): void {
     this.#request.begin(head.length, isChunked, this.#runtime.sweep.now);
-    this.#outbox.text(head);
+    this.#transport.text(head);
   }
 
   write(buffer: Buffer, from: number, to: number): void {
     this.#request.size += to - from;
-    if (this.#request.isChunked) this.#outbox.text(chunkLine(to - from));
-    this.#outbox.bytes(buffer, from, to);
-    if (this.#request.isChunked) this.#outbox.text('\r\n');
+    if (this.#request.isChunked) this.#transport.text(chunkLine(to - from));
+    this.#transport.bytes(buffer, from, to);
+    if (this.#request.isChunked) this.#transport.text('\r\n');
   }
 
   end(trailers: string): void {
-    if (this.#request.isChunked) this.#outbox.text(lastChunk(trailers));
+    if (this.#request.isChunked) this.#transport.text(lastChunk(trailers));
     this.#request.isDone = true;
   }
 
   flush(): Flow {
     this.#request.writes++;
-    const flow = this.#outbox.flush();
+    const flow = this.#transport.flush();
     this.#waitForBackend(flow === 'taken');
     this.#reportConnected();
     return flow;
@@ -97,8 +91,8 @@ export class UpstreamConnection
 
   resume(): void {
     if (this.#phase === 'body') this.#wait(this.#patience.bodyMs);
-    else if (this.#socket.isPaused()) this.#waitForBackend(true);
-    this.#socket.resume();
+    else if (this.#transport.isPaused) this.#waitForBackend(true);
+    this.#transport.resume();
   }
 
   abort(): void {
@@ -115,7 +109,7 @@ export class UpstreamConnection
     // At once, not when its close is reported: nobody may take it in the meantime.
     const at = this.#phase === 'idle' ? this.pool.indexOf(this) : -1;
     if (at !== -1) this.pool.splice(at, 1);
-    this.#socket.destroy();
+    this.#transport.destroy();
   }
 
   expire(): void {
@@ -166,7 +160,7 @@ export class UpstreamConnection
     return this.#readBuffer.next(this.#phase === 'body' ? this.#lastRead : 0);
   }
 
-  onRead(size: number, buffer: Buffer): void {
+  onRead(buffer: Buffer, size: number): void {
     this.#lastRead = size;
     this.backend.silence.heard++;
     const attempt = this.#attempt;
@@ -193,7 +187,7 @@ export class UpstreamConnection
     const { bytes, from, to } = this.#reader;
     this.#reader.reset();
     this.#readBody(attempt, bytes, from, to);
-    if (this.#phase !== 'body' || !this.#patience.isForEvents(head, this.#socket)) return;
+    if (this.#phase !== 'body' || !this.#patience.isForEvents(head, this.#transport)) return;
     if (this.deadline !== Number.POSITIVE_INFINITY) this.#wait(this.#patience.bodyMs);
   }
 
@@ -215,7 +209,7 @@ export class UpstreamConnection
   /** The client is slow: its own deadline runs. */
   #stop(): void {
     this.deadline = Number.POSITIVE_INFINITY;
-    this.#socket.pause();
+    this.#transport.pause();
   }
 
   #complete(attempt: Attempt, trailers: string, surplus: number): void {
@@ -229,7 +223,7 @@ export class UpstreamConnection
     // A request that was not taken whole would be read as part of the next exchange.
     const isWhole = this.#keepAlive && this.#request.isDone && this.#idleMs > 0;
     const isReusable = isWhole && !this.#isRetired && this.backend.trustedFrom <= now;
-    if (!isReusable || this.#socket.writableLength > 0 || this.#socket.destroyed) this.destroy();
+    if (!isReusable || this.#transport.pending > 0 || this.#transport.isClosed) this.destroy();
     else {
       this.#isReused = true;
       this.idleAt = now;
@@ -244,7 +238,7 @@ export class UpstreamConnection
       phase: this.#phase,
       isConnected: this.#isConnected,
       requestDone: this.#request.isDone,
-      writableLength: this.#socket.writableLength,
+      pending: this.#transport.pending,
       isReused: this.#isReused,
       isUnanswered: this.#phase === 'head' && !this.#reader.isPartial,
     };
@@ -268,7 +262,7 @@ export class UpstreamConnection
     if (this.#phase === 'idle') this.backend.endedIdle(performance.now());
     if (this.#attempt !== undefined && this.#phase === 'body' && this.#body.isUntilClose)
       this.#complete(this.#attempt, '', 0);
-    else if (this.#mustProve) this.#request.prove(this.#socket, () => this.destroy());
+    else if (this.#mustProve) this.#request.prove(this.#transport, () => this.destroy());
     else this.destroy();
   }
 
@@ -281,6 +275,7 @@ export class UpstreamConnection
   onClose(cause: NodeJS.ErrnoException | undefined): void {
     const progress = this.#progress;
     const mayBeUnread = cause?.code === 'ECONNRESET' && this.#mustProve;
+    this.destroy();
     this.#phase = 'closed';
     this.#readBuffer.giveAway();
     this.#runtime.sweep.delete(this);

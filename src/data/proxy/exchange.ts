@@ -1,11 +1,10 @@
-import type { Socket } from 'node:net';
 import { type Listener, type Scheme, schemeOf } from '../../model/listener.ts';
 import type { Fallback } from '../../model/service.ts';
 import type { ProxyError } from '../errors.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import type { RouteEntry } from '../routing/route-index.ts';
-import type { Flow } from '../socket/transport.ts';
+import type { Flow, Transport } from '../socket/transport.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import type { OwnConnections } from '../upstream/own-connections.ts';
 import type { ServiceState } from '../upstream/service-state.ts';
@@ -48,11 +47,16 @@ export interface Downstream extends BodySink {
   pauseBody(): void;
   resumeBody(): void;
   /** The client's connection, for an upgrade to take over. */
-  readonly socket: Socket;
+  readonly transport: Transport;
   /** Connections to backends that are this client connection's alone. Closed with it. */
   own: OwnConnections | undefined;
-  /** Another protocol begins: the socket is no longer read or written here. Answers what came behind the head. */
+  /**
+   * Another protocol takes the transport over, which is paused: nothing is read or written here any more. Returns what came
+   * behind the head. The new owner has to pass on the `onClose`.
+   */
   detach(): Buffer;
+  /** The transport is closed. */
+  onClose(): void;
   /** The exchange is over; the next may begin. */
   finished(): void;
   /** Ends the connection at once. */

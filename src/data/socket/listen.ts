@@ -2,7 +2,10 @@ import { type BoundSocket, createServer, type Server, type Socket } from 'node:n
 import { type Address, isWithoutIpv6, ListenError } from '../../model/address.ts';
 import type { BoundTo } from '../../model/data-plane.ts';
 import type { Listener } from '../../model/listener.ts';
+import { internalErrors } from '../../telemetry/internal-errors.ts';
+import { type ListenerFilter, passing } from './listener-filter.ts';
 import { KEEP_ALIVE_MS } from './socket-transport.ts';
+import type { Transport } from './transport.ts';
 
 /** Connections that wait to be accepted; the kernel has its own limit too (net.core.somaxconn). */
 const BACKLOG = 4_096;
@@ -15,13 +18,35 @@ export interface Listening {
   close(): void;
 }
 
-/** Listens on the address of a listener. Rejects with a sentence for people when it cannot. */
+/** Who takes the connections of a listener. */
+export interface Acceptor {
+  /** One was accepted. It is served when it is ready for its protocol, or never. */
+  accepted(): void;
+  /** Takes one, in the turn in which this is called. */
+  serve(transport: Transport): void;
+}
+
+/**
+ * Listens on the address of a listener. Rejects with a sentence for people when it cannot.
+ * @param filter what stands between connections and their protocol
+ */
 export async function listenTcp(
   listener: Listener,
   bound: BoundTo,
-  onSocket: (socket: Socket) => void,
+  acceptor: Acceptor,
+  filter: ListenerFilter = passing,
 ): Promise<Listening> {
   const { address } = listener;
+  const serve = (transport: Transport) => acceptor.serve(transport);
+  const onSocket = (socket: Socket) => {
+    try {
+      acceptor.accepted();
+      filter(socket, serve);
+    } catch (error) {
+      internalErrors.report('client', error);
+      socket.destroy();
+    }
+  };
   try {
     return await listen(address, bound, onSocket);
   } catch (error) {

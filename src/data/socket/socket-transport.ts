@@ -125,9 +125,10 @@ export class SocketTransport implements Transport {
   }
 
   tryWrite(text: string, onTried: (isRefused: boolean) => void): void {
-    this.#socket.write(text, 'latin1', (error) =>
-      this.tell(() => onTried((error as NodeJS.ErrnoException | null | undefined)?.code === 'EPIPE')),
-    );
+    const answer = (error?: NodeJS.ErrnoException | null) =>
+      this.tell(() => onTried(error?.code === 'EPIPE'));
+    if (this.#socket.writable) this.#socket.write(text, 'latin1', answer);
+    else process.nextTick(answer);
   }
 
   transfer(owner: TransportOwner): void {

@@ -21,7 +21,7 @@ export interface TransportOwner {
   nextBuffer?(): Buffer;
   /**
    * Takes what was read: the first `size` bytes of the buffer, which is the latest of `nextBuffer` or, where none was asked
-   * for, one that the owner may keep.
+   * for, one of just that size that the owner may keep.
    */
   onRead(buffer: Buffer, size: number): void;
   /** A transport that was opened has its connection. */

@@ -1,14 +1,10 @@
-import type { Socket } from 'node:net';
 import type { Expiring, Sweep } from '../sweep.ts';
-import { DirectRead } from './direct-read.ts';
-import { Outbox } from './outbox.ts';
+import type { Transport, TransportOwner } from './transport.ts';
 
 /** How long one side may finish once the other has closed. */
 const CLOSING_MS = 2_000;
 /** How often a side that is not read is asked whether it is still there. */
 const ASK_MS = 5_000;
-
-const NOTHING = Buffer.alloc(0);
 
 /** Who hears of a tunnel's end. */
 export interface TunnelEvents {
@@ -18,20 +14,72 @@ export interface TunnelEvents {
   onSilent(): void;
   /** Both are. */
   onClosed(): void;
+  /** Code of ours threw. */
+  onBroken(error: unknown): void;
+}
+
+/** One side of a tunnel: what it says the other is sent. */
+class Side implements TransportOwner {
+  /** Bytes that it said. */
+  said = 0;
+  hasEnded = false;
+  readonly #from: Transport;
+  readonly #to: Transport;
+  readonly #events: SideEvents;
+
+  constructor(from: Transport, to: Transport, events: SideEvents) {
+    this.#from = from;
+    this.#to = to;
+    this.#events = events;
+    // First both sides have to be ready.
+    from.pause();
+    from.transfer(this);
+  }
+
+  onRead(buffer: Buffer, size: number): void {
+    this.said += size;
+    this.#events.passed();
+    this.#to.bytes(buffer, 0, size);
+    if (this.#to.flush() === 'full') this.#from.pause();
+  }
+
+  onDrain(): void {
+    this.#events.passed();
+    this.#to.resume();
+  }
+
+  /** The other direction may go on: half a connection is closed. */
+  onEnd(): void {
+    this.hasEnded = true;
+    this.#events.passed();
+    this.#to.end();
+  }
+
+  onClose(): void {
+    this.#events.closed(this);
+  }
+
+  onBroken(error: unknown): void {
+    this.#events.broke(error);
+  }
+}
+
+interface SideEvents {
+  passed(): void;
+  closed(side: Side): void;
+  broke(error: unknown): void;
 }
 
 /**
- * Two sockets that speak another protocol: what one reads the other is sent, past the queues and events of the pipes that
- * joined them. Which socket closes the other is http-proxy's affair.
- * One side may end and still hear the other out, which then has to say something now and then.
+ * Two connections that speak another protocol: what one says the other is sent. Which of them closes the other is http-proxy's
+ * affair. One side may end and still hear the other out, which then has to say something now and then.
  */
-export class Tunnel implements Expiring {
+export class Tunnel implements Expiring, SideEvents {
   deadline: number;
-  /** Bytes that were passed on. */
-  toClient = 0;
-  toBackend = 0;
-  readonly #client: Socket;
-  readonly #backend: Socket;
+  readonly #client: Transport;
+  readonly #backend: Transport;
+  readonly #fromClient: Side;
+  readonly #fromBackend: Side;
   readonly #sweep: Sweep;
   /** When half a tunnel has been silent for too long. */
   #silentAt: number;
@@ -40,7 +88,7 @@ export class Tunnel implements Expiring {
   #isClosing = false;
 
   /** @param silentMs how long nothing may be passed on once one side has ended; 0 is no limit */
-  constructor(client: Socket, backend: Socket, sweep: Sweep, silentMs: number, events: TunnelEvents) {
+  constructor(client: Transport, backend: Transport, sweep: Sweep, silentMs: number, events: TunnelEvents) {
     this.#client = client;
     this.#backend = backend;
     this.#sweep = sweep;
@@ -48,24 +96,25 @@ export class Tunnel implements Expiring {
     this.#events = events;
     this.#silentAt = sweep.deadlineIn(silentMs);
     this.deadline = sweep.deadlineIn(ASK_MS);
-    backend.once('close', () => this.#closed(events));
-    client.once('close', () => {
-      this.#closed(events);
-      // What the client sent last may still be on its way.
-      if (!backend.destroyed) backend.destroySoon();
-      events.onClientClosed();
-    });
+    this.#fromClient = new Side(client, backend, this);
+    this.#fromBackend = new Side(backend, client, this);
     sweep.add(this);
   }
 
-  /** Begins to pass on, in place of pipes. */
-  join(): void {
-    this.#pass(this.#client, this.#backend, (size) => {
-      this.toBackend += size;
-    });
-    this.#pass(this.#backend, this.#client, (size) => {
-      this.toClient += size;
-    });
+  /** Bytes that were passed on. */
+  get toClient(): number {
+    return this.#fromBackend.said;
+  }
+
+  get toBackend(): number {
+    return this.#fromClient.said;
+  }
+
+  /** Begins to pass on. @param first what the client has said already */
+  join(first: Buffer): void {
+    this.#client.resume();
+    this.#backend.resume();
+    if (first.length > 0) this.#fromClient.onRead(first, first.length);
   }
 
   destroy(): void {
@@ -74,54 +123,35 @@ export class Tunnel implements Expiring {
   }
 
   expire(): void {
-    const isHalf = this.#client.readableEnded || this.#backend.readableEnded;
+    const isHalf = this.#fromClient.hasEnded || this.#fromBackend.hasEnded;
     const isSilent = isHalf && this.#silentMs > 0 && this.#sweep.now >= this.#silentAt;
     if (this.#isClosing) return this.destroy();
     if (isSilent) return this.#events.onSilent();
     this.deadline = this.#sweep.deadlineIn(ASK_MS);
-    ask(this.#client);
-    ask(this.#backend);
+    this.#client.ask();
+    this.#backend.ask();
   }
 
-  #pass(from: Socket, to: Socket, count: (size: number) => void): void {
-    from.unpipe(to);
-    const outbox = new Outbox(to);
-    new DirectRead((chunk) => {
-      count(chunk.length);
-      this.#passed();
-      outbox.bytes(chunk, 0, chunk.length);
-      if (outbox.flush() === 'full') from.pause();
-    }).begin(from);
-    to.on('drain', () => {
-      this.#passed();
-      from.resume();
-    });
-    // The other direction may go on: half a connection is closed.
-    from.on('end', () => {
-      this.#passed();
-      to.end();
-    });
-    from.resume();
-  }
+  // What its sides tell.
 
-  #passed(): void {
+  passed(): void {
     this.#silentAt = this.#sweep.deadlineIn(this.#silentMs);
   }
 
-  #closed(events: TunnelEvents): void {
+  closed(side: Side): void {
     this.#isClosing = true;
     this.deadline = this.#sweep.deadlineIn(CLOSING_MS);
-    if (!this.#client.destroyed || !this.#backend.destroyed) return;
-    this.#sweep.delete(this);
-    events.onClosed();
+    if (this.#client.isClosed && this.#backend.isClosed) {
+      this.#sweep.delete(this);
+      this.#events.onClosed();
+    }
+    if (side !== this.#fromClient) return;
+    // What the client sent last may still be on its way.
+    this.#backend.close();
+    this.#events.onClientClosed();
   }
-}
 
-/**
- * The runtime hears nothing of a socket that it neither reads nor writes, not even a reset or that the kernel found the
- * peer gone. Writing nothing tells: it fails, and that closes the socket.
- */
-function ask(socket: Socket): void {
-  const isHeard = !socket.readableEnded && !socket.isPaused();
-  if (!isHeard && !socket.writableEnded && socket.writableLength === 0) socket.write(NOTHING);
+  broke(error: unknown): void {
+    this.#events.onBroken(error);
+  }
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import t from 'tap';
 import { ProxyError } from '../../../src/data/errors.ts';
@@ -7,6 +6,7 @@ import type { ServerContext } from '../../../src/data/http1/server-context.ts';
 import { Intake } from '../../../src/data/listener/intake.ts';
 import type { Exchange } from '../../../src/data/proxy/exchange.ts';
 import { makeSettings } from '../../../src/data/settings.ts';
+import { transportOn } from '../../../src/data/socket/socket-transport.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
 import { FakeClock, settle } from '../../support/clock.ts';
 import { responseHead } from '../../support/heads.ts';
@@ -66,7 +66,7 @@ function makeConnection() {
     },
   };
   const socket = new FakeSocket({ allowHalfOpen: true, highWaterMark: 1_000 });
-  const connection = new ClientConnection(context, listenerOn(80), socket as unknown as Socket);
+  const connection = new ClientConnection(context, listenerOn(80), transportOn(socket));
   const endTurn = () => turns.shift()?.();
   return { clock, socket, connection, exchanges, failed, intake, endTurn };
 }

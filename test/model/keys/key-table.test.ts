@@ -56,14 +56,6 @@ t.test('a field of a service without a key does not compile', async (t) => {
   );
 });
 
-t.test('nor do values by names, which are settings as they are', async (t) => {
-  const field = 'readonly hedge:';
-  const zeal = 'readonly zeal?: { readonly by?: Readonly<Record<string, string>> };';
-  const errors = await errorsAfter(t, 'service.ts', field, `${zeal}\n  ${field}`);
-  t.match(errors, "'zeal' is missing");
-  t.notMatch(errors, /service\.ts/);
-});
-
 t.test('nor does a part of a policy', async (t) => {
   const field = 'readonly maxPercent: number;';
   const errors = await errorsAfter(t, 'service.ts', field, `${field}\n  readonly zeal?: number;`);
