@@ -36,7 +36,7 @@ export const BACKEND_KEYS: KeysOf<Draft['backend']> = {
   backup: { key: 'backup', ...SWITCH, doc: 'Serves only when no other backend is available' },
   maxConnections: {
     key: 'max-connections',
-    ...integer(1, 1_000_000, 'NUMBER'),
+    ...integer(1, 1_000_000),
     default: 'none',
     doc: 'Most requests that a backend gets at one time; more wait in the queue of the service',
   },

@@ -53,7 +53,7 @@ export const BALANCE_KEYS: KeysOf<Pick<ServiceSettings, Topic>> = {
   queue: {
     size: {
       key: 'queue.size',
-      ...integer(0, 1_000_000, 'NUMBER'),
+      ...integer(0, 1_000_000),
       doc: 'Most requests that wait at one time, be it for `max-connections` or by `hold`; more get 503',
     },
     timeoutMs: {

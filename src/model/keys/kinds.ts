@@ -30,8 +30,8 @@ export function timeOr(word: string): Kind<number> {
   return { ...TIME, show: (value) => (value === 0 ? word : showDuration(value)) };
 }
 
-export function integer(from: number, to: number, value = `${from}–${to}`): Kind<number> {
-  return { value, parse: parseInteger(from, to), show: String };
+export function integer(from: number, to: number): Kind<number> {
+  return { value: `${from}–${to}`, parse: parseInteger(from, to), show: String };
 }
 
 export function choice<const T extends string>(...choices: readonly T[]): Kind<T> {

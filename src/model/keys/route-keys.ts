@@ -30,7 +30,7 @@ export const ROUTE_KEYS: KeysOf<Draft['route']> = {
   },
   priority: {
     key: 'priority',
-    ...integer(-1_000_000, 1_000_000, 'NUMBER'),
+    ...integer(-1_000_000, 1_000_000),
     doc: 'The route with the higher one wins; of the same, the more specific',
   },
   stripPrefix: {
