@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
-import { ClientConnection } from '../../src/data/http1/client-connection.ts';
+import { Dialogue } from '../../src/data/http1/dialogue.ts';
 import { UpstreamConnection } from '../../src/data/http1/upstream-connection.ts';
 import { Failover } from '../../src/data/proxy/failover.ts';
 import { Forwarder } from '../../src/data/proxy/forward.ts';
@@ -79,7 +79,7 @@ t.test('what throws while bytes of a client are read ends its connection', async
     await t.test(step, async (t) => {
       const { proxy } = await startLimited(t);
       let isBroken = true;
-      breakMethod(t, ClientConnection.prototype, step, () => isBroken);
+      breakMethod(t, Dialogue.prototype, step, () => isBroken);
       const client = await connectRaw(t, proxy.port);
       client.send('POST / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 1\r\n\r\nx');
       const [response] = parseResponses(await client.untilClosed());
@@ -166,7 +166,7 @@ t.test('an upgrade that breaks ends, and no other', async (t) => {
   const proxy = await startProxy(t, [{ backends: [backend.port] }]);
   const other = await openWebSocket(t, proxy.port, '/other');
   let isBroken = true;
-  breakMethod(t, ClientConnection.prototype, 'detach', () => isBroken);
+  breakMethod(t, Dialogue.prototype, 'detach', () => isBroken);
   const client = await connectRaw(t, proxy.port);
   const lines = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
   const head = ['GET / HTTP/1.1', 'Host: test.localhost', ...lines, 'Sec-WebSocket-Key: dGhlIHNhbXBsZQ=='];

@@ -4,7 +4,7 @@ import { ProxyError } from '../../../src/data/errors.ts';
 import { ClientConnection } from '../../../src/data/http1/client-connection.ts';
 import type { ServerContext } from '../../../src/data/http1/server-context.ts';
 import { Intake } from '../../../src/data/listener/intake.ts';
-import type { Exchange } from '../../../src/data/proxy/exchange.ts';
+import type { Downstream, Exchange } from '../../../src/data/proxy/exchange.ts';
 import { makeSettings } from '../../../src/data/settings.ts';
 import { transportOn } from '../../../src/data/socket/socket-transport.ts';
 import { Sweep } from '../../../src/data/sweep.ts';
@@ -46,6 +46,7 @@ function makeConnection() {
   const clock = new FakeClock();
   const sweep = new Sweep(clock);
   const exchanges: Exchange[] = [];
+  const downstreams: Downstream[] = [];
   const failed: string[] = [];
   const turns: (() => void)[] = [];
   const intake = new Intake((run) => turns.push(run));
@@ -57,7 +58,10 @@ function makeConnection() {
     elapsed: () => clock.elapsed(),
     clients: { isStopping: false, admit: () => true, delete: () => {} },
     exchanges: {
-      open: (exchange) => exchanges.push(exchange),
+      open: (exchange) => {
+        exchanges.push(exchange);
+        downstreams.push(exchange.downstream);
+      },
       clientFailed: (_exchange, error) => failed.push(error.code),
       refused: () => {},
       broke: (_exchange, error) => {
@@ -68,23 +72,25 @@ function makeConnection() {
   const socket = new FakeSocket({ allowHalfOpen: true, highWaterMark: 1_000 });
   const connection = new ClientConnection(context, listenerOn(80), transportOn(socket));
   const endTurn = () => turns.shift()?.();
-  return { clock, socket, connection, exchanges, failed, intake, endTurn };
+  /** What the latest exchange speaks to. */
+  const client = () => downstreams.at(-1) as Downstream;
+  return { clock, socket, connection, client, exchanges, failed, intake, endTurn };
 }
 
-const answer = (connection: ClientConnection, size: number, ...lines: string[]) => {
+const answer = (client: Downstream, size: number, ...lines: string[]) => {
   const head = responseHead(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n${lines.join('')}\r\n`);
-  connection.respond(head, '');
-  connection.write(Buffer.alloc(size, 'x'), 0, size);
-  connection.end('');
-  return connection.flush();
+  client.respond(head, '');
+  client.write(Buffer.alloc(size, 'x'), 0, size);
+  client.end('');
+  return client.flush();
 };
 
 t.test('the end of a last answer is not cut off while the client still takes its time', async (t) => {
-  const { clock, socket, connection } = makeConnection();
+  const { clock, socket, client } = makeConnection();
   socket.push('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
   await settle();
-  t.equal(answer(connection, 5_000), 'full');
-  connection.finished();
+  t.equal(answer(client(), 5_000), 'full');
+  client().finished();
   await clock.advance(20_000);
   t.equal(socket.destroyed, false, 'it has as long as for the rest of the answer');
   socket.takeAll();
@@ -96,47 +102,47 @@ t.test('the end of a last answer is not cut off while the client still takes its
 });
 
 t.test('a client that takes nothing of a last answer is let go as well', async (t) => {
-  const { clock, socket, connection } = makeConnection();
+  const { clock, socket, client } = makeConnection();
   socket.push('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
   await settle();
-  answer(connection, 5_000);
-  connection.finished();
+  answer(client(), 5_000);
+  client().finished();
   await clock.advance(30_200);
   t.equal(socket.destroyed, true);
 });
 
 t.test('a client that neither takes nor, for the backend’s sake, may send is let go', async (t) => {
-  const { clock, socket, connection, failed } = makeConnection();
+  const { clock, socket, failed, client } = makeConnection();
   socket.push('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx');
   await settle();
-  answer(connection, 5_000);
-  connection.pauseBody();
+  answer(client(), 5_000);
+  client().pauseBody();
   await clock.advance(30_200);
   t.same(failed, ['client-stalled']);
 });
 
 t.test('a client that may not send is not blamed for sending nothing', async (t) => {
-  const { clock, socket, connection, failed } = makeConnection();
+  const { clock, socket, failed, client } = makeConnection();
   socket.push('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx');
   await settle();
-  answer(connection, 5_000);
-  connection.pauseBody();
+  answer(client(), 5_000);
+  client().pauseBody();
   socket.takeAll();
   await settle();
   await clock.advance(500_000);
   t.same(failed, []);
-  connection.resumeBody();
+  client().resumeBody();
   await clock.advance(30_200);
   t.same(failed, ['body-timeout'], 'until it may again');
 });
 
 t.test('the next request waits until the answers before it are taken', async (t) => {
-  const { socket, connection, exchanges } = makeConnection();
+  const { socket, exchanges, client } = makeConnection();
   const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
   socket.push(get.repeat(3));
   await settle();
-  answer(connection, 5_000);
-  connection.finished();
+  answer(client(), 5_000);
+  client().finished();
   socket.push(get);
   await settle();
   t.equal(exchanges.length, 1);
@@ -146,11 +152,11 @@ t.test('the next request waits until the answers before it are taken', async (t)
 });
 
 t.test('a client that never takes what would be next is let go', async (t) => {
-  const { clock, socket, connection } = makeConnection();
+  const { clock, socket, client } = makeConnection();
   socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2));
   await settle();
-  answer(connection, 5_000);
-  connection.finished();
+  answer(client(), 5_000);
+  client().finished();
   await clock.advance(29_000);
   t.equal(socket.destroyed, false);
   await clock.advance(1_200);
@@ -161,11 +167,11 @@ const UPGRADE =
   'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nGET /canary HTTP/1.1\r\nHost: a\r\n\r\n';
 
 t.test('what follows a request for another protocol goes there when that begins', async (t) => {
-  const { socket, connection, failed } = makeConnection();
+  const { socket, connection, failed, client } = makeConnection();
   socket.push(UPGRADE);
   await settle();
   t.equal(connection.isUpgraded, false);
-  t.match(connection.detach().toString(), /^GET \/canary/);
+  t.match(client().detach().toString(), /^GET \/canary/);
   t.equal(connection.isUpgraded, true);
   socket.push('more');
   await settle();
@@ -176,12 +182,12 @@ t.test('what follows a request for another protocol goes there when that begins'
 });
 
 t.test('and is never read as a request when that is refused', async (t) => {
-  const { socket, connection, exchanges } = makeConnection();
+  const { socket, exchanges, client } = makeConnection();
   socket.isTaking = true;
   socket.push(UPGRADE);
   await settle();
-  connection.reply({ status: 502, fields: '', body: Buffer.from('no') });
-  connection.finished();
+  client().reply({ status: 502, fields: '', body: Buffer.from('no') });
+  client().finished();
   socket.push('GET /canary HTTP/1.1\r\nHost: a\r\n\r\n');
   await settle();
   t.equal(exchanges.length, 1);
@@ -212,8 +218,8 @@ async function makeLate(): Promise<Made> {
   made.socket.takeAll();
   made.socket.push('GET /first HTTP/1.1\r\nHost: a\r\n\r\n');
   await settle();
-  answer(made.connection, 1);
-  made.connection.finished();
+  answer(made.client(), 1);
+  made.client().finished();
   made.exchanges.pop();
   flood(made);
   return made;
@@ -297,10 +303,10 @@ t.test('a connection at rest gives back what requests took, and serves the next'
   const before = heapInUse();
   for (const { connection } of all) connection.rest();
   t.ok((before - heapInUse()) / all.length > 300, 'half a KB or so');
-  const [{ socket, connection, exchanges, endTurn }] = all as [Made];
+  const [{ socket, exchanges, endTurn, client }] = all as [Made];
   for (let i = 0; i < 2; i++) endTurn();
   socket.push('GET /next HTTP/1.1\r\nHost: a\r\n\r\n');
   await settle();
   t.match(exchanges, [{ head: { target: '/next' } }]);
-  t.match(connection.forwarded.of(exchanges[0] as Exchange), 'X-Forwarded-For: 192.0.2.1\r\n');
+  t.match(client().forwarded.of(exchanges[0] as Exchange), 'X-Forwarded-For: 192.0.2.1\r\n');
 });
