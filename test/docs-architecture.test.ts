@@ -21,7 +21,8 @@ function isFile(path: string): boolean {
 }
 
 t.test('every file that the pages on the code name is there', async (t) => {
-  const pages = ['docs/architecture.md', 'docs/vocabulary.md', 'CONTRIBUTING.md'];
+  const decisions = globSync('docs/decisions/*.md', { cwd: PROJECT });
+  const pages = ['docs/architecture.md', 'docs/vocabulary.md', 'CONTRIBUTING.md', ...decisions];
   const named = pages.flatMap((page) =>
     codeIn(read(page)).filter((code) => /^[\w./-]+\.(?:ts|js)$/.test(code)),
   );

@@ -6,7 +6,7 @@ import type { Attempt, Connector, Target, Upstream } from './proxy/attempt.ts';
 import type { Runtime } from './runtime.ts';
 import { BackendState } from './upstream/backend-state.ts';
 
-/** Chooses, for each attempt, what it is sent by. */
+/** Chooses how each attempt is sent: by HTTP/1.1, by an upgrade, or to the URL of a fallback. */
 export class Connectors implements Connector {
   #sites: Sites;
   readonly #runtime: Runtime;
@@ -18,7 +18,7 @@ export class Connectors implements Connector {
     this.#http1 = new Http1Connector(runtime);
   }
 
-  /** Others take their place; what those before forward they still do. */
+  /** Replaces the sites; requests that run on the former ones finish. */
   adopt(sites: Sites): void {
     this.#sites.close();
     this.#sites = sites;

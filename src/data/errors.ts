@@ -1,6 +1,6 @@
 import type { EjectCause } from '../model/signal.ts';
 
-/** Whose fault an error is. */
+/** The side whose fault an error is. */
 export type ErrorSide = 'downstream' | 'upstream' | 'internal';
 
 interface ErrorKind {
@@ -8,8 +8,8 @@ interface ErrorKind {
   /** The status that a client sees when nothing better answers. */
   readonly status: number;
   /**
-   * What may be done about it: `always` when no byte reached the backend; `unknown` when some did, and the backend may
-   * still be at it; `over` when it is not.
+   * Whether the request may be tried again: `always` if no byte reached the backend; `unknown` if some did and the backend
+   * may still work on it; `over` if it does not any more.
    */
   readonly retry: 'never' | 'always' | 'over' | 'unknown';
 }
@@ -26,7 +26,7 @@ const KINDS = {
   'http2-preface': { side: 'downstream', status: 505, retry: 'never' },
   'bad-version': { side: 'downstream', status: 505, retry: 'never' },
   'client-gone': { side: 'downstream', status: 499, retry: 'never' },
-  /** It is there, and does not take the response. */
+  /** The client is still there, but does not read the response. */
   'client-stalled': { side: 'downstream', status: 499, retry: 'never' },
   'too-many-connections': { side: 'downstream', status: 429, retry: 'never' },
   'too-many-requests': { side: 'downstream', status: 429, retry: 'never' },
@@ -36,33 +36,33 @@ const KINDS = {
   'connect-failed': { side: 'upstream', status: 502, retry: 'always' },
   'connect-timeout': { side: 'upstream', status: 504, retry: 'always' },
   'stale-connection': { side: 'upstream', status: 502, retry: 'unknown' },
-  /** A waiting connection that the backend had closed before the request came. */
+  /** The backend had closed an idle connection before the request came. */
   'never-read': { side: 'upstream', status: 502, retry: 'always' },
-  /** A new connection that the backend closed before the request came: it is about to stop, or is full. */
+  /** The backend closed a new connection before it read the request: it is about to stop, or is full. */
   'turned-away': { side: 'upstream', status: 502, retry: 'always' },
   reset: { side: 'upstream', status: 502, retry: 'unknown' },
   'response-timeout': { side: 'upstream', status: 504, retry: 'unknown' },
   'bad-response': { side: 'upstream', status: 502, retry: 'never' },
   'retry-status': { side: 'upstream', status: 502, retry: 'over' },
-  /** A backend that is a gateway itself has lost sight of the request: 502 or 504. */
+  /** A backend that is a gateway does not know what became of the request: it answered 502 or 504. */
   'gateway-status': { side: 'upstream', status: 502, retry: 'unknown' },
   'body-stalled': { side: 'upstream', status: 504, retry: 'never' },
   'request-timeout': { side: 'upstream', status: 504, retry: 'never' },
-  /** What runs on a backend that leaves, or that is in maintenance, is ended when its time is over. */
+  /** The backend leaves or is in maintenance, and the time for its running requests is over. */
   'drain-over': { side: 'internal', status: 503, retry: 'unknown' },
-  /** What runs when the process stops is ended when its time is over. */
+  /** This process stops, and the time for running requests is over. */
   'grace-over': { side: 'internal', status: 503, retry: 'never' },
   overloaded: { side: 'internal', status: 503, retry: 'never' },
-  /** The process has no descriptor, or the machine no port, left for a connection to a backend. */
+  /** There is no descriptor in this process, or no port on this machine, for a connection to a backend. */
   exhausted: { side: 'internal', status: 503, retry: 'always' },
-  /** We have had the request before (RFC 5842, section 7.2). */
+  /** This Fairlead has forwarded the request before (RFC 5842, section 7.2). */
   'loop-detected': { side: 'internal', status: 508, retry: 'never' },
   internal: { side: 'internal', status: 500, retry: 'never' },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof KINDS;
 
-/** Errors of clients that those who run the proxy should hear of: an option of theirs, or its port, is behind them. */
+/** Errors of clients that the operator should know of, since an option or the port of the listener may be the reason. */
 const NEWS: ReadonlySet<ErrorCode> = new Set([
   'too-many-connections',
   'client-stalled',
@@ -71,12 +71,12 @@ const NEWS: ReadonlySet<ErrorCode> = new Set([
   'http2-preface',
 ]);
 
-/** Whether an error is for the error log, and not only a line among the requests. */
+/** Whether an error goes to the error log, and not only to the access log. */
 export function isNews({ side, code }: ProxyError): boolean {
   return side !== 'downstream' || NEWS.has(code);
 }
 
-/** What an error says against the backend; undefined for what is not its doing. */
+/** The cause for which an error may eject its backend; undefined if the backend did nothing wrong. */
 export function ejectCause({ code }: ProxyError): EjectCause | undefined {
   switch (code) {
     case 'connect-failed':
@@ -98,15 +98,15 @@ export function ejectCause({ code }: ProxyError): EjectCause | undefined {
 }
 
 /**
- * What went wrong with one exchange. A value that is handed on, not thrown: it carries no stack, so that
- * hostile input stays cheap to refuse.
+ * What went wrong with an exchange. It is a value that is passed on and not thrown: without a stack, hostile input is
+ * cheap to refuse.
  */
 export class ProxyError {
   readonly code: ErrorCode;
   readonly side: ErrorSide;
   readonly status: number;
   readonly retry: ErrorKind['retry'];
-  /** For the log, and for the client when it is the client's fault. */
+  /** A sentence for the log, and for the client if it is the client's fault. */
   readonly detail: string;
 
   constructor(code: ErrorCode, detail: string) {

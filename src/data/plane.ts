@@ -27,13 +27,13 @@ import { Judges } from './upstream/judges.ts';
 
 export type { DataEvents } from './proxy/ledger.ts';
 
-/** With what is the same for as long as it runs. */
+/** The options of a data plane, with those that never change while it runs. */
 export interface PlaneOptions extends DataOptions {
-  /** Its name in the Via of requests, by which it knows those that come back; the same in all workers. */
+  /** The name of this Fairlead in the Via of requests, by which it notices those that come back; the same in all workers. */
   readonly instance: string;
 }
 
-/** Takes connections and serves them by the latest snapshot: puts the parts together, and does nothing else. */
+/** Takes connections and serves them by the latest snapshot. It only composes its parts. */
 export class DataPlane {
   readonly #runtime: Runtime;
   readonly #clients: Admission;
@@ -77,18 +77,18 @@ export class DataPlane {
     this.#http1 = new Http1Server(this.#runtime, intake, this.#clients, exchanges);
   }
 
-  /** What it goes by. */
+  /** The present settings. */
   get settings(): Settings {
     return this.#runtime.settings;
   }
 
-  /** Swaps in a snapshot: requests from now on follow it. */
+  /** Applies a snapshot, which requests follow from now on. */
   apply(snapshot: Snapshot): void {
     this.#standIns.forget();
     this.#topology.apply(snapshot);
   }
 
-  /** Goes by other options from now on: what is there stays, and is treated by them. */
+  /** Changes the options, also for connections that are open. */
   adopt(options: DataOptions, onAccess: DataEvents['onAccess']): void {
     const before = this.settings;
     const settings = makeSettings(options);
@@ -101,8 +101,8 @@ export class DataPlane {
   }
 
   /**
-   * Takes connections of a listener. Rejects when it cannot.
-   * @param filter what stands between them and the protocol of the listener
+   * Takes connections of a listener. Rejects if the address cannot be listened on.
+   * @param filter stands between accepted connections and the protocol of the listener
    */
   async listen(listener: Listener, bound: BoundTo = {}, filter?: ListenerFilter): Promise<Address> {
     const listening = await listenTcp(listener, bound, this.#http1.acceptorOf(listener), filter);
@@ -110,7 +110,7 @@ export class DataPlane {
     return listening.address;
   }
 
-  /** Takes nothing new and lets what runs finish, for at most `graceMs`. */
+  /** Takes nothing new and lets requests finish, for at most `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     for (const listening of this.#listening) listening.close();
     this.#clients.stop();
@@ -146,7 +146,7 @@ export class DataPlane {
     for (const { idle } of this.#topology.backends()) for (const one of [...idle]) one.destroy();
   }
 
-  /** No site of a fallback is one of our own addresses. */
+  /** Makes the sites of fallbacks, none of which may be an address that this plane listens on. */
   #makeSites({ border: { listeners, allowed, local }, maxHeaderSize }: DataOptions): Sites {
     const listening = this.#listening;
     const border: Border = {

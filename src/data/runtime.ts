@@ -2,13 +2,13 @@ import type { Clock } from '../model/clock.ts';
 import type { Settings } from './settings.ts';
 import { Sweep } from './sweep.ts';
 
-/** What all parts of a data plane share. */
+/** The objects that all parts of a data plane share. */
 export class Runtime {
   readonly clock: Clock;
   readonly sweep: Sweep;
-  /** Its name in the Via of requests, by which it knows those that come back. */
+  /** The name of this Fairlead in the Via of requests, by which it notices those that come back. */
   readonly instance: string;
-  /** Swapped as a whole when options change: whoever needs it asks for it each time. */
+  /** The present settings. They are replaced as a whole when options change, so they must be read here each time. */
   settings: Settings;
 
   constructor(clock: Clock, instance: string, settings: Settings) {

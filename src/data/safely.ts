@@ -1,4 +1,4 @@
-/** A callback that tells its owner, and nobody else, what it throws. */
+/** Wraps a callback so that what it throws is reported to its owner and goes no further. */
 export function safely<A extends unknown[]>(
   owner: { onBroken(error: unknown): void },
   run: (...args: A) => void,

@@ -7,7 +7,7 @@ import type { HeadRules } from './message/head.ts';
 export interface DataOptions extends ClientLimits {
   readonly trustedProxies: readonly string[];
   readonly pages: string;
-  /** Where fallbacks by URL must not lead; that none leads to where this plane listens is added. */
+  /** Where fallbacks by URL must not lead. The addresses that this plane listens on are added. */
   readonly border: Border;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
@@ -19,23 +19,23 @@ export interface DataOptions extends ClientLimits {
   readonly keepUnderscores: boolean;
 }
 
-/** What connections and requests go by. When options change it is replaced as a whole, as a snapshot is. */
+/** The options that connections and requests read. When options change, the object is replaced as a whole, like a snapshot. */
 export interface Settings {
   readonly rules: HeadRules;
   readonly maxHeaderSize: number;
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
-  /** Bytes a second that the body of a request must bring; 0 is no limit. */
+  /** The least rate of a request's body, in bytes per second; 0 is no limit. */
   readonly minBodyRate: number;
   readonly idleTimeout: number;
-  /** Requests of one connection, the last of which is answered with a close; 0 is no limit. */
+  /** The most requests of a connection, which closes after the last one; 0 is no limit. */
   readonly maxRequestsPerConnection: number;
-  /** Whether what an address says of clients is believed. */
+  /** Whether an address is a trusted proxy, which is believed about clients. */
   readonly isTrusted: (address: string) => boolean;
   readonly clientLimit: ClientLimit;
 }
 
-/** What follows of options. */
+/** Makes the settings of options. */
 export function makeSettings(options: DataOptions): Settings {
   const isTrusted = trustIn(options.trustedProxies);
   return Object.freeze({

@@ -24,7 +24,7 @@ export function isWithoutIpv6({ host }: Address, code: string | undefined): bool
 /** Says that an address cannot be listened on; the message is a sentence for people. */
 export class ListenError extends Error {
   readonly address: Address;
-  /** Who was to listen there: a listener of clients, or `admin`. */
+  /** The name of the listener that was to listen there, or `admin`. */
   readonly listener: string;
   /** The error code of the system, such as `EADDRINUSE`. */
   readonly code: string;

@@ -30,7 +30,7 @@ export interface WorkerStatus {
   readonly pid: number;
   /** A draining worker has been replaced and finishes its requests. */
   readonly state: 'starting' | 'serving' | 'draining';
-  /** In milliseconds since the epoch. */
+  /** When it was started, in milliseconds since the epoch. */
   readonly startedAt: number;
   /** The version of the snapshot that it follows. */
   readonly version: number;

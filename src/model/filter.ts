@@ -1,36 +1,36 @@
 import { ValueError } from './parse-values.ts';
 import { grouped, quoted, sized } from './text.ts';
 
-/** One change of the lines of a head. */
+/** A change of the header lines of a head. */
 export interface HeaderEdit {
-  /** `set` puts the line in the place of all of that name, `add` puts it behind them. */
+  /** `set` replaces all lines of the name, `add` keeps them and adds one. */
   readonly how: 'set' | 'add' | 'remove';
-  /** In any case. */
+  /** The name, in any case. */
   readonly name: string;
-  /** Printable ASCII in which a placeholder stands for something of the request; empty where the header is removed. */
+  /** Printable ASCII in which placeholders stand for parts of the request; empty if the header is removed. */
   readonly value: string;
 }
 
-/** Something that a route does with each of its requests, or with the responses to them. */
+/** Something that a route does with each of its requests, or with their responses. */
 export type Filter =
-  /** Leads to the same URL by https. */
+  /** Redirects to the same URL by https. */
   | { readonly kind: 'redirect'; readonly to: 'https' }
   | { readonly kind: 'request-headers'; readonly edits: readonly HeaderEdit[] }
   | { readonly kind: 'response-headers'; readonly edits: readonly HeaderEdit[] };
 
-/** What the filters of a service are made of: see `filtersOf`. */
+/** The settings of a service that its filters are made of: see `filtersOf`. */
 export interface FilterSettings {
   readonly redirect?: 'https';
   readonly headers?: {
-    /** The value by the name; an empty one removes the header. */
+    /** The values of headers by name; an empty one removes the header. */
     readonly request?: Readonly<Record<string, string>>;
     readonly response?: Readonly<Record<string, string>>;
   };
 }
 
 /**
- * The filters in the order in which requests meet them: who is led elsewhere first, headers last. Undefined without any, so
- * that a route that has none is the value that it always was.
+ * Makes filters in the order in which they are applied: redirects first, headers last. Undefined if there are none, so that
+ * a route without filters has no field for them.
  */
 export function filtersOf({ redirect, headers }: FilterSettings): readonly Filter[] | undefined {
   const filters: Filter[] = [];
@@ -41,34 +41,34 @@ export function filtersOf({ redirect, headers }: FilterSettings): readonly Filte
   return filters.length === 0 ? undefined : filters;
 }
 
-/** By name, so that it does not matter in which order they were said. */
+/** Makes edits, sorted by name so that the order of the settings does not matter. */
 function editsOf(headers: Readonly<Record<string, string>> = {}): HeaderEdit[] {
   return Object.entries(headers)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => ({ how: value === '' ? 'remove' : 'set', name, value }));
 }
 
-/** What may stand in a value for something of the request. */
+/** The placeholders that a value may contain for parts of the request. */
 export const PLACEHOLDERS = ['client', 'host', 'id'] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
-/** Where placeholders are in a value: JSON, of which some headers are made, has none. */
+/** Finds placeholders. JSON, which some headers contain, has nothing of this form. */
 const PLACEHOLDER = /\{([a-z][a-z-]*)\}/g;
 
-/** The texts of a value and the placeholders between them, in turns: the even ones are texts. */
+/** Splits a value into texts, at even indexes, and the names of placeholders between them, at odd ones. */
 export function piecesOf(value: string): readonly string[] {
   return value.split(PLACEHOLDER);
 }
 
-/** Characters of a header's value, far more than servers take of one. */
+/** The most characters of a header's value: far more than servers accept. */
 const MAX_VALUE = 4_096;
 const MAX_NAME = 128;
 
-/** What frames a message or belongs to one connection is decided for each connection anew (RFC 9110, section 7.6.1). */
+/** Headers that frame a message or belong to a connection, which are decided for each connection (RFC 9110, section 7.6.1). */
 const OF_CONNECTION =
   /^(?:connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|content-length)$/;
 
-/** Why nobody may set these of requests. */
+/** Headers of requests that nobody may set, with the reason. */
 const OF_REQUEST: Readonly<Record<string, string>> = {
   host: 'is not ours to set: the backend is told the host that the client asked for',
   via: 'is not ours to set: by it requests are noticed that come back',
@@ -76,7 +76,7 @@ const OF_REQUEST: Readonly<Record<string, string>> = {
   proxy: 'is never forwarded: programs take it for a variable of their own (CVE-2016-5385)',
 };
 
-/** The name of a header of requests, each word with a capital. Throws a `ValueError`. */
+/** Parses the name of a request header; each word gets a capital. Throws a `ValueError`. */
 export function parseRequestHeader(text: string): string {
   const name = parseHeader(text);
   const why = Object.hasOwn(OF_REQUEST, text.toLowerCase()) && OF_REQUEST[text.toLowerCase()];
@@ -84,7 +84,7 @@ export function parseRequestHeader(text: string): string {
   return name;
 }
 
-/** The name of a header of responses, each word with a capital. Throws a `ValueError`. */
+/** Parses the name of a response header; each word gets a capital. Throws a `ValueError`. */
 export function parseResponseHeader(text: string): string {
   if (/^date$/i.test(text)) throw new ValueError('is not ours to set: it says when the response was made');
   return parseHeader(text);
@@ -103,8 +103,8 @@ function parseHeader(text: string): string {
 }
 
 /**
- * The value of a header; an empty one removes it. Throws a `ValueError`, which does not repeat the value: it may be a
- * secret.
+ * Parses the value of a header; an empty one removes it. Throws a `ValueError`, which does not repeat the value, since that
+ * may be a secret.
  */
 export function parseHeaderValue(text: string): string {
   if (text.length > MAX_VALUE)
@@ -123,22 +123,22 @@ export function parseHeaderValue(text: string): string {
   return text;
 }
 
-/** Names of headers whose values are nobody's business. */
+/** Finds names of headers whose values may be secrets. */
 const SECRET = /auth|cookie|credential|key|pass|secret|session|token|signature/i;
 
-/** A header's value as people are shown it. */
+/** The value of a header as it is shown to people. */
 export function shownValue(name: string, value: string): string {
   return value !== '' && SECRET.test(name) ? '…' : value;
 }
 
-/** The filter with no value in it that may be a secret. */
+/** Hides values of a filter that may be secrets. */
 export function withoutSecrets(filter: Filter): Filter {
   if (filter.kind === 'redirect') return filter;
   const edits = filter.edits.map((edit) => ({ ...edit, value: shownValue(edit.name, edit.value) }));
   return { ...filter, edits };
 }
 
-/** What a filter does, as people write it: `headers.request.X-Team=blue`. */
+/** Writes what a filter does as people configure it: `headers.request.X-Team=blue`. */
 export function describeFilter(filter: Filter): string[] {
   if (filter.kind === 'redirect') return [`redirect=${filter.to}`];
   const key = filter.kind === 'request-headers' ? 'headers.request' : 'headers.response';

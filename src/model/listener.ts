@@ -46,12 +46,12 @@ export function optionOf({ name }: Pick<Listener, 'name'>): string {
   return name.replace(/-\d+$/, '');
 }
 
-/** The same one on the address that it was given, where it asked for any port. */
+/** The listener with the address that it was bound to, whose port is known even if any was asked for. */
 export function boundTo(listener: Listener, address: Address): Listener {
   return Object.freeze({ ...listener, address });
 }
 
-/** Where clients connect, for people: an address, or several with their names. */
+/** Writes where clients connect: the address of a single listener, or several with their names. */
 export function formatListeners(listeners: readonly Listener[]): string {
   if (listeners.length === 1) return formatAddress((listeners[0] as Listener).address);
   return listeners.map(({ name, address }) => `${formatAddress(address)} (${name})`).join(' and ');

@@ -16,7 +16,7 @@ export interface Route {
    * place before wider routes, but no priority; an `old` one is used only when no other route fits.
    */
   readonly ghost?: 'new' | 'old';
-  /** What is done with its requests and their responses, in this order; absent without any. */
+  /** The filters of its requests and responses, in the order in which they are applied; absent without any. */
   readonly filters?: readonly Filter[];
 }
 

@@ -9,7 +9,7 @@ export interface AccessEntry {
   /** The address at the other end of the connection. */
   readonly peer: string;
   readonly method: string;
-  /** By which the client asked. */
+  /** The scheme by which the client asked. */
   readonly scheme: Scheme;
   readonly host: string;
   readonly target: string;

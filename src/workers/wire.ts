@@ -13,7 +13,7 @@ import type { ServiceStats, TrafficStats } from '../model/stats.ts';
 export interface WireSnapshot extends Pick<Snapshot, 'version' | 'topologyVersion' | 'createdAt'> {
   readonly services: WireList<Service>;
   readonly routes: WireList<WireRoute>;
-  /** Those of the fresh routes, each list once: all routes of a service have the same. */
+  /** The filters of the fresh routes. Each list is in it once, since all routes of a service have the same. */
   readonly filters: readonly (readonly Filter[])[];
   /** The health that changed, by `Backend.id`. */
   readonly health: Readonly<Record<string, BackendHealth>>;

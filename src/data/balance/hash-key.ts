@@ -8,7 +8,7 @@ export interface KeySource {
   readonly path: string;
   /** The client's address. */
   readonly client: string;
-  /** By which the client asked. */
+  /** The scheme by which the client asked. */
   readonly scheme: Scheme;
   readonly head: {
     field(lowerName: string): string | undefined;

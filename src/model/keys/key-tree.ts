@@ -38,7 +38,7 @@ export class KeyTree<T extends object> {
   readonly #branch: Branch;
   readonly #byKey: ReadonlyMap<string, SaidKey>;
   readonly #byLeaf: ReadonlyMap<Leaf, Entry>;
-  /** By what their keys begin with. */
+  /** The families, by the part of their keys before the name. */
   readonly #families: ReadonlyMap<string, Entry>;
 
   /** @param defaults the values of keys that are not set, where there are such */
