@@ -15,15 +15,9 @@ export function addBackends(add: Add, view: Pick<MetricsView, 'snapshot' | 'stat
       }
     }
   };
-  add(
-    'gauge',
-    'backend_up',
-    '1 while the backend takes new requests, 0 while a flag speaks against it',
-    function* () {
-      for (const { labels, health } of backends())
-        yield { labels, value: health?.flags.length === 0 ? 1 : 0 };
-    },
-  );
+  add('gauge', 'backend_up', '1 while no flag speaks against the backend, else 0', function* () {
+    for (const { labels, health } of backends()) yield { labels, value: health?.flags.length === 0 ? 1 : 0 };
+  });
   add('counter', 'backend_requests_total', 'Attempts on the backend', function* () {
     for (const { labels, stats } of backends()) yield { labels, value: stats?.requests ?? 0 };
   });

@@ -97,7 +97,7 @@ t.test('other options reach its plane', async (t) => {
   t.strictSame(happened, ['adopt {"grace":1}']);
 });
 
-t.test('it takes the connections of another place once', async (t) => {
+t.test('it takes the connections of another slot once', async (t) => {
   const { happened, say } = await startScene();
   say({ kind: 'cover', worker: 3 });
   say({ kind: 'cover', worker: 3 });
