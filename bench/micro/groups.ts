@@ -1,5 +1,6 @@
 import { type BodySink, ChunkedDecoder, chunkLine, lastChunk } from '../../src/data/http1/chunked.ts';
-import { requestText, responseText } from '../../src/data/http1/write.ts';
+import { requestText } from '../../src/data/http1/request-writer.ts';
+import { responseText } from '../../src/data/http1/response-writer.ts';
 import type { HeadRules } from '../../src/data/message/head.ts';
 import { parseRequestHead, RequestHead } from '../../src/data/message/request-head.ts';
 import { parseResponseHead, ResponseHead } from '../../src/data/message/response-head.ts';

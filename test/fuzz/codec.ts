@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http';
 import { chunkLine, lastChunk } from '../../src/data/http1/chunked.ts';
-import { requestText, responseFraming, responseText } from '../../src/data/http1/write.ts';
+import { requestText } from '../../src/data/http1/request-writer.ts';
+import { responseFraming, responseText } from '../../src/data/http1/response-writer.ts';
 import { CHUNKED } from '../../src/data/message/head.ts';
 import type { RequestHead } from '../../src/data/message/request-head.ts';
 import type { ResponseHead } from '../../src/data/message/response-head.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { Dialogue } from '../../src/data/http1/dialogue.ts';
-import { UpstreamConnection } from '../../src/data/http1/upstream-connection.ts';
+import { ResponseRelay } from '../../src/data/http1/response-relay.ts';
 import { Failover } from '../../src/data/proxy/failover.ts';
 import { Forwarder } from '../../src/data/proxy/forward.ts';
 import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
@@ -66,7 +66,7 @@ t.test('what throws in the life of a request ends it with 500, and is counted', 
 
 t.test('it is cut off when it has been answered', async (t) => {
   const { proxy } = await startLimited(t);
-  breakMethod(t, UpstreamConnection.prototype, 'body', () => true);
+  breakMethod(t, ResponseRelay.prototype, 'body', () => true);
   const client = await connectRaw(t, proxy.port);
   client.send('GET /x HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
   t.same(parseResponses(await client.untilClosed(), true), []);

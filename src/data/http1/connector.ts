@@ -1,5 +1,4 @@
 import type { RetryPolicy } from '../../model/service.ts';
-import { CHUNKED } from '../message/head.ts';
 import type { Attempt } from '../proxy/attempt.ts';
 import type { Exchange } from '../proxy/exchange.ts';
 import { addedFields, targetOf } from '../proxy/forwarded.ts';
@@ -8,7 +7,6 @@ import type { Runtime } from '../runtime.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 import { OwnConnections } from '../upstream/own-connections.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
-import { requestText } from './write.ts';
 
 /** A connection that has waited for less is not being closed for that. */
 const FRESH_MS = 1_000;
@@ -33,10 +31,8 @@ export class Http1Connector {
       downstream.own ??= new OwnConnections();
       downstream.own.adopt(connection);
     }
-    connection.assign(attempt);
     try {
-      const text = requestText(head, targetOf(exchange), addedFields(exchange, backend));
-      connection.send(text, head.length === CHUNKED);
+      connection.assign(attempt, targetOf(exchange), addedFields(exchange, backend));
       body.replay(connection);
     } catch (error) {
       // Nobody has it yet, who could give it back.

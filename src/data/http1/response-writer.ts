@@ -1,20 +1,23 @@
+import { CHUNKED, UNTIL_CLOSE } from '../message/head.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import { type ResponseHead, statusLine } from '../message/response-head.ts';
 import type { Reply } from '../proxy/reply.ts';
-import type { Flow, Transport } from '../socket/transport.ts';
+import type { Flow, Output } from '../socket/output.ts';
 import { chunkLine, lastChunk } from './chunked.ts';
-import { type BodyFraming, connectionText, responseFraming, responseText } from './write.ts';
+
+/** How a response's body travels to a client. */
+export type BodyFraming = 'length' | 'chunked' | 'close';
 
 /** Writes the responses of a client's connection, each in the framing that the client's version knows. */
 export class ResponseWriter {
-  readonly #transport: Transport;
+  readonly #output: Output;
   #minor = 1;
   #isHead = false;
   #takesTrailers = false;
   #framing: BodyFraming = 'length';
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+  constructor(output: Output) {
+    this.#output = output;
   }
 
   /** What follows answers that request; without one, something that could not be read. */
@@ -26,7 +29,7 @@ export class ResponseWriter {
 
   /** An interim response, which HTTP/1.0 does not know. */
   inform(head: ResponseHead): void {
-    if (this.#minor === 1) this.#transport.text(responseText(head, 'length', ''));
+    if (this.#minor === 1) this.#output.text(responseText(head, 'length', ''));
   }
 
   /** Answers whether the connection can stay after it: not when its end is the body's. */
@@ -34,35 +37,68 @@ export class ResponseWriter {
     this.#framing = responseFraming(head, this.#minor);
     const stays = keepAlive && this.#framing !== 'close';
     const connection = connectionText(stays, this.#minor, head.status === 426);
-    this.#transport.text(responseText(head, this.#framing, connection + fields));
+    this.#output.text(responseText(head, this.#framing, connection + fields));
     return stays;
   }
 
   write(buffer: Buffer, from: number, to: number): void {
     const isChunked = this.#framing === 'chunked';
-    if (isChunked) this.#transport.text(chunkLine(to - from));
-    this.#transport.bytes(buffer, from, to);
-    if (isChunked) this.#transport.text('\r\n');
+    if (isChunked) this.#output.text(chunkLine(to - from));
+    this.#output.bytes(buffer, from, to);
+    if (isChunked) this.#output.text('\r\n');
   }
 
   end(trailers: string): void {
-    if (this.#framing === 'chunked') this.#transport.text(lastChunk(this.#takesTrailers ? trailers : ''));
+    if (this.#framing === 'chunked') this.#output.text(lastChunk(this.#takesTrailers ? trailers : ''));
   }
 
   /** A whole response of our own. */
   reply({ status, fields, body }: Reply, keepAlive: boolean): void {
     const date = new Date(Date.now()).toUTCString();
-    this.#transport.text(`${statusLine(status)}Date: ${date}\r\n${fields}Content-Length: ${body.length}\r\n`);
-    this.#transport.text(`${connectionText(keepAlive, this.#minor)}\r\n`);
-    if (!this.#isHead) this.#transport.bytes(body, 0, body.length);
+    this.#output.text(`${statusLine(status)}Date: ${date}\r\n${fields}Content-Length: ${body.length}\r\n`);
+    this.#output.text(`${connectionText(keepAlive, this.#minor)}\r\n`);
+    if (!this.#isHead) this.#output.bytes(body, 0, body.length);
   }
 
   flush(): Flow {
-    return this.#transport.flush();
+    return this.#output.flush();
   }
 
-  /** As the transport's. */
+  /** As the output's. */
   get isFull(): boolean {
-    return this.#transport.isFull;
+    return this.#output.isFull;
   }
+}
+
+/** A body whose length nobody said goes in chunks where the client knows them, else until the connection closes. */
+export function responseFraming(head: ResponseHead, clientMinor: number): BodyFraming {
+  if (head.length !== CHUNKED && head.length !== UNTIL_CLOSE) return 'length';
+  return clientMinor === 1 ? 'chunked' : 'close';
+}
+
+/** A response's head as it goes to a client. */
+export function responseText(head: ResponseHead, framing: BodyFraming, connection: string): string {
+  const extra =
+    framing === 'chunked'
+      ? `Transfer-Encoding: chunked\r\n${connection}\r\n`
+      : `${head.lengthLine}${connection}\r\n`;
+  const { text, fieldsStart } = head;
+  // Some servers leave out the space behind a status without a reason, which we must not (RFC 9112, section 4).
+  const hasReason = text.charCodeAt(12) === 0x20;
+  if (head.minor === 1 && hasReason) {
+    return head.cuts.length === 0
+      ? text.slice(0, head.fieldsEnd) + extra
+      : text.slice(0, fieldsStart) + head.fields() + extra;
+  }
+  return `HTTP/1.1${text.slice(8, 12)}${hasReason ? '' : ' '}${text.slice(12, fieldsStart)}${head.fields()}${extra}`;
+}
+
+/**
+ * The Connection header that a client of that version needs to know what becomes of its connection.
+ * @param upgrades whether an Upgrade header goes with it, which must not go on from there (RFC 9110, section 7.8)
+ */
+export function connectionText(keepAlive: boolean, clientMinor: number, upgrades = false): string {
+  if (upgrades) return `Connection: ${keepAlive ? '' : 'close, '}Upgrade\r\n`;
+  if (keepAlive) return clientMinor === 1 ? '' : 'Connection: keep-alive\r\n';
+  return 'Connection: close\r\n';
 }

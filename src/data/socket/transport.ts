@@ -1,13 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { Output } from './output.ts';
 
-/** What became of the bytes that were written. */
-export type Flow =
-  /** They were sent or copied: their buffer can be used again. */
-  | 'taken'
-  /** Some are waiting, and their buffer with them. */
-  | 'held'
-  /** So many are waiting that the writer must stop until it is told `onDrain`. */
-  | 'full';
+export type { Flow } from './output.ts';
 
 /**
  * Whom a transport tells what happens to it. What one of these throws goes to `onBroken`, and harms nobody else.
@@ -40,21 +34,10 @@ export interface TransportOwner {
  * accepted begins to read once the turn in which it came is over, one that was opened once it is connected.
  * No method throws, in whatever state the connection is; what is written after `end`, or to one that is closed, is dropped.
  */
-export interface Transport {
+export interface Transport extends Output {
   /** The address of the other end, without port; empty when it was gone before it was asked for. */
   readonly peer: string;
 
-  /** Adds latin1 text to what the next `flush` sends. */
-  text(text: string): void;
-  /**
-   * Adds bytes. Those of the shared read buffer are copied; others must not change before `flush` answers, nor after it
-   * unless it answers `taken`.
-   */
-  bytes(buffer: Buffer, from: number, to: number): void;
-  /** Sends what was added, in one system call as a rule. */
-  flush(): Flow;
-  /** So much is waiting, or so many pieces, that nothing should be written until `onDrain`. */
-  readonly isFull: boolean;
   /** Bytes that were flushed and wait to be sent. */
   readonly pending: number;
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { requestText } from '../../../src/data/http1/write.ts';
+import { requestText } from '../../../src/data/http1/request-writer.ts';
 import { splits } from '../../support/codec.ts';
 import type { RequestCase, ResponseCase } from './case.ts';
 import { REQUEST_CASES, RESPONSE_CASES } from './cases/index.ts';

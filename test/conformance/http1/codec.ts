@@ -1,15 +1,11 @@
 import type { ProxyError } from '../../../src/data/errors.ts';
-import { BodyReader } from '../../../src/data/http1/body-reader.ts';
-import type { BodySink } from '../../../src/data/http1/chunked.ts';
-import { HeadReader, type HeadState } from '../../../src/data/http1/head-reader.ts';
 import { type ReadRules, RequestReader, type RequestSink } from '../../../src/data/http1/request-reader.ts';
+import { ResponseReader, type ResponseSink } from '../../../src/data/http1/response-reader.ts';
+import { UNTIL_CLOSE } from '../../../src/data/message/head.ts';
 import type { RequestHead } from '../../../src/data/message/request-head.ts';
-import {
-  mayBeginResponse,
-  parseResponseHead,
-  ResponseHead,
-} from '../../../src/data/message/response-head.ts';
+import type { ResponseHead } from '../../../src/data/message/response-head.ts';
 import { normalizePath } from '../../../src/data/routing/path.ts';
+import type { Flow } from '../../../src/data/socket/transport.ts';
 import { RULES } from '../../support/heads.ts';
 
 const MAX_HEADER_SIZE = 16_384;
@@ -97,57 +93,59 @@ export function readRequests(
   };
 }
 
+/** A client that takes whatever is read of a backend, in memory. */
+class ResponseCollector implements ResponseSink {
+  readonly messages: ReadMessage<ResponseHead>[] = [];
+  current: ReadMessage<ResponseHead> | undefined = undefined;
+  end: Reading<ResponseHead>['end'] = 'head';
+  surplus = 0;
+
+  interim(head: ResponseHead): Flow {
+    this.messages.push({ head, body: '', trailers: '' });
+    return 'taken';
+  }
+
+  response(head: ResponseHead): boolean {
+    this.current = { head, body: '', trailers: '' };
+    this.end = 'body';
+    return true;
+  }
+
+  body(buffer: Buffer, from: number, to: number): void {
+    if (this.current !== undefined) this.current.body += buffer.toString('latin1', from, to);
+  }
+
+  bodyFollows(): void {}
+
+  responseEnded(trailers: string, surplus: number): void {
+    if (this.current === undefined) return;
+    this.current.trailers = trailers;
+    this.messages.push(this.current);
+    this.current = undefined;
+    this.end = 'clean';
+    this.surplus += surplus;
+  }
+
+  fail(): void {
+    this.end = 502;
+  }
+}
+
 /** Reads the responses to one request, interim ones too; 502 is what is none. */
 export function readResponses(
   pieces: readonly Buffer[],
   method: string,
 ): Reading<ResponseHead> & { readonly surplus: number; readonly isUntilClose: boolean } {
-  const reading: Reading<ResponseHead> = { messages: [], end: 'head' };
-  const heads = new HeadReader(mayBeginResponse);
-  const body = new BodyReader();
-  let current: ReadMessage<ResponseHead> | undefined;
-  let surplus = 0;
-  const sink: BodySink = {
-    body: (buffer, from, to) => {
-      if (current !== undefined) current.body += buffer.toString('latin1', from, to);
-    },
-  };
-  const readBody = (buffer: Buffer, from: number, to: number) => {
-    const end = body.read(buffer, from, to, sink);
-    if (body.error !== undefined) reading.end = 502;
-    else if (body.isComplete && current !== undefined) {
-      current.trailers = body.trailers;
-      reading.messages.push(current);
-      reading.end = 'clean';
-      surplus += to - end;
-    }
-  };
-  const readHead = (found: HeadState): void => {
-    if (found === 'partial') return;
-    const head = found === 'whole' ? parseResponseHead(heads.text, heads.blank, method, RULES) : found;
-    if (!(head instanceof ResponseHead) || head.status === 101) {
-      reading.end = 502;
-      return;
-    }
-    heads.consume(heads.blank + 4);
-    if (head.status < 200) {
-      reading.messages.push({ head, body: '', trailers: '' });
-      if (heads.hasBytes) readHead(heads.find(MAX_HEADER_SIZE));
-      else heads.reset();
-      return;
-    }
-    current = { head, body: '', trailers: '' };
-    reading.end = 'body';
-    body.begin(head.length, true);
-    readBody(heads.bytes, heads.from, heads.to);
-  };
+  const sink = new ResponseCollector();
+  const reader = new ResponseReader(sink, { settings: { rules: RULES, maxHeaderSize: MAX_HEADER_SIZE } });
+  reader.begin(method);
   for (const piece of pieces) {
-    if (reading.end === 502) break;
-    const lent = Buffer.from(piece);
-    if (reading.end === 'clean') surplus += lent.length;
-    else if (reading.end === 'body') readBody(lent, 0, lent.length);
-    else readHead(heads.read(lent, 0, lent.length, MAX_HEADER_SIZE));
+    if (sink.end === 502) break;
+    if (sink.end === 'clean') sink.surplus += piece.length;
+    else reader.read(Buffer.from(piece), piece.length);
   }
-  if (reading.end !== 'clean' && current !== undefined) reading.messages.push(current);
-  return { ...reading, surplus, isUntilClose: body.isUntilClose };
+  const { messages, end, surplus, current } = sink;
+  // Of one that is not whole what there is.
+  if (current !== undefined) messages.push(current);
+  return { messages, end, surplus, isUntilClose: current?.head.length === UNTIL_CLOSE };
 }

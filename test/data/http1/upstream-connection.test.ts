@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { ProxyError } from '../../../src/data/errors.ts';
 import { UpstreamConnection } from '../../../src/data/http1/upstream-connection.ts';
-import { requestText } from '../../../src/data/http1/write.ts';
 import { Attempt } from '../../../src/data/proxy/attempt.ts';
 import type { Exchange } from '../../../src/data/proxy/exchange.ts';
 import { makeSettings } from '../../../src/data/settings.ts';
@@ -41,8 +40,7 @@ function sendRequest(t: Test, port: number, exchange: Exchange, timeouts: Timeou
     events,
     connector: { start: () => connection },
   });
-  connection.assign(attempt);
-  connection.send(requestText(exchange.head, '/', ''), false);
+  connection.assign(attempt, '/', '');
   connection.end('');
   connection.flush();
   return { state, connection, isComplete: () => completed === 1 };
@@ -98,12 +96,12 @@ t.test('interim responses stop while the client does not take them, and go on wh
   };
   const { connection, isComplete } = sendRequest(t, port, exchange, { ...TIMEOUTS, responseMs: 1_000 });
   await eventually('the first', () => informed === 1);
-  t.equal(connection.deadline, Number.POSITIVE_INFINITY, "it is the client's turn");
+  t.equal(connection.patience.deadline, Number.POSITIVE_INFINITY, "it is the client's turn");
   backend?.write(hint);
   await settle();
   t.equal(informed, 1);
   connection.resume();
-  t.not(connection.deadline, Number.POSITIVE_INFINITY, "it is the backend's turn");
+  t.not(connection.patience.deadline, Number.POSITIVE_INFINITY, "it is the backend's turn");
   await eventually('the second', () => informed === 2);
   connection.resume();
   backend?.write(okText('x'));

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { connectionText, requestText, responseFraming, responseText } from '../../../src/data/http1/write.ts';
+import { RequestWriter, requestText } from '../../../src/data/http1/request-writer.ts';
+import { connectionText, responseFraming, responseText } from '../../../src/data/http1/response-writer.ts';
 import { requestHead, responseHead } from '../../support/heads.ts';
 
 /** The text of a request as it goes to a backend. */
@@ -98,4 +99,57 @@ t.test('a client is told what becomes of its connection where its version does n
   t.equal(connectionText(true, 0), 'Connection: keep-alive\r\n');
   t.equal(connectionText(false, 1), 'Connection: close\r\n');
   t.equal(connectionText(false, 0), 'Connection: close\r\n');
+});
+
+/** A writer of requests, and what it has sent. */
+function makeRequestWriter() {
+  let text = '';
+  const writer = new RequestWriter({
+    text: (more) => {
+      text += more;
+    },
+    bytes: (buffer, from, to) => {
+      text += buffer.toString('latin1', from, to);
+    },
+    flush: () => 'taken',
+    isFull: false,
+  });
+  const begin = (lines: string) =>
+    writer.begin(requestHead(`POST / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`), '/b', 'X: y\r\n', 7);
+  const write = (more: string) => writer.write(Buffer.from(`##${more}##`), 2, 2 + more.length);
+  return { writer, begin, write, sent: () => text };
+}
+
+t.test('the body of a request goes as it is framed: in chunks with trailers, or as it is', async (t) => {
+  const chunked = makeRequestWriter();
+  chunked.begin('Transfer-Encoding: chunked\r\n');
+  chunked.write('hello, backend!!');
+  chunked.writer.end('A: b\r\n');
+  t.equal(
+    chunked.sent(),
+    'POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX: y\r\n\r\n10\r\nhello, backend!!\r\n0\r\nA: b\r\n\r\n',
+  );
+  const plain = makeRequestWriter();
+  plain.begin('Content-Length: 2\r\n');
+  plain.write('ok');
+  plain.writer.end('A: b\r\n');
+  t.equal(plain.sent(), 'POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nX: y\r\n\r\nok');
+});
+
+t.test('it is remembered of each request whether it was sent whole, and in one segment', async (t) => {
+  const { writer, begin, write } = makeRequestWriter();
+  begin('Content-Length: 5000\r\n');
+  t.match(writer, { isDone: false, writes: 0, isOneSegment: false, begunAt: 7 });
+  writer.flush();
+  t.match(writer, { isDone: false, writes: 1, isOneSegment: true });
+  write('x'.repeat(4_000));
+  t.equal(writer.isOneSegment, false, 'more than a segment');
+  write('x'.repeat(1_000));
+  writer.end('');
+  writer.flush();
+  t.match(writer, { isDone: true, writes: 2, isOneSegment: false });
+  begin('');
+  t.match(writer, { isDone: false, writes: 0 }, 'of the one before nothing is left');
+  writer.flush();
+  t.equal(writer.isOneSegment, true);
 });

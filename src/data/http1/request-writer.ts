@@ -1,0 +1,89 @@
+import { CHUNKED } from '../message/head.ts';
+import type { RequestHead } from '../message/request-head.ts';
+import { SEGMENT } from '../proxy/request-body.ts';
+import type { Flow, Output } from '../socket/output.ts';
+import { chunkLine, lastChunk } from './chunked.ts';
+
+/** Writes the requests of a connection to a backend, and remembers what was sent of the latest. */
+export class RequestWriter {
+  /** The whole request was handed to the output. */
+  isDone = false;
+  /** When it began, in the sweep's milliseconds. */
+  begunAt = 0;
+  readonly #output: Output;
+  #isChunked = false;
+  #size = 0;
+  #writes = 0;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /**
+   * The next request.
+   * @param target what stands for the request target
+   * @param fields the header lines that we add, each with its CRLF
+   */
+  begin(head: RequestHead, target: string, fields: string, now: number): void {
+    const text = requestText(head, target, fields);
+    this.#isChunked = head.length === CHUNKED;
+    this.#size = text.length;
+    this.#writes = 0;
+    this.isDone = false;
+    this.begunAt = now;
+    this.#output.text(text);
+  }
+
+  write(buffer: Buffer, from: number, to: number): void {
+    this.#size += to - from;
+    if (this.#isChunked) this.#output.text(chunkLine(to - from));
+    this.#output.bytes(buffer, from, to);
+    if (this.#isChunked) this.#output.text('\r\n');
+  }
+
+  end(trailers: string): void {
+    if (this.#isChunked) this.#output.text(lastChunk(trailers));
+    this.isDone = true;
+  }
+
+  flush(): Flow {
+    this.#writes++;
+    return this.#output.flush();
+  }
+
+  /** How often something of it was sent. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** What was sent arrived whole or not at all. */
+  get isOneSegment(): boolean {
+    return this.#writes === 1 && this.#size <= SEGMENT;
+  }
+}
+
+/**
+ * A request's head as it goes to a backend.
+ * @param target what stands for the request target
+ * @param suffix the header lines that we add, each with its CRLF
+ */
+export function requestText(head: RequestHead, target: string, suffix: string): string {
+  const framing = requestFraming(head);
+  if (target === head.target && head.minor === 1 && head.text.charCodeAt(head.method.length + 1) === 0x2f) {
+    // The line travels on as it came: one slice holds it and, where nothing is cut, all headers.
+    return head.cuts.length === 0
+      ? `${head.text.slice(0, head.fieldsEnd)}${framing}${suffix}\r\n`
+      : `${head.text.slice(0, head.fieldsStart)}${head.fields()}${framing}${suffix}\r\n`;
+  }
+  return `${head.method} ${target} HTTP/1.1\r\n${head.fields()}${framing}${suffix}\r\n`;
+}
+
+function requestFraming(head: RequestHead): string {
+  if (head.length === CHUNKED) {
+    return head.trailers
+      ? 'Transfer-Encoding: chunked\r\nTE: trailers\r\nConnection: TE\r\n'
+      : 'Transfer-Encoding: chunked\r\n';
+  }
+  const te = head.trailers ? 'TE: trailers\r\nConnection: TE\r\n' : '';
+  return te + head.lengthLine;
+}
