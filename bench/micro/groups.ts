@@ -4,6 +4,7 @@ import { responseText } from '../../src/data/http1/response-writer.ts';
 import type { HeadRules } from '../../src/data/message/head.ts';
 import { parseRequestHead, RequestHead } from '../../src/data/message/request-head.ts';
 import { parseResponseHead, ResponseHead } from '../../src/data/message/response-head.ts';
+import { HeaderEdits } from '../../src/data/proxy/filters/header-edits.ts';
 import { ForwardedFields } from '../../src/data/proxy/forwarded.ts';
 import { normalizePath } from '../../src/data/routing/path.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
@@ -100,6 +101,28 @@ function rewriteGroup(): Group {
   };
 }
 
+/** What fixed headers on a route cost: a head is read and written with none, with two that are new, and with one in place of another. */
+function filterGroup(name: string, text: string, replaced: string): Group {
+  const next = fresh(text);
+  const nobody = undefined as never;
+  const read = () => parsed(parseResponseHead(next(), text.length - 4, 'GET', RULES), ResponseHead);
+  const filtered = (edits: HeaderEdits) => () => {
+    const head = read();
+    edits.cut(head);
+    return written(responseText(head, 'length', edits.over('', nobody)));
+  };
+  const set = (...names: string[]) =>
+    new HeaderEdits(names.map((header) => ({ how: 'set', name: header, value: 'a value' })));
+  return {
+    name: `filtered response, ${name}`,
+    ways: {
+      'no filters': () => written(responseText(read(), 'length', '')),
+      'two headers': filtered(set('X-Frame-Options', 'Referrer-Policy')),
+      'one replaced': filtered(set(replaced)),
+    },
+  };
+}
+
 function routeGroup(): Group {
   const table = (hosts: number, paths: number) =>
     new RouteTable(
@@ -144,6 +167,8 @@ export const GROUPS: readonly Group[] = [
   chunkedGroup('64 KB in chunks of 1 KB', 1_024, 64),
   chunkedGroup('1 KB in chunks of 16 bytes', 16, 64),
   rewriteGroup(),
+  filterGroup('small', SMALL_RESPONSE, 'Content-Type'),
+  filterGroup('page', PAGE_RESPONSE, 'Cache-Control'),
   routeGroup(),
   pathGroup(),
   pickGroup(3),

@@ -60,7 +60,7 @@ export class DataPlane {
     const { sweep } = this.#runtime;
     this.#clients = new Admission(options.maxConnections, settings.clientLimit, sweep);
     this.#judges = new Judges(sweep, clock, onSignal);
-    this.#topology = new LiveTopology(clock, random, this.#judges, makeCompiler(compile));
+    this.#topology = new LiveTopology(clock, random, this.#judges, makeCompiler(compile, this.#runtime));
     this.#ledger = new Ledger(clock, events, settings.clientLimit);
     this.#standIns = new StandIns(options.pages);
     this.#connectors = new Connectors(this.#runtime, this.#makeSites(options));
@@ -107,6 +107,7 @@ export class DataPlane {
   async listen(listener: Listener, bound: BoundTo = {}, filter?: ListenerFilter): Promise<Address> {
     const listening = await listenTcp(listener, bound, this.#http1.acceptorOf(listener), filter);
     this.#listening.push(listening);
+    if (listener.tls) this.#runtime.httpsPort = listening.address.port;
     return listening.address;
   }
 

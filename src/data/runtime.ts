@@ -10,6 +10,8 @@ export class Runtime {
   readonly instance: string;
   /** The present settings. They are replaced as a whole when options change, so they must be read here each time. */
   settings: Settings;
+  /** Where clients may connect by https; undefined where they may not. */
+  httpsPort: number | undefined = undefined;
 
   constructor(clock: Clock, instance: string, settings: Settings) {
     this.clock = clock;

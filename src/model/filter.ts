@@ -70,9 +70,9 @@ const OF_CONNECTION =
 
 /** Headers of requests that nobody may set, with the reason. */
 const OF_REQUEST: Readonly<Record<string, string>> = {
-  host: 'is not ours to set: the backend is told the host that the client asked for',
-  via: 'is not ours to set: by it requests are noticed that come back',
-  expect: 'is not ours to set: clients say it when they wait before they send a body',
+  host: 'cannot be set: the backend is told the host that the client asked for',
+  via: 'cannot be set: by it requests are noticed that come back',
+  expect: 'cannot be set: clients say it when they wait before they send a body',
   proxy: 'is never forwarded: programs take it for a variable of their own (CVE-2016-5385)',
 };
 
@@ -86,7 +86,7 @@ export function parseRequestHeader(text: string): string {
 
 /** Parses the name of a response header; each word gets a capital. Throws a `ValueError`. */
 export function parseResponseHeader(text: string): string {
-  if (/^date$/i.test(text)) throw new ValueError('is not ours to set: it says when the response was made');
+  if (/^date$/i.test(text)) throw new ValueError('cannot be set: it says when the response was made');
   return parseHeader(text);
 }
 
@@ -98,7 +98,7 @@ function parseHeader(text: string): string {
     throw new ValueError(`names a header of ${sized(text.length)}; it may have ${MAX_NAME}`);
   const lower = text.toLowerCase();
   if (OF_CONNECTION.test(lower.replaceAll('_', '-')))
-    throw new ValueError('is not ours to set: it is decided anew for each connection');
+    throw new ValueError('cannot be set: it is decided anew for each connection');
   return lower.replace(/(?<![a-z0-9'])[a-z]/g, (letter) => letter.toUpperCase());
 }
 
@@ -110,17 +110,19 @@ export function parseHeaderValue(text: string): string {
   if (text.length > MAX_VALUE)
     throw new ValueError(`wants at most ${grouped(MAX_VALUE)} characters, not ${grouped(text.length)}`);
   const odd = /[^\t\x20-\x7e]/u.exec(text);
-  if (odd !== null)
-    throw new ValueError(
-      `wants printable ASCII, and has U+${(odd[0].codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')} in it`,
-    );
-  for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
-    if (!PLACEHOLDERS.includes(name as Placeholder))
+  if (odd !== null) throw new ValueError(`wants printable ASCII, not ${codePoint(odd[0])}`);
+  for (const [, word] of text.matchAll(PLACEHOLDER)) {
+    if (!PLACEHOLDERS.includes(word as Placeholder))
       throw new ValueError(
-        `has ${quoted(whole)} in it, and knows ${PLACEHOLDERS.map((one) => `{${one}}`).join(', ')}`,
+        `wants no words in braces but ${PLACEHOLDERS.map((one) => `{${one}}`).join(', ')}`,
       );
   }
   return text;
+}
+
+/** `U+00E9` */
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /** Finds names of headers whose values may be secrets. */

@@ -6,7 +6,7 @@ export const OWN = { kind: 'of a test' } as unknown as Filter;
 
 /** Compiles filters as the data plane does, and `OWN` to that. */
 export function compileWith(own: CompiledFilter): typeof compileFilter {
-  return (filter) => (filter === OWN ? own : compileFilter(filter));
+  return (filter, https) => (filter === OWN ? own : compileFilter(filter, https));
 }
 
 const EDITS = { '+': 'add', '-': 'remove', '=': 'set' } as const;

@@ -1,10 +1,11 @@
 import type { Filter } from '../../../model/filter.ts';
 import { headerNames } from '../../message/field.ts';
 import type { RequestFilter, ResponseFilter, RouteFilters } from './filter.ts';
+import { type Https, RedirectToHttps } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
-/** What one filter of a route does, on the sides on which it does something; nothing where it has no effect. */
+/** What one filter of a route does, on the sides on which it does something. */
 export interface CompiledFilter {
   readonly onRequest?: RequestFilter;
   readonly onResponse?: ResponseFilter;
@@ -13,10 +14,10 @@ export interface CompiledFilter {
 /** Those of the lines that Fairlead adds to requests (`addedFields`) in whose place others may be put. */
 const OURS = /^x[-_](?:real[-_]ip|forwarded[-_](?:for|host|port|prefix|proto))$/i;
 
-export function compileFilter(filter: Filter): CompiledFilter {
+export function compileFilter(filter: Filter, https: Https): CompiledFilter {
   switch (filter.kind) {
     case 'redirect':
-      return {};
+      return { onRequest: new RedirectToHttps(https) };
     case 'request-headers':
       return { onRequest: new RequestHeaders(filter.edits) };
     case 'response-headers':
@@ -24,26 +25,26 @@ export function compileFilter(filter: Filter): CompiledFilter {
   }
 }
 
-/**
- * Makes the filters of routes ready; undefined where all of them together have no effect. All routes of a service have the
- * same filters, which are made ready once.
- */
+/** Makes the filters of routes ready. All routes of a service have the same filters, which are made ready once. */
 export function makeCompiler(
-  compile: (filter: Filter) => CompiledFilter,
-): (filters: readonly Filter[]) => RouteFilters | undefined {
-  const known = new WeakMap<readonly Filter[], { readonly route: RouteFilters | undefined }>();
+  compile: typeof compileFilter,
+  https: Https,
+): (filters: readonly Filter[]) => RouteFilters {
+  const known = new WeakMap<readonly Filter[], RouteFilters>();
   return (filters) => {
-    const entry = known.get(filters) ?? { route: joined(filters, filters.map(compile)) };
-    known.set(filters, entry);
-    return entry.route;
+    const ready = known.get(filters) ?? makeReady(filters, (filter) => compile(filter, https));
+    known.set(filters, ready);
+    return ready;
   };
 }
 
-function joined(filters: readonly Filter[], compiled: readonly CompiledFilter[]): RouteFilters | undefined {
-  const onRequest = compiled.flatMap((one) => one.onRequest ?? []);
-  const onResponse = compiled.flatMap((one) => one.onResponse ?? []);
-  if (onRequest.length + onResponse.length === 0) return undefined;
-  return { onRequest, onResponse, replaced: replacedBy(filters) };
+function makeReady(filters: readonly Filter[], compile: (filter: Filter) => CompiledFilter): RouteFilters {
+  const compiled = filters.map(compile);
+  return {
+    onRequest: compiled.flatMap((one) => one.onRequest ?? []),
+    onResponse: compiled.flatMap((one) => one.onResponse ?? []),
+    replaced: replacedBy(filters),
+  };
 }
 
 function replacedBy(filters: readonly Filter[]): RegExp | undefined {
