@@ -60,6 +60,7 @@ function insensitive(text: string): string {
 /** The schema of a value that people read of as `0–10`, `a|b|NAME`, `a, b, NAMES`. */
 export function valueSchema(value: string): Schema {
   if (value === 'true|false') return SWITCH;
+  if (value === 'VALUE') return HEADER_VALUE;
   const [, from, to] = /^(-?\d+)–(-?\d+)$/.exec(value) ?? [];
   if (from !== undefined)
     return anyOf({ type: 'integer', minimum: Number(from), maximum: Number(to) }, textSchema('-?\\d+'));
@@ -79,6 +80,12 @@ export function valueSchema(value: string): Schema {
   const list = `[\\s,]*(?:${item})(?:\\s*,[\\s,]*(?:${item}))*`;
   return anyOf(...single, textSchema(list, '[\\s,]*'), { type: 'array', minItems: 1, items });
 }
+
+/** The value of a header. YAML has words of its own for some. */
+const HEADER_VALUE: Schema = {
+  type: ['string', 'number', 'boolean'],
+  pattern: '^[\\t\\x20-\\x7e]{0,4096}$',
+};
 
 /** What is false for one is off for another, and off is a word in YAML. */
 const SWITCH = anyOf(

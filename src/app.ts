@@ -13,6 +13,7 @@ import { DockerSource } from './control/discovery/docker/source.ts';
 import { FileSource } from './control/discovery/file/source.ts';
 import type { Source } from './control/discovery/source.ts';
 import { makeProbe, type Probe } from './control/health/probe.ts';
+import { sourceWithHttps } from './control/https.ts';
 import { MemoryOverrideStore, type OverrideStore } from './control/override-store.ts';
 import { PagesFolder, sourceWithPages } from './control/pages.ts';
 import { type DataPlaneInput, dataPlaneOptions, makeDataPlaneHost } from './data-plane-host.ts';
@@ -102,7 +103,8 @@ export class App {
       sourceWithin(this.#border, source),
     );
     const pages = new PagesFolder(() => pagesDir(this.#options), clock);
-    const told = this.#sources.map((source) => sourceWithPages(pages, source));
+    const listeners = listenersOf(options);
+    const told = this.#sources.map((source) => sourceWithHttps(listeners, sourceWithPages(pages, source)));
     const probe: Probe = (...asked) => makeProbe(this.#options.maxHeaderSize)(...asked);
     this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe), { overrides });
     this.#dataPlane = makeDataPlaneHost(input, clock, this.#instance, (signal) =>
@@ -110,7 +112,6 @@ export class App {
     );
     const [control, dataPlane] = [this.#control, this.#dataPlane];
     const { startTimeout } = options;
-    const listeners = listenersOf(options);
     this.#entrance = new Entrance({ listeners, startTimeout, control, dataPlane, clock, log });
     const logChanges = makeChangeLog(log, clock);
     this.#control.subscribe((snapshot, before) => {

@@ -5,6 +5,7 @@ import { RouteTable } from './data/routing/table.ts';
 import { formatAddress } from './model/address.ts';
 import type { Backend } from './model/backend.ts';
 import { showDuration } from './model/duration.ts';
+import { describeFilter, shownValue } from './model/filter.ts';
 import { describeFlags, type Transition } from './model/health.ts';
 import { PREFIX } from './model/keys/key.ts';
 import { SERVICE_KEYS } from './model/keys/key-table.ts';
@@ -32,7 +33,7 @@ export function explainWorkload(report: WorkloadReport, snapshot: Snapshot, hist
   if (labels.length > 0)
     lines.push(
       '  labels',
-      ...labels.sort().map(([label, value]) => `    ${shorten(label)}=${shorten(withoutCredentials(value))}`),
+      ...labels.sort().map(([label, value]) => `    ${shorten(label)}=${shorten(shownLabel(label, value))}`),
     );
   // Problems that were found after the report was made.
   const later = snapshot.problems.filter(
@@ -49,9 +50,13 @@ export function explainWorkload(report: WorkloadReport, snapshot: Snapshot, hist
   return lines;
 }
 
-/** Hides the credentials of URLs in labels. Such a label is refused, but its value would still be shown. */
-function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/@]*@/g, '//…@');
+/**
+ * A label's value without what may be a secret: that of a header, whose name the label ends with, and credentials in a URL, with
+ * which labels are refused.
+ */
+function shownLabel(label: string, value: string): string {
+  const key = label.slice(PREFIX.length).replace(/^services\.[^.]*\./, '');
+  return shownValue(key, value).replace(/\/\/[^/@]*@/g, '//…@');
 }
 
 function explainServiceOf(
@@ -94,7 +99,8 @@ function belongs(service: Service, claim: ServiceReport['claim'], snapshot: Snap
 }
 
 function explainService(service: Service, snapshot: Snapshot): string[] {
-  const routes = snapshot.routes.filter((route) => route.service === service.name).map(explainRoute);
+  const routes = snapshot.routes.filter((route) => route.service === service.name);
+  const filters = routes[0]?.filters ?? [];
   const { health, retry, fallback } = service;
   const check =
     health.type === 'none'
@@ -112,7 +118,8 @@ function explainService(service: Service, snapshot: Snapshot): string[] {
   return [
     `  service ${service.name}: ${summary.join(', ')}`,
     ...(changes.length === 0 ? [] : [`  settings other than the defaults: ${changes.join(' ')}`]),
-    `  routes: ${routes.length === 0 ? 'none' : routes.join(', ')}`,
+    `  routes: ${routes.length === 0 ? 'none' : routes.map(explainRoute).join(', ')}`,
+    ...filters.flatMap(describeFilter).map((line) => `  filter: ${line}`),
   ];
 }
 

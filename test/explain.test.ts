@@ -9,15 +9,18 @@ import { makeContribution, mergeContributions } from './support/claims.ts';
 import { makeContainer } from './support/fake-engine.ts';
 
 /** A container with one label, and a snapshot in which it is ejected. */
-function ejected(allow = '') {
-  const report = reportContainer(makeContainer({}), {
-    source: 'docker',
-    reach: { kind: 'host', drivers: new Map() },
-    find: () => undefined,
-    stopping: new Map(),
-    deaths: new Map(),
-    allow: allow === '' ? [] : parseAllow(allow),
-  });
+function ejected(allow = '', labels: Record<string, string> = {}) {
+  const report = reportContainer(
+    makeContainer({ labels: { 'fairlead.host': 'shop.localhost', ...labels } }),
+    {
+      source: 'docker',
+      reach: { kind: 'host', drivers: new Map() },
+      find: () => undefined,
+      stopping: new Map(),
+      deaths: new Map(),
+      allow: allow === '' ? [] : parseAllow(allow),
+    },
+  );
   const { services, routes } = mergeContributions([
     makeContribution(report.services.map(({ claim }) => claim)),
   ]);
@@ -128,4 +131,41 @@ t.test('a URL that nobody serves is explained by what is wrong with its containe
     lines({ names: ['web-9'], removed: { at: 1, until: 2 } })?.at(-1),
     '  its last container was removed: web-9',
   );
+});
+
+t.test(
+  'filters are told in their order, and no value that may be a secret, whatever is wrong with it',
+  async (t) => {
+    const { report, snapshot } = ejected('', {
+      'fairlead.headers.request.Authorization': 'Basic s3cret',
+      'fairlead.headers.request.X-Team': 'blue',
+      'fairlead.services.api.host': 'api.localhost',
+      'fairlead.services.api.headers.request.X-Api-Key': 's3cret',
+    });
+    const lines = explainWorkload(report, snapshot, () => []);
+    t.notMatch(lines.join('\n'), 's3cret');
+    const filters = lines.filter((line) => line.startsWith('  filter: '));
+    t.same(filters, [
+      '  filter: headers.request.Authorization=…',
+      '  filter: headers.request.X-Team=blue',
+      '  filter: headers.request.X-Api-Key=…',
+    ]);
+    t.ok(lines.includes('    fairlead.headers.request.X-Team=blue'));
+    t.ok(lines.includes('    fairlead.headers.request.Authorization=…'));
+    t.same(
+      explainUrl('http://shop.localhost/', snapshot)?.filter((line) => line.startsWith('  filter: ')),
+      filters.slice(0, 2),
+    );
+  },
+);
+
+t.test('nor is one told where something is wrong with it', async (t) => {
+  const { report, snapshot } = ejected('', {
+    'fairlead.headers.response.X-Token': 's3cret\u0007',
+    'fairlead.header.request.Cookie': 's3cret',
+    'fairlead.headers.request.Authorization': 'pass-{s-cret}-word',
+  });
+  const lines = explainWorkload(report, snapshot, () => []);
+  t.match(lines.join('\n'), 'fairlead.headers.response.X-Token: wants printable ASCII, not U+0007');
+  t.notMatch(lines.join('\n'), /s.cret/);
 });

@@ -1,7 +1,9 @@
 import type { Backend } from '../model/backend.ts';
 import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
+import { type Filter, withoutSecrets } from '../model/filter.ts';
 import { type BackendHealth, describeFlags, type Transition } from '../model/health.ts';
 import type { Listener } from '../model/listener.ts';
+import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ListenerStats, TrafficStats } from '../model/stats.ts';
@@ -39,6 +41,8 @@ export interface LiveBackend extends Backend {
 
 export interface LiveService extends Omit<Service, 'backends'> {
   readonly backends: readonly LiveBackend[];
+  /** What its routes do with requests and responses, without secrets. */
+  readonly filters: readonly Filter[];
   readonly requests: number;
   readonly errors: number;
   readonly retries: number;
@@ -59,12 +63,14 @@ export interface LiveWorker extends WorkerStatus {
 export type LiveListener = Listener & Readonly<ListenerStats>;
 
 /** The answer of `/api/snapshot`: the snapshot with what is counted and probed between snapshots. */
-export interface LiveState extends Omit<Snapshot, 'services' | 'health'> {
+export interface LiveState extends Omit<Snapshot, 'services' | 'routes' | 'health'> {
   readonly fairlead: string;
   readonly startedAt: number;
   readonly now: number;
   readonly services: readonly LiveService[];
   readonly listeners: readonly LiveListener[];
+  /** All of a service have the same filters: see there. */
+  readonly routes: readonly Omit<Route, 'filters'>[];
   readonly clientConnections: number;
   readonly upgrades: number;
   readonly workers: readonly LiveWorker[];
@@ -73,7 +79,8 @@ export interface LiveState extends Omit<Snapshot, 'services' | 'health'> {
 const UNKNOWN: BackendHealth = { flags: [], reason: '', since: 0 };
 
 export function stateOf(view: StateView): LiveState {
-  const { services, health, ...snapshot } = view.snapshot();
+  const { services, routes, health, ...snapshot } = view.snapshot();
+  const filters = new Map(routes.map((route) => [route.service, route.filters]));
   const stats = view.stats();
   const restarts = new Map(view.slots().map((slot) => [slot.worker, slot.restarts]));
   return {
@@ -88,6 +95,7 @@ export function stateOf(view: StateView): LiveState {
     clientConnections: stats.clientConnections,
     upgrades: stats.upgrades,
     workers: view.workers().map((one) => ({ ...one, restarts: restarts.get(one.worker) ?? 0 })),
+    routes: routes.map(({ filters: _, ...route }) => route),
     services: services.map((service) => {
       const counted = stats.services[service.name];
       const codes = counted?.codes ?? [];
@@ -100,6 +108,7 @@ export function stateOf(view: StateView): LiveState {
         hedges: counted?.hedges ?? 0,
         fallbacks: counted?.fallbacks ?? 0,
         waiting: counted?.waiting ?? 0,
+        filters: (filters.get(service.name) ?? []).map(withoutSecrets),
         backends: service.backends.map((backend) =>
           liveBackend(backend, health.get(backend.id), stats, view),
         ),

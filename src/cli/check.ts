@@ -1,11 +1,13 @@
 import type { ParseFile } from '../config/config-file.ts';
 import { readConfig } from '../config/config-yaml.ts';
+import { listenersOf } from '../config/listeners.ts';
 import { type LoadedOptions, loadOptions } from '../config/load.ts';
 import { nameOf, OPTION_KEYS, OPTIONS, type Options } from '../config/options.ts';
 import type { ConfigError, ReadFile } from '../config/setting.ts';
 import { readText } from '../config/text-file.ts';
 import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
 import { type FileService, parseServicesFile } from '../control/discovery/file/parse.ts';
+import { whyNoRedirect } from '../control/https.ts';
 import { hasPage, pagesOf } from '../control/pages.ts';
 import type { AllowRule } from '../model/allow.ts';
 import type { Problem } from '../model/problem.ts';
@@ -107,13 +109,15 @@ function whenEffective({ settings }: LoadedOptions): string[] {
   ].flatMap(([what, of]) => (of.length === 0 ? [] : [`  ${what}: ${of.join(', ')}`]));
 }
 
-/** The pages and services that the services of a file name and that are missing; a service may also come from elsewhere. */
+/** What of a file's services has no effect, or names what is missing: pages, and services, which may also come from elsewhere. */
 function missingIn(services: readonly FileService[], options: Options): Problem[] {
   const claims = services.flatMap((service) => service.claims);
   const names = new Set(services.map(({ name }) => name));
   const pages = new Set(pagesIn(options));
-  const notice = (where: string, message: string, hint: string): Problem => {
-    return { severity: 'notice', source: 'file', subject: '', where, message, hint };
+  const listeners = listenersOf(options);
+  const notice = (where: string, message: string, hint?: string): Problem => {
+    const problem = { severity: 'notice' as const, source: 'file', subject: '', where, message };
+    return hint === undefined ? problem : { ...problem, hint };
   };
   const notices = claims.flatMap((claim) => {
     const where = (key: string) => `services.${claim.service}.${key}`;
@@ -135,7 +139,8 @@ function missingIn(services: readonly FileService[], options: Options): Problem[
           )
         : [],
     );
-    return [...missing, ...unknown];
+    const why = whyNoRedirect(claim, listeners);
+    return [...missing, ...unknown, ...(why === undefined ? [] : [notice(where('redirect'), why)])];
   });
   // Each backend of a service repeats the same notices.
   return [...new Map(notices.map((one) => [JSON.stringify(one), one])).values()];

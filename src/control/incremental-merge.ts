@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Claim, Contribution } from '../model/contribution.ts';
+import type { Filter } from '../model/filter.ts';
 import type { SaidHealth, SourceHealth } from '../model/health.ts';
 import { boundProblems, type Problem } from '../model/problem.ts';
+import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { didYouMean } from '../nearest.ts';
@@ -98,6 +100,7 @@ export class IncrementalMerge {
       for (const claim of island.claims) if (!left.has(claim)) loose.add(claim);
     }
     const added: Part[] = [];
+    const sameRoute = makeRouteKeeper();
     for (const claim of loose) {
       const claims = this.#takeTied(claim, loose);
       const merged = mergeClaims(claims, owners);
@@ -105,7 +108,9 @@ export class IncrementalMerge {
       const part = {
         ...merged,
         services: merged.services.map((service) => same(services.get(service.name), service)),
-        routes: this.#ghosts.mark(merged, routes).map((route) => same(routes.get(routeKey(route)), route)),
+        routes: this.#ghosts
+          .mark(merged, routes)
+          .map((route) => sameRoute(routes.get(routeKey(route)), route)),
       };
       const island = { claims, part };
       this.#islands.add(island);
@@ -177,6 +182,17 @@ function* othersThan(name: string, names: Iterable<string>): Generator<string> {
 
 function same<T>(before: T | undefined, after: T): T {
   return before !== undefined && isDeepStrictEqual(before, after) ? before : after;
+}
+
+/** The same for routes: the filters that many of them have in common are compared once. */
+function makeRouteKeeper(): (before: Route | undefined, after: Route) => Route {
+  const kept = new Map<Route['filters'], Route['filters']>();
+  return (before, after) => {
+    const { filters } = after;
+    if (before?.filters === undefined || filters === undefined) return same(before, after);
+    if (!kept.has(filters)) kept.set(filters, same(before.filters, filters));
+    return same(before, { ...after, filters: kept.get(filters) as readonly Filter[] });
+  };
 }
 
 function joined(parts: readonly Part[]): Topology {

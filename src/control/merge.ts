@@ -1,5 +1,6 @@
 import type { Backend } from '../model/backend.ts';
 import type { Claim } from '../model/contribution.ts';
+import { filtersOf } from '../model/filter.ts';
 import type { SaidHealth, SourceHealth } from '../model/health.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Route, routeName } from '../model/route.ts';
@@ -38,10 +39,25 @@ export function mergeClaims(claims: readonly Claim[], owners: ReadonlyMap<string
   const routed = new Set(routes.map((route) => route.service));
   const groups = all.filter((group) => routed.has(group.name) || !isGone(group));
   const sourceHealth: Record<string, SaidHealth> = {};
-  const services = groups.map((group) => buildService(group, sourceHealth, problems));
+  const built = groups.map((group) => buildService(group, sourceHealth, problems));
+  const services = built.map(({ service }) => service);
+  const filters = new Map(built.map((one) => [one.service.name, one.filters]));
   const fallbacks = services.flatMap((service, i) => fallbacksOf(service, groups[i] as Group));
   const lifeless = new Set(groups.filter((group) => !isLiving(group)).map(({ name }) => name));
-  return { services, routes, sourceHealth, problems, lifeless, fallbacks };
+  return {
+    services,
+    routes: routes.map((route) => withFilters(route, filters)),
+    sourceHealth,
+    problems,
+    lifeless,
+    fallbacks,
+  };
+}
+
+/** The route with the filters of its service: all routes of one have the very same. */
+function withFilters(route: Route, filters: ReadonlyMap<string, Route['filters']>): Route {
+  const all = filters.get(route.service);
+  return all === undefined ? route : { ...route, filters: all };
 }
 
 /** The order in which services and routes stand in a topology. */
@@ -77,7 +93,12 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function buildService(group: Group, sourceHealth: Record<string, SaidHealth>, problems: Problem[]): Service {
+interface Built {
+  readonly service: Service;
+  readonly filters: Route['filters'];
+}
+
+function buildService(group: Group, sourceHealth: Record<string, SaidHealth>, problems: Problem[]): Built {
   const backends = new Map<string, Backend>();
   for (const { serves, origin } of group.claims) {
     if (serves === undefined) continue;
@@ -89,12 +110,16 @@ function buildService(group: Group, sourceHealth: Record<string, SaidHealth>, pr
   const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));
   // What is remembered decides only as long as there is nothing else.
   const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
-  const service = makeService(group.name, mergeSettings(group.name, deciding, problems), ordered);
+  const settings = mergeSettings(group.name, deciding, problems);
+  const service = makeService(group.name, settings, ordered);
   reportStripPrefix(group, problems);
   const mixture = mixtureOf(group);
   if (mixture !== undefined) problems.push(notice(mixture.claim, 'host', mixture.message, mixture.hint));
   const absence = ordered.length === 0 ? absenceOf(group) : undefined;
-  return absence === undefined ? service : { ...service, absence };
+  return {
+    service: absence === undefined ? service : { ...service, absence },
+    filters: filtersOf(settings),
+  };
 }
 
 interface Claimant {

@@ -1,4 +1,5 @@
 import type { Backend } from './backend.ts';
+import type { FilterSettings } from './filter.ts';
 import type { HealthCheck, StatusRange } from './health.ts';
 
 export const BALANCE_NAMES = [
@@ -164,9 +165,10 @@ type Part<T> = T extends Value
 
 /**
  * Everything of a service that an input can set; what is absent keeps its default. That is every field of `Service` except
- * the ones listed here, which come from elsewhere, so that a new field needs a key (`model/keys/`).
+ * the ones listed here, which come from elsewhere, so that a new field needs a key (`model/keys/`), and what the filters of
+ * its routes are made of.
  */
-export type ServiceSettings = {
+export type ServiceSettings = FilterSettings & {
   readonly [K in keyof Omit<Service, 'name' | 'backends' | 'absence'>]?: Part<NonNullable<Service[K]>>;
 };
 
@@ -205,7 +207,7 @@ export const DEFAULT_SETTINGS = {
  */
 export function makeService(name: string, settings: ServiceSettings, backends: readonly Backend[]): Service {
   const { sticky: _, ...defaults } = DEFAULT_SETTINGS;
-  const { sticky, ...given } = settings;
+  const { sticky, redirect: _redirect, headers: _headers, ...given } = settings;
   const type = given.health?.type ?? (given.health?.path === undefined ? 'tcp' : 'http');
   return {
     name,

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
+import type { Filter } from '../../src/model/filter.ts';
 import {
   ADMIN_NOW,
   ADMIN_SNAPSHOT,
@@ -84,4 +85,24 @@ t.test('what workers count is asked for before it is told', async (t) => {
   t.equal(asked, 1);
   await ask(port, { path: '/api/snapshot' });
   t.equal(asked, 2);
+});
+
+t.test('a service is told with what its routes do, once, and without secrets', async (t) => {
+  const filters: Filter[] = [
+    {
+      kind: 'request-headers',
+      edits: [
+        { how: 'set', name: 'Authorization', value: 'Basic s3cret' },
+        { how: 'set', name: 'X-Team', value: 'blue' },
+      ],
+    },
+  ];
+  const routes = ADMIN_SNAPSHOT.routes.flatMap((route) => [
+    { ...route, filters },
+    { ...route, host: 'b.localhost', filters },
+  ]);
+  const state = stateOf(adminView({ snapshot: () => ({ ...ADMIN_SNAPSHOT, routes }) }));
+  t.match(state.services[0]?.filters, [{ edits: [{ value: '…' }, { value: 'blue' }] }]);
+  t.equal(JSON.stringify(state).split('blue').length, 2);
+  t.notMatch(JSON.stringify(state), 's3cret');
 });

@@ -59,3 +59,19 @@ t.test(
     t.notMatch(both.stderr, 'oops.html, which');
   },
 );
+
+t.test('check tells that a redirect to https has no effect, in either kind of file', async (t) => {
+  const { code, stderr } = await check(t, {
+    'fairlead.yaml':
+      'services:\n  shop: { host: shop.localhost, redirect: https, backends: [http://10.0.0.5:8080] }\n',
+    'compose.yaml':
+      'services:\n  shop:\n    image: my/shop\n    labels: ["fairlead.host=shop.localhost", "fairlead.redirect=https"]\n',
+  });
+  t.equal(code, 0);
+  const told = 'notice: has no effect, since Fairlead listens nowhere by https';
+  t.match(stderr, `fairlead.yaml: services.shop.redirect: ${told}`);
+  t.match(
+    stderr,
+    /compose\.yaml:\d+(?::\d+)?: notice: fairlead\.redirect has no effect, since Fairlead listens nowhere by https/,
+  );
+});

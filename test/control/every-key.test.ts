@@ -58,6 +58,9 @@ const VALUES: Readonly<Record<string, string | readonly [value: string, others: 
   'timeout.idle': '10s',
   'timeout.request': '2m',
   drain: '1h',
+  redirect: 'https',
+  'headers.request.NAME': 'blue',
+  'headers.response.NAME': 'green',
 };
 
 /** It can only be what it is. */
@@ -101,6 +104,7 @@ for (const { key, path } of KEYS.entries) {
     t.same(after.snapshot.problems, []);
     t.not(effect(after.snapshot), effect(before.snapshot));
     t.not(after.lines.join('\n'), before.lines.join('\n'));
-    if (path[0] === 'settings') t.match(after.lines.join('\n'), ` ${key}=${value}`, 'as people write it');
+    const said = KEYS.find(key)?.key;
+    if (path[0] === 'settings') t.match(after.lines.join('\n'), ` ${said}=${value}`, 'as people write it');
   });
 }

@@ -68,11 +68,12 @@ const parts: fc.Arbitrary<ClaimParts> = fc
     weight: fc.nat(1),
     balance: fc.constantFrom('random' as const, 'round-robin' as const, undefined),
     fallback: fc.constantFrom(undefined, 'named', 'a.org'),
+    team: fc.constantFrom(undefined, undefined, 'blue', 'red'),
     isIll: fc.boolean(),
     repository: fc.constantFrom('nginx', 'wordpress', 'nginx'),
     deployedAs: fc.constantFrom('shop/web', 'shop/blog', 'wiki/web'),
   })
-  .map(({ service, balance, fallback, isIll, isGone, serves, repository, deployedAs, ...rest }) => ({
+  .map(({ service, balance, fallback, team, isIll, isGone, serves, repository, deployedAs, ...rest }) => ({
     ...rest,
     ...(service && { service }),
     program: { repository, deployedAs },
@@ -83,6 +84,7 @@ const parts: fc.Arbitrary<ClaimParts> = fc
     settings: {
       ...(balance && { balance }),
       ...(fallback && { fallback: [{ kind: 'service' as const, service: fallback }] }),
+      ...(team && { headers: { request: { 'X-Team': team } } }),
     },
   }));
 

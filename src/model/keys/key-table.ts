@@ -2,6 +2,7 @@ import { BACKEND_KEYS } from './backend-keys.ts';
 import { BALANCE_KEYS } from './balance-keys.ts';
 import { DEFAULTS, type Draft } from './draft.ts';
 import { FAILURE_KEYS } from './failure-keys.ts';
+import { FILTER_KEYS } from './filter-keys.ts';
 import { HEALTH_KEYS } from './health-keys.ts';
 import type { KeysOf } from './key.ts';
 import { KeyTree } from './key-tree.ts';
@@ -12,7 +13,7 @@ const TABLE: KeysOf<Draft> = {
   container: CONTAINER_KEYS,
   route: ROUTE_KEYS,
   backend: BACKEND_KEYS,
-  settings: { ...BALANCE_KEYS, ...HEALTH_KEYS, ...FAILURE_KEYS, ...TIMEOUT_KEYS },
+  settings: { ...BALANCE_KEYS, ...HEALTH_KEYS, ...FAILURE_KEYS, ...TIMEOUT_KEYS, ...FILTER_KEYS },
 };
 
 /**

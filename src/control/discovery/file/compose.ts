@@ -7,6 +7,7 @@ import { routeName } from '../../../model/route.ts';
 import { didYouMean } from '../../../nearest.ts';
 import type { YamlText } from '../../../yaml-text.ts';
 import { fallbacksBeyond } from '../../border.ts';
+import { whyNoRedirect } from '../../https.ts';
 import { hasPage, pagesOf } from '../../pages.ts';
 import { type Claimant, judge, PROJECT_LABEL, rulesAbout, SERVICE_LABEL } from '../labels/allow.ts';
 import { missingRoute, NO_ROUTE, prefixOf, routesOf } from '../labels/complete.ts';
@@ -113,7 +114,7 @@ function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boole
   return parsed.isEnabled;
 }
 
-/** Notes which services it makes and falls back to; answers which of its pages are not there. */
+/** Notes which services it makes and falls back to; answers what of it has no effect. */
 function references(
   { names, fallbacks, pages }: ComposeFile,
   { name, draft }: ParsedService,
@@ -125,18 +126,19 @@ function references(
   const key = `${prefix}fallback`;
   for (const one of draft.settings.fallback ?? [])
     if (one.kind === 'service') fallbacks.push({ service: one.service, key, node: nodeOf(key) });
-  if (pages === undefined) return [];
-  return pagesOf(draft)
-    .filter(({ file }) => !hasPage(pages, file))
-    .map(({ key, file }) => {
-      const hint = didYouMean(file, pages) ?? 'see pages';
-      return {
-        severity: 'notice',
-        key: prefix + key,
-        message: `names page ${file}, which is not there`,
-        hint,
-      };
-    });
+  const notice = (key: string, message: string, hint?: string): SettingProblem => {
+    return { severity: 'notice', key: prefix + key, message, ...(hint !== undefined && { hint }) };
+  };
+  const why = whyNoRedirect(draft, []);
+  const redirects = why === undefined ? [] : [notice('redirect', why)];
+  if (pages === undefined) return redirects;
+  const missing = pagesOf(draft).filter(({ file }) => !hasPage(pages, file));
+  return [
+    ...redirects,
+    ...missing.map(({ key, file }) =>
+      notice(key, `names page ${file}, which is not there`, didYouMean(file, pages) ?? 'see pages'),
+    ),
+  ];
 }
 
 /** What rules would see of a container of the service: as far as the file says it. */

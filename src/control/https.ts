@@ -1,0 +1,31 @@
+import type { Claim, Contribution } from '../model/contribution.ts';
+import { type Listener, schemeOf } from '../model/listener.ts';
+import type { Problem } from '../model/problem.ts';
+import { type Source, sourceWith } from './discovery/source.ts';
+
+/** Why a redirect to https has no effect; undefined when it has one, or nobody asks for one. */
+export function whyNoRedirect(
+  { settings }: Pick<Claim, 'settings'>,
+  listeners: readonly Listener[],
+): string | undefined {
+  if (settings.redirect === undefined || listeners.some((one) => schemeOf(one) === 'https')) return undefined;
+  return 'has no effect, since Fairlead listens nowhere by https';
+}
+
+/** A source that also tells which of its claims want requests to come by https, as long as none can. */
+export function sourceWithHttps(listeners: readonly Listener[], source: Source): Source {
+  return sourceWith(source, (publish, signal) =>
+    source.watch((contribution) => publish(withNotices(contribution, listeners)), signal),
+  );
+}
+
+function withNotices(contribution: Contribution, listeners: readonly Listener[]): Contribution {
+  const notices = contribution.claims.flatMap((claim): Problem[] => {
+    const message = claim.isGone ? undefined : whyNoRedirect(claim, listeners);
+    if (message === undefined) return [];
+    const { source, name: subject } = claim.origin;
+    return [{ severity: 'notice', source, subject, where: 'redirect', message }];
+  });
+  if (notices.length === 0) return contribution;
+  return { ...contribution, problems: [...contribution.problems, ...notices] };
+}
