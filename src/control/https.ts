@@ -20,12 +20,18 @@ export function sourceWithHttps(listeners: readonly Listener[], source: Source):
 }
 
 function withNotices(contribution: Contribution, listeners: readonly Listener[]): Contribution {
-  const notices = contribution.claims.flatMap((claim): Problem[] => {
+  const notices = new Map<string, Problem>();
+  for (const claim of contribution.claims) {
     const message = claim.isGone ? undefined : whyNoRedirect(claim, listeners);
-    if (message === undefined) return [];
-    const { source, name: subject } = claim.origin;
-    return [{ severity: 'notice', source, subject, where: 'redirect', message }];
-  });
-  if (notices.length === 0) return contribution;
-  return { ...contribution, problems: [...contribution.problems, ...notices] };
+    if (message === undefined) continue;
+    const { source, name: subject, containerId } = claim.origin;
+    // A service of a file has a claim for each of its backends.
+    const where =
+      containerId === undefined && claim.service !== undefined
+        ? `services.${claim.service}.redirect`
+        : 'redirect';
+    notices.set(`${subject} ${where}`, { severity: 'notice', source, subject, where, message });
+  }
+  if (notices.size === 0) return contribution;
+  return { ...contribution, problems: [...contribution.problems, ...notices.values()] };
 }

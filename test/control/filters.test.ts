@@ -106,3 +106,14 @@ t.test('a redirect to https without anybody who listens by it is told', async (t
   ]);
   t.equal(told(listenerOn(80), listenerOn(443, { tls: true })), contribution);
 });
+
+t.test('of a service of a file it is told once, and of which', async (t) => {
+  const backend = (port: number) =>
+    makeClaim('fairlead.yaml', { service: 'shop', port, settings: { redirect: 'https' }, source: 'file' });
+  const contribution = makeContribution([backend(80), backend(81)]);
+  const source = { name: 'file', watch: (publish: (one: Contribution) => void) => publish(contribution) };
+  const found: Contribution[] = [];
+  sourceWithHttps([], source).watch((one) => found.push(one), new AbortController().signal);
+  t.match(found[0]?.problems, [{ subject: 'fairlead.yaml', where: 'services.shop.redirect' }]);
+  t.equal(found[0]?.problems.length, 1);
+});

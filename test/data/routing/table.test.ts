@@ -1,6 +1,7 @@
 import t from 'tap';
 import { hostOf } from '../../../src/data/routing/host.ts';
 import { RouteTable } from '../../../src/data/routing/table.ts';
+import type { Filter } from '../../../src/model/filter.ts';
 import type { Route } from '../../../src/model/route.ts';
 import { heapInUse } from '../../support/memory.ts';
 
@@ -169,4 +170,29 @@ t.test('a host that is remembered does not keep the head that it came with', asy
   const grown = heapInUse() - before;
   t.ok(grown < 5_000_000, `${grown} bytes more, of 30 MB that came`);
   t.equal(match(routes, 'y.x.org'), '*.x.org');
+});
+
+t.test('filters are made ready for those routes that have them, when the table is built', async (t) => {
+  const made: string[] = [];
+  const filtersOf = (filters: readonly Filter[]) => {
+    made.push(filters.map(({ kind }) => kind).join());
+    return 'ready';
+  };
+  const route = (host: string, filters?: readonly Filter[]): Route => ({
+    host,
+    path: '/',
+    priority: 0,
+    service: host,
+    stripPrefix: false,
+    ...(filters && { filters }),
+  });
+  const redirect: Filter = { kind: 'redirect', to: 'https' };
+  const plain = new RouteTable<string, string>([route('plain')], (name) => name, filtersOf);
+  t.same(made, []);
+  const both = plain.with({ gone: [], fresh: [route('filtered', [redirect])] }, (name) => name, filtersOf);
+  t.same(made, ['redirect']);
+  t.equal(both.match('filtered', '/')?.filters, 'ready');
+  t.equal(both.match('plain', '/'), plain.match('plain', '/'), 'the other is the very same entry');
+  t.equal(both.match('plain', '/')?.filters, undefined);
+  t.same(made, ['redirect'], 'a request costs none');
 });

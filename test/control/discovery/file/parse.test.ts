@@ -71,6 +71,20 @@ t.test('nested keys and dotted ones are the same', async (t) => {
   t.match(nested?.claims[0]?.settings, { health: { path: '/x', rise: 3 }, retry: { attempts: 0 } });
 });
 
+t.test(
+  'headers are named by their keys, and may be what YAML takes for a number or a word of its own',
+  async (t) => {
+    const [nested] = services(
+      'shop:\n  headers:\n    request: { x-team: blue, X-Num: 5, X-Flag: true, Cookie: "" }\n    response.X-Dot.Ted: a',
+    );
+    t.same(nested?.problems, []);
+    t.same(nested?.claims[0]?.settings.headers, {
+      request: { 'X-Team': 'blue', 'X-Num': '5', 'X-Flag': 'true', Cookie: '' },
+      response: { 'X-Dot.Ted': 'a' },
+    });
+  },
+);
+
 t.test('a list is what labels write with commas', async (t) => {
   const [service] = services(
     'shop:\n  host:\n    - a.org\n    - "*.b.org"\n  retry.on: [connect, 5xx]\n  path: /api',
