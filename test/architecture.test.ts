@@ -292,6 +292,16 @@ t.test('no two files of messages need each other, not even for types', async (t)
   t.strictSame(circlesIn('data/message/'), []);
 });
 
+t.test('the life of a request knows what its service is by its type', async (t) => {
+  const wrong = files.filter(
+    ({ path, text }) => path.startsWith('data/proxy/') && /\bas ServiceState\b/.test(text),
+  );
+  t.strictSame(
+    wrong.map(({ path }) => path),
+    [],
+  );
+});
+
 t.test('only main.ts touches the arguments and the end of the process', async (t) => {
   const wrong = files
     .filter(({ path, text }) => path !== 'main.ts' && /\bprocess\.(?:argv|exit)\b/.test(text))

@@ -62,7 +62,7 @@ export class Forwarder implements Life {
     const { requestMs } = service.service.timeouts;
     if (requestMs > 0) this.#limit(exchange, requestMs);
     if (entry.filters === undefined) this.enter(exchange, service);
-    else this.filters.begin(exchange, entry.filters);
+    else this.filters.begin(exchange, service, entry.filters);
   }
 
   /** No filter has answered: the service is to. */

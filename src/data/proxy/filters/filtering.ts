@@ -1,6 +1,7 @@
 import { withoutLines } from '../../message/field.ts';
 import type { ResponseHead } from '../../message/response-head.ts';
 import type { Sweep } from '../../sweep.ts';
+import type { ServiceState } from '../../upstream/service-state.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
 import type { RouteFilters } from './filter.ts';
@@ -16,6 +17,8 @@ export interface FilterContext {
 export class Filtering {
   /** The header lines that filters add to the request, each with its CRLF. */
   fields = '';
+  /** Of the route. */
+  readonly service: ServiceState;
   readonly #exchange: Exchange;
   readonly #filters: RouteFilters;
   readonly #context: FilterContext;
@@ -23,7 +26,8 @@ export class Filtering {
   #place = 0;
   #wait: FilterWait | undefined = undefined;
 
-  constructor(exchange: Exchange, filters: RouteFilters, context: FilterContext) {
+  constructor(exchange: Exchange, service: ServiceState, filters: RouteFilters, context: FilterContext) {
+    this.service = service;
     this.#exchange = exchange;
     this.#filters = filters;
     this.#context = context;

@@ -22,8 +22,8 @@ export class FilterStep {
     this.#line = line;
   }
 
-  begin(exchange: Exchange, filters: RouteFilters): void {
-    const filtering = new Filtering(exchange, filters, this.#context);
+  begin(exchange: Exchange, service: ServiceState, filters: RouteFilters): void {
+    const filtering = new Filtering(exchange, service, filters, this.#context);
     exchange.filtering = filtering;
     this.#next(exchange, filtering);
   }
@@ -36,7 +36,7 @@ export class FilterStep {
 
   #next(exchange: Exchange, filtering: Filtering): void {
     const said = filtering.next();
-    if (said === undefined) this.#line.enter(exchange, exchange.service as ServiceState);
+    if (said === undefined) this.#line.enter(exchange, filtering.service);
     else if (!(said instanceof FilterWait)) this.#line.ending.send(exchange, said);
   }
 }
