@@ -287,6 +287,13 @@ t.test('no two files of messages need each other, not even for types', async (t)
   t.strictSame(circlesIn('data/message/'), []);
 });
 
+t.test('the plane of the data plane only composes: it stays short', async (t) => {
+  const plane = files.find(({ path }) => path === 'data/plane.ts')?.text ?? '';
+  t.ok(plane.split('\n').length <= 151);
+  const fields = [...plane.matchAll(/^ {2}(?:readonly )?#\w+(?::| =)/gm)];
+  t.ok(fields.length > 0 && fields.length <= 10, `${fields.length} fields`);
+});
+
 t.test('the life of a request knows what its service is by its type', async (t) => {
   const wrong = files.filter(
     ({ path, text }) => path.startsWith('data/proxy/') && /\bas ServiceState\b/.test(text),

@@ -1,5 +1,4 @@
 import type { Address } from '../model/address.ts';
-import type { Border } from '../model/border.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoundTo } from '../model/data-plane.ts';
 import type { Listener } from '../model/listener.ts';
@@ -7,7 +6,6 @@ import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { TrafficStats } from '../model/stats.ts';
 import { guarded, guardedClock } from '../telemetry/internal-errors.ts';
-import { Sites } from './connect/sites.ts';
 import { Connectors } from './connectors.ts';
 import { GRACE_OVER } from './errors.ts';
 import { Http1Server } from './http1/server.ts';
@@ -63,7 +61,7 @@ export class DataPlane {
     this.#topology = new LiveTopology(clock, random, this.#judges, makeCompiler(compile, this.#runtime));
     this.#ledger = new Ledger(clock, events, settings.clientLimit);
     this.#standIns = new StandIns(options.pages);
-    this.#connectors = new Connectors(this.#runtime, this.#makeSites(options));
+    this.#connectors = new Connectors(this.#runtime, options, this.#listening);
     const { guard } = new Forwarder({
       runtime: this.#runtime,
       topology: this.#topology,
@@ -97,7 +95,7 @@ export class DataPlane {
     this.#ledger.adopt(clientLimit, onAccess);
     this.#clients.adopt(options.maxConnections, clientLimit, idleTimeout - before.idleTimeout);
     this.#standIns.adopt(options.pages);
-    this.#connectors.adopt(this.#makeSites(options));
+    this.#connectors.adopt(options);
   }
 
   /**
@@ -145,18 +143,5 @@ export class DataPlane {
   #makeRoom(): void {
     this.#clients.makeRoom();
     for (const { idle } of this.#topology.backends()) for (const one of [...idle]) one.destroy();
-  }
-
-  /** Makes the sites of fallbacks, none of which may be an address that this plane listens on. */
-  #makeSites({ border: { listeners, allowed, local }, maxHeaderSize }: DataOptions): Sites {
-    const listening = this.#listening;
-    const border: Border = {
-      allowed,
-      local,
-      get listeners() {
-        return [...listeners, ...listening.map(({ address }) => address)];
-      },
-    };
-    return new Sites(border, maxHeaderSize);
   }
 }

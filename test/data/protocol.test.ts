@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { Sites } from '../../src/data/connect/sites.ts';
 import { Connectors } from '../../src/data/connectors.ts';
 import { Intake } from '../../src/data/listener/intake.ts';
 import { LiveTopology } from '../../src/data/live-topology.ts';
@@ -30,7 +29,7 @@ async function startLines(t: Test, services: readonly TestService[]) {
   const entries: AccessEntry[] = [];
   const events = { onAccess: (entry: AccessEntry) => entries.push(entry), onError: () => {} };
   const ledger = new Ledger(systemClock, events, settings.clientLimit);
-  const connector = new Connectors(runtime, new Sites(TEST_OPTIONS.border, 16_384));
+  const connector = new Connectors(runtime, TEST_OPTIONS, []);
   const parts = {
     runtime,
     topology,
