@@ -108,7 +108,7 @@ function filterGroup(name: string, text: string, replaced: string): Group {
   const read = () => parsed(parseResponseHead(next(), text.length - 4, 'GET', RULES), ResponseHead);
   const filtered = (edits: HeaderEdits) => () => {
     const head = read();
-    edits.cut(head);
+    edits.drop(head);
     return written(responseText(head, 'length', edits.over('', nobody)));
   };
   const set = (...names: string[]) =>

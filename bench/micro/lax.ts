@@ -28,7 +28,7 @@ export function parseLax(text: string, blank: number): LaxHead {
       case 0x63: // c
         if (isField(text, p, 'connection')) {
           head.addConnection(trimmed(text, p + 11, q));
-          head.cut(p, q + 2);
+          head.drop(p, q + 2);
         } else if (isField(text, p, 'content-length')) head.length = Number(text.slice(p + 15, q));
         break;
       case 0x68: // h
@@ -37,7 +37,7 @@ export function parseLax(text: string, blank: number): LaxHead {
       case 0x74: // t
         if (isField(text, p, 'transfer-encoding')) {
           head.length = -1;
-          head.cut(p, q + 2);
+          head.drop(p, q + 2);
         }
         break;
     }

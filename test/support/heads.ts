@@ -73,8 +73,8 @@ function statusOf(state: string): number {
 
 function showRequest(verdict: RequestHead | ProxyError): string {
   if (!(verdict instanceof RequestHead)) return String(verdict.status);
-  const { text: _, fieldsStart, fieldsEnd, cuts, ...rest } = verdict;
-  return JSON.stringify({ ...rest, fieldsStart, fieldsEnd, cuts, fields: verdict.fields() });
+  const { text: _, fieldsStart, fieldsEnd, dropped, ...rest } = verdict;
+  return JSON.stringify({ ...rest, fieldsStart, fieldsEnd, dropped, fields: verdict.fields() });
 }
 
 function showResponse(verdict: ResponseHead): string {

@@ -70,8 +70,8 @@ export class RequestWriter {
 export function requestText(head: RequestHead, target: string, suffix: string): string {
   const framing = requestFraming(head);
   if (target === head.target && head.minor === 1 && head.text.charCodeAt(head.method.length + 1) === 0x2f) {
-    // The line travels on as it came: one slice holds it and, where nothing is cut, all headers.
-    return head.cuts.length === 0
+    // The line travels on as it came: one slice holds it and, where nothing is dropped, all headers.
+    return head.dropped.length === 0
       ? `${head.text.slice(0, head.fieldsEnd)}${framing}${suffix}\r\n`
       : `${head.text.slice(0, head.fieldsStart)}${head.fields()}${framing}${suffix}\r\n`;
   }

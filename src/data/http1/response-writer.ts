@@ -86,7 +86,7 @@ export function responseText(head: ResponseHead, framing: BodyFraming, connectio
   // Some servers leave out the space behind a status without a reason, which we must not (RFC 9112, section 4).
   const hasReason = text.charCodeAt(12) === 0x20;
   if (head.minor === 1 && hasReason) {
-    return head.cuts.length === 0
+    return head.dropped.length === 0
       ? text.slice(0, head.fieldsEnd) + extra
       : text.slice(0, fieldsStart) + head.fields() + extra;
   }

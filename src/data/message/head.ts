@@ -19,8 +19,8 @@ export const NEVER_IN_A_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|(?:^|[^\r])\n|\r[
 export const CHUNKED = -1;
 export const UNTIL_CLOSE = -2;
 
-/** Shared, so that a head of which nothing is cut allocates no list. */
-const NO_CUTS: readonly number[] = [];
+/** Shared, so that a head of which nothing is dropped allocates no list. */
+const NONE_DROPPED: readonly number[] = [];
 
 /** What a Connection header cannot nominate away: what frames or routes the message. */
 const NOT_NOMINATED = [
@@ -44,7 +44,7 @@ export abstract class Head {
   fieldsStart = 0;
   fieldsEnd = 0;
   /** Pairs of offsets, ascending: the lines from the first to before the second are not forwarded. */
-  cuts: readonly number[] = NO_CUTS;
+  dropped: readonly number[] = NONE_DROPPED;
   /** Bytes of the body, `CHUNKED` or `UNTIL_CLOSE`. */
   length = 0;
   keepAlive = true;
@@ -65,12 +65,12 @@ export abstract class Head {
 
   /** The header lines to forward, each with its CRLF. */
   fields(): string {
-    const { text, cuts } = this;
+    const { text, dropped } = this;
     let from = this.fieldsStart;
     let out = '';
-    for (let i = 0; i < cuts.length; i += 2) {
-      out += text.slice(from, cuts[i]);
-      from = cuts[i + 1] as number;
+    for (let i = 0; i < dropped.length; i += 2) {
+      out += text.slice(from, dropped[i]);
+      from = dropped[i + 1] as number;
     }
     return out + text.slice(from, this.fieldsEnd);
   }
@@ -104,15 +104,15 @@ export abstract class Head {
     return values;
   }
 
-  /** Leaves the line from `from` to before `to` out of what is forwarded. Lines are cut in ascending order. */
-  cut(from: number, to: number): void {
-    if (this.cuts === NO_CUTS) {
-      this.cuts = [from, to];
+  /** Leaves the line from `from` to before `to` out of what is forwarded. Lines are dropped in ascending order. */
+  drop(from: number, to: number): void {
+    if (this.dropped === NONE_DROPPED) {
+      this.dropped = [from, to];
       return;
     }
-    const cuts = this.cuts as number[];
-    if (cuts[cuts.length - 1] === from) cuts[cuts.length - 1] = to;
-    else cuts.push(from, to);
+    const dropped = this.dropped as number[];
+    if (dropped[dropped.length - 1] === from) dropped[dropped.length - 1] = to;
+    else dropped.push(from, to);
   }
 
   /** The value of the Content-Length line from `p` to `q`. */
@@ -120,7 +120,7 @@ export abstract class Head {
     this.contentLength = trimmed(this.text, p + 15, q);
     // Written anew if it is not in its shortest form, so that no one after us reads it otherwise.
     if (this.contentLength.length > 1 && this.contentLength.charCodeAt(0) === 48) {
-      this.cut(p, q + 2);
+      this.drop(p, q + 2);
       this.lengthLine = `Content-Length: ${Number(this.contentLength)}\r\n`;
     }
   }
@@ -135,41 +135,42 @@ export abstract class Head {
   }
 
   /** Leaves out every header that Connection nominates (RFC 9110, section 7.6.1). */
-  cutNominated(): void {
+  dropNominated(): void {
     // What nearly all servers say nominates nothing, and is worth no list (bench/micro).
     if (this.connection === 'keep-alive' || this.connection === 'close') return;
     const names = new Set(this.connection.split(',').map((option) => trimmed(option, 0, option.length)));
     for (const kept of NOT_NOMINATED) names.delete(kept);
-    if (names.size > 0) this.cutNamed(names);
+    if (names.size > 0) this.dropNamed(names);
   }
 
   /** Leaves out every header that `names` finds, an expression of `headerNames`. Where there is none it costs one search. */
-  cutFound(names: RegExp): void {
-    const { text, fieldsEnd, cuts } = this;
+  dropFound(names: RegExp): void {
+    const { text, fieldsEnd, dropped } = this;
     names.lastIndex = this.fieldsStart - 2;
     if (!names.test(text) || names.lastIndex > fieldsEnd) return;
-    this.cuts = NO_CUTS;
+    this.dropped = NONE_DROPPED;
     let i = 0;
     do {
       const from = text.lastIndexOf('\r\n', names.lastIndex - 1) + 2;
-      while (i < cuts.length && (cuts[i + 1] as number) <= from)
-        this.cut(cuts[i++] as number, cuts[i++] as number);
-      const isCut = i < cuts.length && (cuts[i] as number) <= from;
-      if (!isCut) this.cut(from, text.indexOf('\r\n', from) + 2);
+      while (i < dropped.length && (dropped[i + 1] as number) <= from)
+        this.drop(dropped[i++] as number, dropped[i++] as number);
+      const isDropped = i < dropped.length && (dropped[i] as number) <= from;
+      if (!isDropped) this.drop(from, text.indexOf('\r\n', from) + 2);
     } while (names.test(text) && names.lastIndex <= fieldsEnd);
-    while (i < cuts.length) this.cut(cuts[i++] as number, cuts[i++] as number);
+    while (i < dropped.length) this.drop(dropped[i++] as number, dropped[i++] as number);
   }
 
   /** Leaves out every header of these names, which are in lower case. */
-  cutNamed(names: ReadonlySet<string>): void {
-    const cuts = this.cuts;
-    this.cuts = NO_CUTS;
+  dropNamed(names: ReadonlySet<string>): void {
+    const dropped = this.dropped;
+    this.dropped = NONE_DROPPED;
     let i = 0;
     for (let p = this.fieldsStart; p < this.fieldsEnd; ) {
       const next = this.text.indexOf('\r\n', p) + 2;
-      while (i < cuts.length && (cuts[i + 1] as number) <= p) i += 2;
-      const isCut = i < cuts.length && (cuts[i] as number) <= p;
-      if (isCut || names.has(this.text.slice(p, this.text.indexOf(':', p)).toLowerCase())) this.cut(p, next);
+      while (i < dropped.length && (dropped[i + 1] as number) <= p) i += 2;
+      const isDropped = i < dropped.length && (dropped[i] as number) <= p;
+      if (isDropped || names.has(this.text.slice(p, this.text.indexOf(':', p)).toLowerCase()))
+        this.drop(p, next);
       p = next;
     }
   }

@@ -114,7 +114,7 @@ function readFields(
         break;
     }
     if (hasUnderscores && isUnderscoreName(text, p) && !(rules.keepUnderscores && isKept(text, p)))
-      head.cut(p, q + 2);
+      head.drop(p, q + 2);
     p = q + 2;
   }
   if (head.connection !== '') readConnection(head);
@@ -132,23 +132,23 @@ function readMessageField(head: RequestHead, p: number, q: number): ProxyError |
   }
   if (isField(text, p, 'connection')) {
     head.addConnection(trimmed(text, p + 11, q));
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   } else if (isField(text, p, 'content-length')) {
     if (head.contentLength !== undefined) return TWO_LENGTHS;
     head.readLength(p, q);
   } else if (isField(text, p, 'transfer-encoding')) {
     if (head.transferEncoding !== undefined) return TWO_CODINGS;
     head.transferEncoding = trimmed(text, p + 18, q);
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   } else if (isField(text, p, 'te')) {
     head.trailers ||= listHas(trimmed(text, p + 3, q).toLowerCase(), 'trailers');
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   } else if (isField(text, p, 'trailer')) {
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   } else if (isField(text, p, 'expect')) {
     if (trimmed(text, p + 7, q).toLowerCase() !== '100-continue') return BAD_EXPECT;
     // HTTP/1.0 knows no interim response: who speaks it waits for none.
-    if (head.minor === 0) head.cut(p, q + 2);
+    if (head.minor === 0) head.drop(p, q + 2);
   }
   return undefined;
 }
@@ -159,7 +159,7 @@ function readForwardedField(head: RequestHead, p: number, q: number, trusted: bo
   const isForwarded = isField(text, p, 'forwarded') || isField(text, p, 'x-real-ip');
   if (!isForwarded && !startsWithField(text, p, 'x-forwarded-')) return;
   if (!trusted) {
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
     return;
   }
   const value = trimmed(text, text.indexOf(':', p) + 1, q);
@@ -170,7 +170,7 @@ function readForwardedField(head: RequestHead, p: number, q: number, trusted: bo
   else if (isField(text, p, 'x-forwarded-port')) head.forwardedPort = value;
   else if (isField(text, p, 'x-real-ip')) head.realIp = value;
   else return;
-  head.cut(p, q + 2);
+  head.drop(p, q + 2);
 }
 
 function readCredentials(head: RequestHead, from: number, to: number): void {
@@ -183,7 +183,7 @@ function readHopField(head: RequestHead, p: number, q: number): void {
   if (isField(text, p, 'upgrade')) {
     const protocols = trimmed(text, p + 8, q).toLowerCase();
     head.upgrade = head.upgrade === '' ? protocols : `${head.upgrade},${protocols}`;
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   } else if (isField(text, p, 'proxy-authorization')) {
     readCredentials(head, p + 20, q);
   } else if (
@@ -191,7 +191,7 @@ function readHopField(head: RequestHead, p: number, q: number): void {
     isField(text, p, 'proxy') ||
     isField(text, p, 'proxy-connection')
   ) {
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   }
 }
 
@@ -220,7 +220,7 @@ function readConnection(head: RequestHead): void {
       break;
     default:
       head.keepAlive = !head.hasConnectionOption('close');
-      head.cutNominated();
+      head.dropNominated();
   }
 }
 
@@ -241,7 +241,7 @@ function locate(head: RequestHead): ProxyError | undefined {
   const url = readTarget(head.method, head.target, head.host, head.minor);
   if (url === undefined || url instanceof ProxyError) return url;
   if (head.host !== url.host) {
-    head.cutNamed(HOST);
+    head.dropNamed(HOST);
     head.hasHostField = false;
   }
   head.host = url.host;

@@ -109,15 +109,15 @@ function readFields(head: ResponseHead, rules: HeadRules): ProxyError | undefine
         if (isField(text, p, 'keep-alive')) {
           const seconds = /(?:^|[ ,;])timeout=(\d{1,6})/i.exec(trimmed(text, p + 11, q));
           if (seconds !== null) head.idleSeconds = Number(seconds[1]);
-          head.cut(p, q + 2);
+          head.drop(p, q + 2);
         }
         break;
       case 0x70: // p
-        if (isField(text, p, 'proxy-connection')) head.cut(p, q + 2);
+        if (isField(text, p, 'proxy-connection')) head.drop(p, q + 2);
         break;
       case 0x75: // u
         // What a 426 is about (RFC 9110, section 15.5.22).
-        if (head.status !== 426 && isField(text, p, 'upgrade')) head.cut(p, q + 2);
+        if (head.status !== 426 && isField(text, p, 'upgrade')) head.drop(p, q + 2);
         break;
     }
     p = q + 2;
@@ -135,15 +135,15 @@ function readFramingField(head: ResponseHead, p: number, q: number): ProxyError 
       // RFC 9112, section 6.3: the same length said again is that length.
       if ((head.contentLength ?? value) !== value) return TWO_LENGTHS;
       head.contentLength = value;
-      head.cut(p, q + 2);
+      head.drop(p, q + 2);
     }
   } else if (isField(text, p, 'connection')) {
     head.addConnection(trimmed(text, p + 11, q));
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   } else if (isField(text, p, 'transfer-encoding')) {
     if (head.transferEncoding !== undefined) return TWO_CODINGS;
     head.transferEncoding = trimmed(text, p + 18, q);
-    head.cut(p, q + 2);
+    head.drop(p, q + 2);
   }
   return undefined;
 }
@@ -161,7 +161,7 @@ function frame(head: ResponseHead, method: string): ProxyError | undefined {
   else if (head.connection !== '') {
     head.keepAlive =
       head.minor === 1 ? !head.hasConnectionOption('close') : head.hasConnectionOption('keep-alive');
-    head.cutNominated();
+    head.dropNominated();
   } else if (head.minor === 0) head.keepAlive = false;
   const hasNoBody = method === 'HEAD' || head.status === 304 || mustNotHaveLength(head.status);
   head.length = hasNoBody ? 0 : (length ?? UNTIL_CLOSE);

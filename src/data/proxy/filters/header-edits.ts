@@ -26,8 +26,8 @@ export class HeaderEdits {
   }
 
   /** Leaves the lines out of a head that are replaced or removed. */
-  cut(head: Head): void {
-    if (this.#names !== undefined) head.cutFound(this.#names);
+  drop(head: Head): void {
+    if (this.#names !== undefined) head.dropFound(this.#names);
   }
 
   /** Lines that others have added, without those that are replaced or removed, and with those that are added here. */

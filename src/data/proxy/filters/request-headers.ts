@@ -13,7 +13,7 @@ export class RequestHeaders implements RequestFilter {
   }
 
   onRequest(exchange: Exchange, filtering: Filtering): undefined {
-    this.#edits.cut(exchange.head);
+    this.#edits.drop(exchange.head);
     filtering.fields = this.#edits.over(filtering.fields, exchange);
     return undefined;
   }

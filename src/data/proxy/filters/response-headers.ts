@@ -25,7 +25,7 @@ export class ResponseHeaders implements ResponseFilter {
   }
 
   onResponse(exchange: Exchange, head: ResponseHead, added: string): string {
-    this.#edits.cut(head);
+    this.#edits.drop(head);
     return this.#edits.over(added, exchange);
   }
 
