@@ -38,7 +38,7 @@ class SilentDownstream implements Downstream {
     throw new Error('there is no socket');
   }
   onClose(): void {}
-  finished(): void {}
+  exchangeEnded(): void {}
 }
 
 /** An exchange with that request head, and a client that listens to nothing. */

@@ -66,7 +66,7 @@ export class LineConnection implements Downstream, TransportOwner {
   reset = () => this.transport.reset();
   pauseBody = () => this.transport.pause();
   resumeBody = () => this.transport.resume();
-  finished = () => {};
+  exchangeEnded = () => {};
   destroy = () => this.transport.destroy();
   onBroken = (error: unknown) => this.#exchanges.broke(undefined, error);
   detach = (): never => {

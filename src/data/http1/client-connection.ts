@@ -177,7 +177,7 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     this.deadline = this.context.sweep.deadlineIn(ms);
   }
 
-  exchangeOver(stays: boolean): void {
+  exchangeEnded(stays: boolean): void {
     const isLast = this.halfClosed !== undefined && !this.#talk.reader.hasBytes;
     if (isLast || !stays || this.context.clients.isStopping) this.#linger();
     else this.#readNext();

@@ -25,8 +25,8 @@ export class Http1Connector {
   start(attempt: Attempt, backend: BackendState, isFresh: boolean): UpstreamConnection {
     const { exchange, service } = attempt;
     const { head, downstream, body } = exchange;
-    const waiting = isFresh ? undefined : this.#takeWaiting(exchange, service.service.retry, backend);
-    const connection = waiting ?? new UpstreamConnection(this.#runtime, backend);
+    const idle = isFresh ? undefined : this.#takeIdle(exchange, service.service.retry, backend);
+    const connection = idle ?? new UpstreamConnection(this.#runtime, backend);
     if (head.claimsConnection) {
       downstream.own ??= new OwnConnections();
       downstream.own.adopt(connection);
@@ -47,11 +47,7 @@ export class Http1Connector {
    * be lost with it: such a one gets a connection that was used a moment ago, and none where connections were found
    * closed lately.
    */
-  #takeWaiting(
-    exchange: Exchange,
-    policy: RetryPolicy,
-    backend: BackendState,
-  ): UpstreamConnection | undefined {
+  #takeIdle(exchange: Exchange, policy: RetryPolicy, backend: BackendState): UpstreamConnection | undefined {
     const own = exchange.downstream.own?.take(backend);
     if (own !== undefined) return own as UpstreamConnection;
     const { idle, staleAt } = backend;

@@ -35,7 +35,7 @@ export interface DialogueHost extends Client {
   /** What the client has to do next it has to do within so many milliseconds; Infinity where it has to do nothing. */
   wait(ms: number): void;
   /** The exchange is over. @param stays whether another one may begin */
-  exchangeOver(stays: boolean): void;
+  exchangeEnded(stays: boolean): void;
   onClose(): void;
   onBroken(error: unknown): void;
 }
@@ -215,9 +215,9 @@ export class Dialogue implements RequestSink, Downstream {
     return this.reader.takeRest();
   }
 
-  finished(): void {
+  exchangeEnded(): void {
     this.exchange = undefined;
-    this.#host.exchangeOver(this.#keepAlive);
+    this.#host.exchangeEnded(this.#keepAlive);
   }
 
   reset(): void {

@@ -14,7 +14,7 @@ const YOUNG_MS = 200;
  * closed before, its kernel has answered the request with a reset (RFC 9293, section 3.10.7), and nothing can be written any more.
  * So one more line end is: a server that only closed its side would skip it (RFC 9112, section 2.2).
  */
-export function proveByWrite(transport: Transport, done: (isNeverRead: boolean) => void): void {
+export function findOutByWriting(transport: Transport, done: (isNeverRead: boolean) => void): void {
   // The network's time, whatever clock the proxy goes by.
   setTimeout(() => {
     if (!transport.isClosed) transport.tryWrite('\r\n', done);
@@ -28,7 +28,7 @@ export function proveByWrite(transport: Transport, done: (isNeverRead: boolean) 
  * had nothing to read, it is the former.
  * @param ageMs how long ago the request began
  */
-export function proveByStop(
+export function findOutByWaiting(
   backend: BackendState,
   ageMs: number,
   done: (isNeverRead: boolean) => void,

@@ -10,7 +10,7 @@ import { closure, type Phase } from './failures.ts';
 import { Patience } from './patience.ts';
 import { RequestWriter } from './request-writer.ts';
 import { type Carrier, ResponseRelay } from './response-relay.ts';
-import { proveByStop, proveByWrite } from './unread.ts';
+import { findOutByWaiting, findOutByWriting } from './unread.ts';
 
 /** A connection to a backend that carries one exchange after the other. */
 export class UpstreamConnection implements Upstream, PooledConnection, Carrier, TransportOwner {
@@ -177,8 +177,8 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
   onEnd(): void {
     if (this.#phase === 'idle') this.backend.endedIdle(performance.now());
     if (this.#relay.end()) return;
-    if (!this.#mustProve) return this.destroy();
-    proveByWrite(this.#transport, (isNeverRead) => {
+    if (!this.#mustFindOut) return this.destroy();
+    findOutByWriting(this.#transport, (isNeverRead) => {
       this.#isNeverRead = isNeverRead;
       this.destroy();
     });
@@ -189,14 +189,14 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
   }
 
   /** Its request can only be sent again if nobody has read it. */
-  get #mustProve(): boolean {
+  get #mustFindOut(): boolean {
     const body = this.#relay.attempt?.exchange.body;
     return this.#isUnanswered && body?.canReplay === false && this.#writer.isOneSegment;
   }
 
   onClose(cause: NodeJS.ErrnoException | undefined): void {
     const closing = { phase: this.#progress, isReused: this.#isReused, isUnanswered: this.#isUnanswered };
-    const mayBeUnread = cause?.code === 'ECONNRESET' && this.#mustProve;
+    const mayBeUnread = cause?.code === 'ECONNRESET' && this.#mustFindOut;
     this.destroy();
     this.#phase = 'closed';
     this.#relay.close();
@@ -206,6 +206,6 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
     if (!mayBeUnread) return fail(this.#isNeverRead);
     // Whatever comes of it, others like it are better off on fresh connections from now on.
     this.backend.foundStale(this.#runtime.sweep.now);
-    proveByStop(this.backend, this.#runtime.sweep.now - this.#writer.begunAt, safely(this, fail));
+    findOutByWaiting(this.backend, this.#runtime.sweep.now - this.#writer.begunAt, safely(this, fail));
   }
 }

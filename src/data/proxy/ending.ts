@@ -50,10 +50,10 @@ export class Ending {
     if (exchange.finished) return;
     exchange.finished = true;
     letGo(exchange);
-    this.#context.ledger.finished(exchange);
+    this.#context.ledger.record(exchange);
     const { downstream } = exchange;
     try {
-      downstream.finished();
+      downstream.exchangeEnded();
     } catch (error) {
       // The exchange is over: this error belongs to the client's next request.
       downstream.onBroken(error);

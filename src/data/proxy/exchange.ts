@@ -58,7 +58,7 @@ export interface Downstream extends BodySink {
   /** The transport is closed. */
   onClose(): void;
   /** The exchange is over; the next may begin. */
-  finished(): void;
+  exchangeEnded(): void;
   /** Ends the connection at once. */
   destroy(): void;
   /** Code of ours threw between two exchanges. */

@@ -12,7 +12,7 @@ import { FilterStep } from './filters/step.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { ExchangeGuard, type Life } from './guard.ts';
 import { dropAttempt, Hedger, keepAttempt } from './hedge.ts';
-import { answered, blame } from './judge.ts';
+import { judgeFailure, judgeResponse } from './judge.ts';
 import { pickAgain, pickFor, triedBy } from './pick.ts';
 import { RequestLimit } from './request-limit.ts';
 import { isRepeatable, isRetryStatus, isTooLate, mayRedial, mayRetry, statusError } from './retry.ts';
@@ -121,10 +121,10 @@ export class Forwarder implements Life {
   onResponse(attempt: Attempt, head: ResponseHead): boolean {
     const { exchange, service } = attempt;
     const { ejector } = this.#context.judges;
-    answered(attempt, head, ejector, this.#attempts.elapsed());
+    judgeResponse(attempt, head, ejector, this.#attempts.elapsed());
     if (isRetryStatus(head.status, service.service.retry)) {
       const error = statusError(head.status);
-      blame(attempt, error, ejector, this.#attempts.elapsed());
+      judgeFailure(attempt, error, ejector, this.#attempts.elapsed());
       if (this.#goesOn(attempt, error)) return false;
     }
     attempt.outcome = 'responded';
@@ -163,7 +163,7 @@ export class Forwarder implements Life {
     if (backend !== undefined && exchange.second === undefined && mayRedial(exchange, error, retry))
       return this.#redial(attempt, backend);
     const now = this.#attempts.elapsed();
-    blame(attempt, error, judges.ejector, now);
+    judgeFailure(attempt, error, judges.ejector, now);
     const isFree = error.retry === 'always';
     // An attempt beside it began later, and would have as much time again.
     if (isTooLate(exchange, error, timeouts, now)) this.failover.fail(exchange, service, error);

@@ -11,7 +11,7 @@ const FAILURE_MS = 1_000;
  * Counts a failed attempt against its backend, which may be ejected for it.
  * @param now `Clock.elapsed`
  */
-export function blame(attempt: Attempt, error: ProxyError, ejector: Ejector, now: number): void {
+export function judgeFailure(attempt: Attempt, error: ProxyError, ejector: Ejector, now: number): void {
   const { backend, service, exchange } = attempt;
   if (backend === undefined || error.side !== 'upstream') return;
   backend.countFailure(error.code);
@@ -24,7 +24,7 @@ export function blame(attempt: Attempt, error: ProxyError, ejector: Ejector, now
  * Records what a response's head says of its backend.
  * @param now `Clock.elapsed`
  */
-export function answered(attempt: Attempt, head: ResponseHead, ejector: Ejector, now: number): void {
+export function judgeResponse(attempt: Attempt, head: ResponseHead, ejector: Ejector, now: number): void {
   const { backend, service, exchange } = attempt;
   if (backend === undefined) return;
   if (service.isTimed) measure(attempt, head.status < 500 ? 0 : FAILURE_MS, now);

@@ -56,7 +56,7 @@ export class Ledger {
   }
 
   /** Counts and logs an exchange. Called once for each. */
-  finished(exchange: Exchange): void {
+  record(exchange: Exchange): void {
     if (isThroughProxy(exchange)) this.#requests.delete(exchange);
     const durationMs = this.#clock.elapsed() - exchange.startedAt;
     const { service, status, bytesIn, bytesOut, error } = exchange;

@@ -90,7 +90,7 @@ t.test('the end of a last answer is not cut off while the client still takes its
   socket.push('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
   await settle();
   t.equal(answer(client(), 5_000), 'full');
-  client().finished();
+  client().exchangeEnded();
   await clock.advance(20_000);
   t.equal(socket.destroyed, false, 'it has as long as for the rest of the answer');
   socket.takeAll();
@@ -106,7 +106,7 @@ t.test('a client that takes nothing of a last answer is let go as well', async (
   socket.push('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
   await settle();
   answer(client(), 5_000);
-  client().finished();
+  client().exchangeEnded();
   await clock.advance(30_200);
   t.equal(socket.destroyed, true);
 });
@@ -142,7 +142,7 @@ t.test('the next request waits until the answers before it are taken', async (t)
   socket.push(get.repeat(3));
   await settle();
   answer(client(), 5_000);
-  client().finished();
+  client().exchangeEnded();
   socket.push(get);
   await settle();
   t.equal(exchanges.length, 1);
@@ -156,7 +156,7 @@ t.test('a client that never takes what would be next is let go', async (t) => {
   socket.push('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2));
   await settle();
   answer(client(), 5_000);
-  client().finished();
+  client().exchangeEnded();
   await clock.advance(29_000);
   t.equal(socket.destroyed, false);
   await clock.advance(1_200);
@@ -187,7 +187,7 @@ t.test('and is never read as a request when that is refused', async (t) => {
   socket.push(UPGRADE);
   await settle();
   client().reply({ status: 502, fields: '', body: Buffer.from('no') });
-  client().finished();
+  client().exchangeEnded();
   socket.push('GET /canary HTTP/1.1\r\nHost: a\r\n\r\n');
   await settle();
   t.equal(exchanges.length, 1);
@@ -219,7 +219,7 @@ async function makeLate(): Promise<Made> {
   made.socket.push('GET /first HTTP/1.1\r\nHost: a\r\n\r\n');
   await settle();
   answer(made.client(), 1);
-  made.client().finished();
+  made.client().exchangeEnded();
   made.exchanges.pop();
   flood(made);
   return made;

@@ -2,7 +2,7 @@ import t from 'tap';
 import { parseResponseHead, type ResponseHead } from '../../../src/data/message/response-head.ts';
 import { Attempt } from '../../../src/data/proxy/attempt.ts';
 import { dropAttempt, keepAttempt } from '../../../src/data/proxy/hedge.ts';
-import { answered } from '../../../src/data/proxy/judge.ts';
+import { judgeResponse } from '../../../src/data/proxy/judge.ts';
 import type { Ejector } from '../../../src/data/upstream/ejector.ts';
 import { ServiceState } from '../../../src/data/upstream/service-state.ts';
 import { makeService } from '../../../src/model/service.ts';
@@ -30,7 +30,7 @@ function makeHedged() {
   const two = new Attempt(exchange, service, second, at(186), { isPaid: true });
   exchange.attempt = one;
   exchange.second = two;
-  const answer = (attempt: Attempt) => answered(attempt, head, NOBODY, 195);
+  const answer = (attempt: Attempt) => judgeResponse(attempt, head, NOBODY, 195);
   return { service, exchange, first, second, one, two, answer };
 }
 
