@@ -74,7 +74,7 @@ function makeConnection() {
   const endTurn = () => turns.shift()?.();
   /** What the latest exchange speaks to. */
   const client = () => downstreams.at(-1) as Downstream;
-  return { clock, socket, connection, client, exchanges, failed, intake, endTurn };
+  return { clock, socket, connection, client, downstreams, exchanges, failed, intake, endTurn };
 }
 
 const answer = (client: Downstream, size: number, ...lines: string[]) => {
@@ -220,7 +220,9 @@ async function makeLate(): Promise<Made> {
   await settle();
   answer(made.client(), 1);
   made.client().exchangeEnded();
+  // What knows of an answer that is over would keep in memory what was said.
   made.exchanges.pop();
+  made.downstreams.pop();
   flood(made);
   return made;
 }
