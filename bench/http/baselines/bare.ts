@@ -2,7 +2,7 @@
 // It believes whatever it reads: nothing is checked, limited, timed, counted or tried again, and headers are spelled as
 // the benchmark's load and backend spell them.
 import { connect, createServer, type Socket } from 'node:net';
-import { DirectRead } from '../../../src/data/socket/direct-read.ts';
+import { DirectRead, readOn } from '../../../src/data/socket/direct-read.ts';
 import { BACKEND_PORTS, PROXY_PORT } from '../ports.ts';
 
 /** Up to this size a message is passed on as text, which the runtime writes faster than a slice of a buffer. */
@@ -90,7 +90,7 @@ class Upstream {
       },
     });
     this.socket.on('error', () => {});
-    this.socket.on('drain', () => this.client?.socket.resume());
+    this.socket.on('drain', () => this.client && readOn(this.client.socket));
     this.socket.on('close', () => this.client?.socket.destroy());
   }
 

@@ -36,26 +36,20 @@ export class DirectRead {
   begin(socket: Socket): void {
     socket.push = this.#push;
     socket._read = readUnlessPaused;
-    socket.on('resume', readOn).on('data', this.#onData);
+    socket.on('data', this.#onData);
   }
+}
 
-  /** Somebody else reads from now on. */
-  end(socket: Socket): void {
-    socket.push = pushOf(socket);
-    socket._read = readOf(socket);
-    socket.off('data', this.#onData).pause().off('resume', readOn);
-    readOn.call(socket);
-  }
+/** Reads on after a pause. */
+export function readOn(socket: Socket): void {
+  socket.resume();
+  // The stream believes that it has asked.
+  if (!socket.destroyed && socket._read === readUnlessPaused) readOf(socket).call(socket, 0);
 }
 
 /** The stream asks for more whenever there is room in its queue. */
 function readUnlessPaused(this: Socket, size: number): void {
   if (!this.isPaused()) readOf(this).call(this, size);
-}
-
-/** The stream believes that it has asked. */
-function readOn(this: Socket): void {
-  if (!this.destroyed) readOf(this).call(this, 0);
 }
 
 function readOf(socket: Socket): Socket['_read'] {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { plainAddress } from '../../model/ip.ts';
-import { DirectRead } from './direct-read.ts';
+import { DirectRead, readOn } from './direct-read.ts';
 import { Outbox } from './outbox.ts';
 import type { Flow, Transport, TransportOwner } from './transport.ts';
 
@@ -66,7 +66,7 @@ export class SocketTransport implements Transport {
   }
 
   resume(): void {
-    this.#socket.resume();
+    readOn(this.#socket);
   }
 
   get isPaused(): boolean {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { DirectRead } from '../../../src/data/socket/direct-read.ts';
+import { DirectRead, readOn } from '../../../src/data/socket/direct-read.ts';
 import { eventually } from '../../support/eventually.ts';
 
 /** The two ends of a connection. */
@@ -47,7 +47,7 @@ t.test(
       await trickle(writer, '0123456789'.repeat(20));
       t.ok(reader.readableLength <= 1, `${reader.readableLength} bytes wait`);
       pieces = 0;
-      reader.resume();
+      readOn(reader);
       const length = 3 + 200 * (round + 1);
       await eventually('all of it', () => received.length === length);
       t.ok(pieces < 10, `in ${pieces} pieces`);
@@ -56,25 +56,8 @@ t.test(
     await trickle(writer, 'xyz');
     writer.end();
     await new Promise((resolve) => setImmediate(resolve));
-    reader.resume();
+    readOn(reader);
     await eventually('the end', () => ended);
     t.equal(received, `abc${'0123456789'.repeat(60)}xyz`);
   },
 );
-
-t.test('somebody else can read on, also from a pause', async (t) => {
-  const { writer, reader } = await makePair(t);
-  const reading = new DirectRead(() => {});
-  reading.begin(reader);
-  reader.pause();
-  await trickle(writer, 'abcdef');
-  reading.end(reader);
-  let received = '';
-  reader.on('data', (chunk) => {
-    received += chunk;
-  });
-  reader.resume();
-  await eventually('what waited', () => received === 'abcdef');
-  await trickle(writer, 'ghi');
-  await eventually('what comes', () => received === 'abcdefghi');
-});
