@@ -8,26 +8,26 @@ import { HeldOverrides } from './held-overrides.ts';
 import type { Merged } from './incremental-merge.ts';
 import type { Override, OverrideStore } from './override-store.ts';
 
-/** Of a container's id at least so much must be said. */
+/** The fewest characters of a container's id that select it. */
 const MIN_ID = 4;
 
-/** A service with the overrides over it, and those that speak of its backends, by `Backend.id`. */
+/** A service with its overrides applied, and the overrides of its backends, by `Backend.id`. */
 interface Laid {
   readonly service: Service;
   readonly held: readonly (readonly [id: string, override: Override])[];
 }
 
 /**
- * What people ordered of single backends, laid over what the sources say. It outlives snapshots and restarts of the
- * container, and of Fairlead as far as the store does: what shall last belongs into a label.
+ * Applies what people ordered for single backends to what the sources say. Orders outlive snapshots and restarts of the
+ * container, and restarts of Fairlead if the store keeps them. What must last for ever belongs into a label.
  */
 export class AdminOverrides {
   readonly #clock: Clock;
   readonly #held: HeldOverrides;
-  /** What became of the sources' services by what is held now: a service that stays the same does so here, too. */
+  /** The services with the overrides that are held now, by the services of the sources: the same service gives the same value. */
   #laid = new WeakMap<Service, Laid>();
 
-  /** @param onChange another Fairlead's order has arrived, or a problem came or went */
+  /** @param onChange called when an order of another Fairlead has arrived, or a problem came or went */
   constructor(store: OverrideStore, clock: Clock, onChange: () => void) {
     this.#clock = clock;
     this.#held = new HeldOverrides(store, clock, () => {
@@ -36,17 +36,20 @@ export class AdminOverrides {
     });
   }
 
-  /** Follows what others order until the signal aborts. */
+  /** Follows what people order at other Fairleads, until the signal aborts. */
   follow(signal: AbortSignal): void {
     this.#held.follow(signal);
   }
 
-  /** What is wrong with the store, and with what it keeps. */
+  /** Problems of the store, and of the overrides in it. */
   get problems(): readonly Problem[] {
     return this.#held.problems;
   }
 
-  /** @param subject a backend's name, its id, `SERVICE/NAME`, or the beginning of its container's id */
+  /**
+   * Takes an order and returns the backends that it is about: every backend that `subject` matches.
+   * @param subject a backend's name, its id, `SERVICE/NAME`, or the beginning of its container's id
+   */
   set(services: readonly Service[], subject: string, order: BackendOrder): OrderedBackend[] {
     const found = services.flatMap((service) =>
       service.backends
@@ -61,7 +64,7 @@ export class AdminOverrides {
     const before = this.#held.get(id);
     const state = order.state === undefined ? before?.state : order.state;
     const weight = order.weight === undefined ? before?.weight : order.weight;
-    // Saying it again gives no more time.
+    // A drain that is ordered a second time does not get more time.
     const isAgain = before !== undefined && (order.state === undefined || before.state === order.state);
     const override: Override = {
       ...(state !== undefined && state !== 'ready' && { state }),
@@ -73,7 +76,7 @@ export class AdminOverrides {
     this.#held.set(id, isNone ? undefined : override);
   }
 
-  /** The sources' state with the overrides over it. */
+  /** What the sources say, with the overrides applied. */
   layOver(merged: Merged): Merged {
     if (this.#held.size === 0) return merged;
     const sourceHealth: Record<string, SaidHealth> = { ...merged.sourceHealth };
@@ -109,7 +112,7 @@ function isMeant(service: Service, { id, name, origin }: Backend, subject: strin
   return subject.length >= MIN_ID && origin.containerId?.startsWith(subject) === true;
 }
 
-/** What the source knows of the backend, and what the person said. */
+/** Joins what the source says of a backend's health with what a person ordered. */
 function joined(
   source: SaidHealth | undefined,
   { state, at }: Override,

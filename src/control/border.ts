@@ -6,7 +6,7 @@ import type { Fallback } from '../model/service.ts';
 import { type Source, sourceWith } from './discovery/source.ts';
 import type { Probe } from './health/probe.ts';
 
-/** A source that is judged anew when the border is another. */
+/** A source whose claims can be judged again when the border has changed. */
 export interface SourceWithin extends Source {
   judgeAgain(): void;
 }
@@ -17,11 +17,11 @@ interface Judged {
 }
 
 /**
- * A source whose claims lead neither to this Fairlead itself nor, by the URL of a fallback, to where they must not: what
- * they say of it becomes a problem. Names are judged when they are looked up, by whoever connects.
+ * A source without the claims that the border forbids: backends that are this Fairlead itself, and URLs of fallbacks at
+ * addresses that are not allowed. Each becomes a problem. Names are judged later, when a connection looks them up.
  */
 export function sourceWithin(border: Border, source: Source): SourceWithin {
-  // What stays the same claim stays the same value.
+  // A claim that stays the same value keeps its judgement.
   let judged = new WeakMap<Claim, Judged>();
   let say = () => {};
   const judge = (claim: Claim): Judged => {
@@ -43,7 +43,7 @@ export function sourceWithin(border: Border, source: Source): SourceWithin {
   };
 }
 
-/** Probes of this Fairlead itself are none: what they ask could be an order to it. */
+/** A probe that never asks this Fairlead itself, since the request of a check could be an order to it. */
 export function probeWithin(border: Border, probe: Probe): Probe {
   return async (address, check, question) =>
     isOwnListener({ ...address, port: check.port ?? address.port }, border)
@@ -95,7 +95,7 @@ function judgeClaim(claim: Claim, border: Border): Judged {
   return { claim: found, problems };
 }
 
-/** Without what a running Fairlead knows: which fallbacks of labels lead to an address that must be allowed to them. */
+/** Says why fallbacks of labels lead to an address that must be allowed first, without knowing what a running Fairlead knows. */
 export function fallbacksBeyond(fallbacks: readonly Fallback[] = []): string[] {
   const border: Border = { listeners: [], allowed: [], local: () => [] };
   return fallbacks.map((one) => whyNot(one, border)).filter((why) => why !== undefined);

@@ -18,21 +18,21 @@ import { isJudged, Readiness, withUnheard } from './readiness.ts';
 import { Settling } from './settling.ts';
 
 /**
- * Backends that one more millisecond lies between two snapshots for: thousands whose first checks pass one after the
- * other are not a snapshot each.
+ * Snapshots are one millisecond further apart for every so many backends. So thousands of backends whose first checks
+ * pass one after the other do not each make a snapshot.
  */
 const BACKENDS_PER_MS = 200;
 
 const NOTHING: Merged = { services: [], routes: [], sourceHealth: {}, problems: [] };
 
 export interface ControlPlaneOptions {
-  /** Where the orders of people are kept; for as long as this lives without one. */
+  /** Where people's orders are kept; in memory, for as long as this control plane lives, if left out. */
   readonly overrides?: OverrideStore;
-  /** From 0 to 1, for what must not happen everywhere at one time. */
+  /** Returns a number from 0 to 1, which spreads what must not happen everywhere at the same time. */
   readonly random?: () => number;
 }
 
-/** Sources say what exists, health is judged, and each change of either becomes a snapshot. */
+/** Joins what the sources say and what is known of health, and publishes a snapshot for each change of either. */
 export class ControlPlane {
   readonly #clock: Clock;
   readonly #sources: readonly Source[];
@@ -62,7 +62,7 @@ export class ControlPlane {
       isJudged: () => this.#isJudged(),
       onSettled: () => {
         this.#merge();
-        // At once: whoever waits for it goes by the snapshot of this moment.
+        // Without the usual gap, since the start goes on with the snapshot of this moment.
         this.#publisher.publish();
       },
     });
@@ -96,14 +96,14 @@ export class ControlPlane {
     this.#publisher.subscribe(onSnapshot);
   }
 
-  /** Which sources were heard. */
+  /** Tells which sources were heard. */
   get readiness(): Readiness {
     return this.#readiness;
   }
 
   /**
-   * Resolves once requests would find what there is: each source was heard, and of each service it is known whether
-   * anybody serves. After `timeoutMs` it is not waited for any longer, and the sources that are missing are a problem.
+   * Resolves once requests would find all that there is: each source was heard, and of each service it is known whether
+   * anybody serves. Resolves after `timeoutMs` in any case; sources that were not heard by then are reported as problems.
    */
   settle(timeoutMs: number): Promise<void> {
     return this.#settling.wait(timeoutMs);
@@ -119,24 +119,24 @@ export class ControlPlane {
     return this.#health.history(backendId);
   }
 
-  /** What requests told of a backend. */
+  /** Takes what the data plane learned of a backend. */
   signal(signal: BackendSignal): void {
     this.#health.signal(signal);
   }
 
-  /** A person's word about a backend; answers all that are meant, none if there is no such backend. */
+  /** Takes a person's order about backends and returns the backends that it is about; none if no backend matches. */
   order(subject: string, order: BackendOrder): OrderedBackend[] {
     const ordered = this.#overrides.set(this.#merged.services, subject, order);
     if (ordered.length > 0) this.#merge();
     return ordered;
   }
 
-  /** What cannot be merged is as if it had not been said: all that was known before stays, and so do the other sources. */
+  /** Takes what a source says. If it cannot be merged, the source's last contribution stays in force, and so do the other sources. */
   #take(name: string, contribution: Contribution): void {
     const before = this.#contributions.get(name);
     this.#contributions.set(name, contribution);
     this.#readiness.hear(name, contribution);
-    // Before anybody is served a part is of no use, and each would be merged, judged and applied.
+    // During the start nobody uses a partial list, and merging and applying each part would be wasted work.
     if (contribution.isPartial && this.#settling.givenMs === undefined) return this.#publish();
     try {
       this.#merge();
@@ -144,11 +144,11 @@ export class ControlPlane {
       internalErrors.report('source', error);
       if (before === undefined) this.#contributions.delete(name);
       else this.#contributions.set(name, before);
-      // It may have stopped half-way.
+      // The exception may have left the merge half done.
       this.#incrementalMerge = new IncrementalMerge(this.#clock);
       this.#merge();
     }
-    // A last part that adds nothing to those before is no other snapshot.
+    // The last part may add nothing, so that no snapshot follows that would call this.
     this.#settling.look();
   }
 
@@ -161,7 +161,7 @@ export class ControlPlane {
     this.#publish();
   }
 
-  /** Time alone changes what there is, too. */
+  /** Merges again when time alone will have changed the result. */
   #mergeWhenDue(): void {
     this.#cancelMerge();
     const { dueAt } = this.#incrementalMerge;
@@ -181,7 +181,7 @@ export class ControlPlane {
     );
   }
 
-  /** Soon, and once for all that happens until then. */
+  /** Publishes a snapshot soon: one for everything that changes until then. */
   #publish(): void {
     this.#publisher.publishSoon(Math.floor(this.#health.size / BACKENDS_PER_MS));
   }

@@ -4,15 +4,15 @@ import { placeOf, routeKey } from './groups.ts';
 import type { Part } from './merge.ts';
 
 /**
- * For so long a route that lost its last backend keeps its place before wider ones, in milliseconds: while a container
- * is replaced, requests for `/api` must not be answered by whoever serves `/`.
+ * How long a route that lost its last backend keeps its place before wider routes, in milliseconds. While a container is
+ * replaced, requests for `/api` must not be answered by whoever serves `/`.
  */
 export const KEEPS_PLACE_MS = 30_000;
 
-/** Tells the routes that something serves at from those of which only a claim is left. */
+/** Finds the routes that are ghosts: nothing serves at them any more, and only a claim is left. */
 export class Ghosts {
   readonly #clock: Clock;
-  /** When new ghosts become old, in `elapsed` time, by `routeKey`; in the order of that time. */
+  /** When each new ghost becomes old, in `elapsed` time, by `routeKey`; the first to become old comes first. */
   readonly #until = new Map<string, { readonly at: number; readonly route: Route }>();
 
   constructor(clock: Clock) {
@@ -20,8 +20,8 @@ export class Ghosts {
   }
 
   /**
-   * The routes of a part, those marked that nothing serves at.
-   * @param before these routes as they were, by `routeKey`
+   * The routes of a part, with the ghosts among them marked.
+   * @param before the same routes as they were before, by `routeKey`
    */
   mark({ routes, lifeless }: Part, before: ReadonlyMap<string, Route>): Route[] {
     const isGhost = (route: Route) => lifeless.has(route.service);
@@ -44,13 +44,13 @@ export class Ghosts {
     });
   }
 
-  /** When the next one becomes old, in `elapsed` time. */
+  /** When the next ghost becomes old, in `elapsed` time. */
   get dueAt(): number | undefined {
     const [next] = this.#until.values();
     return next?.at;
   }
 
-  /** Those whose time is up; they are forgotten here, and have to be marked again. */
+  /** The new ghosts whose time is up. They are forgotten here; the caller must mark their routes again. */
   takeDue(): Route[] {
     const due: Route[] = [];
     for (const [key, { at, route }] of this.#until) {
@@ -61,7 +61,7 @@ export class Ghosts {
     return due;
   }
 
-  /** Only what served while we watched has a place to keep. */
+  /** Until when the ghost keeps its place. A route that never served while this process watched has no place to keep. */
   #keepsUntil(key: string, before: Route | undefined): number {
     if (before === undefined || before.ghost === 'old') return 0;
     if (before.ghost === undefined) return this.#clock.elapsed() + KEEPS_PLACE_MS;

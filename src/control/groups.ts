@@ -1,27 +1,27 @@
 import type { Claim, RouteClaim } from '../model/contribution.ts';
 import { routeName } from '../model/route.ts';
 
-/** Claims that serve together, and the routes that lead to them. */
+/** The claims that make up one service, and the routes that lead to it. */
 export interface Group {
   readonly name: string;
-  /** In the order of their precedence: the later wins. */
+  /** In the order of their precedence: a later claim wins over an earlier one. */
   readonly claims: readonly Claim[];
   readonly routes: readonly RouteClaim[];
 }
 
-/** What makes two routes the same one. */
+/** Two routes are the same one if they have the same key. */
 export function routeKey(route: RouteClaim): string {
   return `${route.host} ${route.path} ${route.priority}`;
 }
 
-/** Where requests are asked for, whatever the priority: a place can have several routes. */
+/** The place of a route: its host and path. One place can have several routes, of different priorities. */
 export function placeOf({ host, path }: { readonly host: string; readonly path: string }): string {
   return `${host} ${path}`;
 }
 
 /**
- * What a claim can have in common with others: the places of its routes, and the names that a service of it can have.
- * Claims that share none of these, not even by way of others, have no service, no place and no conflict together.
+ * What a claim can have in common with other claims: the places of its routes, and the names of its services. Claims that
+ * share no tie, not even by way of other claims, have no service, place or conflict in common.
  */
 export function tiesOf(claim: Claim): readonly string[] {
   const known = TIES.get(claim);
@@ -34,23 +34,23 @@ export function tiesOf(claim: Claim): readonly string[] {
   return ties;
 }
 
-/** Claims stay the same values: where many have many routes, their texts are made once and not for each merge. */
+/** Texts made of claims. Since claims stay the same values from merge to merge, their texts need to be made only once. */
 const TIES = new WeakMap<Claim, readonly string[]>();
 const ROUTE_KEYS = new WeakMap<Claim, readonly string[]>();
 
-/** What makes each of its routes the same as another's, in their order. */
+/** The keys of a claim's routes, in the order of the routes. */
 export function routeKeysOf(claim: Claim): readonly string[] {
   const keys = ROUTE_KEYS.get(claim) ?? claim.routes.map(routeKey);
   ROUTE_KEYS.set(claim, keys);
   return keys;
 }
 
-/** The tie of all that claim a place. */
+/** The tie of all claims with a route at that place. */
 export function placeTie(route: RouteClaim): string {
   return `place ${placeOf(route)}`;
 }
 
-/** Something serves there; or a file says what answers without any backend. */
+/** Whether something serves in this group, or a file names a fallback that answers without any backend. */
 export function isLiving(group: Group): boolean {
   return group.claims.some(
     ({ serves, isGone, origin, settings }) =>
@@ -59,13 +59,13 @@ export function isLiving(group: Group): boolean {
   );
 }
 
-/** Only remembered: nothing that exists claims it. */
+/** Whether the group is only remembered: all containers that claimed it are stopped or removed. */
 export function isGone(group: Group): boolean {
   return group.claims.every((claim) => claim.isGone);
 }
 
 /**
- * Who serves together, by name.
+ * Groups claims by the service that they make up; sorted by name.
  * @param claims in the order of their precedence
  */
 export function groupClaims(claims: readonly Claim[]): Group[] {
@@ -77,7 +77,7 @@ export function groupClaims(claims: readonly Claim[]): Group[] {
   return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Who names the service that others have by their route joins them. */
+/** Joins two groups of one name: claims that name a service join those that got the same name from their route. */
 function join(a: Group, b: Group, claims: readonly Claim[]): Group {
   const members = new Set([...a.claims, ...b.claims]);
   const routes = new Map([...a.routes, ...b.routes].map((route) => [routeKey(route), route]));
@@ -88,7 +88,7 @@ function join(a: Group, b: Group, claims: readonly Claim[]): Group {
   };
 }
 
-/** The services that claims name. */
+/** Groups the claims that name their service. */
 function namedGroups(claims: readonly Claim[]): Group[] {
   type Named = { claims: Claim[]; routes: Map<string, RouteClaim> };
   const groups = new Map<string, Named>();
@@ -108,13 +108,13 @@ function namedGroups(claims: readonly Claim[]): Group[] {
 }
 
 /**
- * Without a name the route is the group: all that claim the same host and path. Routes with the very same
- * claims are one service, which has the name of the shortest of them.
+ * Groups the claims that name no service by their routes: all claims of the same host and path are one group. Routes
+ * that have exactly the same claims are one service, named after the shortest of these routes.
  */
 function routeGroups(claims: readonly Claim[]): Group[] {
   interface Claimed {
     route: RouteClaim;
-    /** Those with the same number have been claimed by the very same so far. */
+    /** Routes with the same number have had exactly the same claims so far. */
     number: number;
     readonly claims: Claim[];
   }
@@ -123,7 +123,7 @@ function routeGroups(claims: readonly Claim[]): Group[] {
   for (const claim of claims) {
     if (claim.service !== undefined) continue;
     const keys = routeKeysOf(claim);
-    /** The numbers of the routes that this claim has, too, by those that they had before it. */
+    /** The new numbers of the routes that this claim shares, by the numbers that they had before it. */
     const next = new Map<number, number>();
     for (const [i, route] of claim.routes.entries()) {
       const key = keys[i] as string;
@@ -153,7 +153,7 @@ function shortestName(routes: readonly RouteClaim[]): string {
   return names[0] ?? '';
 }
 
-/** Routes of different priority are different ones, and so are the services behind them. */
+/** The name of the service at a route. Routes of different priority are different routes, with different services. */
 function nameOf(route: RouteClaim): string {
   return route.priority === 0 ? routeName(route) : `${routeName(route)} priority ${route.priority}`;
 }

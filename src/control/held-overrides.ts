@@ -5,33 +5,33 @@ import { grouped, shorten } from '../model/text.ts';
 import { guarded } from '../telemetry/internal-errors.ts';
 import { type Override, type OverrideStore, readOverride } from './override-store.ts';
 
-/** Overrides that are held; most of the oldest are of backends that are long gone. */
+/** The most overrides that are held. Beyond it the oldest are dropped, whose backends are most likely long gone. */
 const MAX_HELD = 1_000;
-/** Overrides that are refused and told one by one. */
+/** The most refused overrides that are reported as problems. */
 const MAX_REFUSED = 50;
-/** Characters of an id. */
+/** The longest id that is accepted, in characters. */
 const MAX_ID = 1_000;
-/** A store that cannot be read is asked again so much later, in milliseconds. */
+/** How long to wait before reading a store again that could not be read, in milliseconds. */
 const READ_AGAIN_MS = 5_000;
 
 /**
- * The valid ones of the overrides that a store keeps, at hand. One that is set here holds at once, whether or not the store
- * takes it; what others write holds once the store tells it, and what it tells last counts. A store that fails costs
- * nothing of what is held.
+ * A copy, in memory, of the valid overrides in a store. An override that is set here holds at once, whether or not the
+ * store takes it. What others write holds once the store reports it; the last report counts. When the store fails,
+ * the overrides that are held stay.
  */
 export class HeldOverrides {
   readonly #store: OverrideStore;
   readonly #clock: Clock;
   readonly #onChange: () => void;
-  /** By the lasting id; the oldest first. */
+  /** By `lastingId`; the oldest comes first. */
   readonly #held = new Map<string, Override>();
-  /** What is wrong with what the store says, or did not take, by the lasting id. */
+  /** Problems of overrides that the store reported or did not take, by `lastingId`. */
   readonly #refused = new Map<string, Problem>();
   #unread: Problem | undefined;
-  /** Ids that were written while all are read: what was read of them may be older. Undefined once all were read. */
+  /** Ids that were written while `read` runs: what it returns for them may be older. Undefined after the first whole read. */
   #writtenMeanwhile: Set<string> | undefined = new Set();
 
-  /** @param onChange others have written, or a problem came or went */
+  /** @param onChange called when others have written, or a problem came or went */
   constructor(store: OverrideStore, clock: Clock, onChange: () => void) {
     this.#store = store;
     this.#clock = clock;
@@ -45,7 +45,7 @@ export class HeldOverrides {
       this.#writtenMeanwhile?.add(id);
       if (this.#take(id, value)) this.#onChange();
     };
-    // Before all are read, so that nothing is written unseen in between.
+    // Watching begins before reading, so that nothing is written unseen in between.
     guarded('source', () => this.#store.watch(onWrite, signal))();
     void this.#read(signal);
   }
@@ -62,7 +62,7 @@ export class HeldOverrides {
     return [...(this.#unread === undefined ? [] : [this.#unread]), ...this.#refused.values()];
   }
 
-  /** Holds an override from now on, or none, and has the store keep that. */
+  /** Holds an override from now on, or none for undefined, and has the store keep that. */
   set(id: string, override: Override | undefined): void {
     this.#writtenMeanwhile?.add(id);
     this.#hold(id, override);
@@ -81,7 +81,7 @@ export class HeldOverrides {
     try {
       await this.#store.write(id, override);
     } catch (error) {
-      // A later order is another matter.
+      // Another order has replaced this one, which therefore needs no report.
       if (this.#held.get(id) !== override) return;
       const message = `is followed here, but was not kept for others: ${reasonOf(error)}`;
       this.#refuse(id, message, 'order it again');
@@ -110,7 +110,7 @@ export class HeldOverrides {
     }
   }
 
-  /** Takes what somebody has written; true where that changes anything. What is invalid leaves what is held. */
+  /** Takes a value that somebody has written; true if that changes anything. An invalid value leaves the override that is held. */
   #take(id: string, value: unknown): boolean {
     if (id.length > MAX_ID) return this.#refuse(shorten(id), 'is of no backend: its id is too long');
     if (value === undefined) {
@@ -126,7 +126,7 @@ export class HeldOverrides {
     return true;
   }
 
-  /** True when that is something new. */
+  /** Records a problem; true if it was not known before. */
   #refuse(id: string, message: string, hint?: string): boolean {
     if (this.#refused.get(id)?.message === message) return false;
     if (this.#refused.size >= MAX_REFUSED && !this.#refused.has(id)) return false;

@@ -3,7 +3,7 @@ import { type Listener, schemeOf } from '../model/listener.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Source, sourceWith } from './discovery/source.ts';
 
-/** Why a redirect to https has no effect; undefined when it has one, or nobody asks for one. */
+/** Why a redirect to https has no effect; undefined when it has one, or the claim asks for none. */
 export function whyNoRedirect(
   { settings }: Pick<Claim, 'settings'>,
   listeners: readonly Listener[],
@@ -12,7 +12,7 @@ export function whyNoRedirect(
   return 'has no effect, since Fairlead listens nowhere by https';
 }
 
-/** A source that also tells which of its claims want requests to come by https, as long as none can. */
+/** A source that also reports the claims whose redirect to https has no effect, because no listener speaks https. */
 export function sourceWithHttps(listeners: readonly Listener[], source: Source): Source {
   return sourceWith(source, (publish, signal) =>
     source.watch((contribution) => publish(withNotices(contribution, listeners)), signal),
@@ -25,7 +25,7 @@ function withNotices(contribution: Contribution, listeners: readonly Listener[])
     const message = claim.isGone ? undefined : whyNoRedirect(claim, listeners);
     if (message === undefined) continue;
     const { source, name: subject, containerId } = claim.origin;
-    // A service of a file has a claim for each of its backends.
+    // A service of a file has one claim for each backend, which would all give the same notice.
     const where =
       containerId === undefined && claim.service !== undefined
         ? `services.${claim.service}.redirect`

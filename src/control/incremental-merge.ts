@@ -13,31 +13,31 @@ import { Ghosts } from './ghosts.ts';
 import { placeTie, routeKey, tiesOf } from './groups.ts';
 import { compareRoutes, compareServices, mergeClaims, type Part, type ServiceFallback } from './merge.ts';
 
-/** Problems of one container or file that are carried. */
+/** The most problems of one container or file that are passed on. */
 const MAX_PROBLEMS = 100;
-/** Fallbacks to services that are not there for which a name is suggested. */
+/** The most fallbacks to missing services for which a name is suggested, since each is compared with all names. */
 const MAX_SUGGESTIONS = 10;
 
-/** What all sources together say. */
+/** What all sources together say: the topology, health and problems. */
 export interface Merged extends Topology {
   readonly sourceHealth: SourceHealth;
   readonly problems: readonly Problem[];
 }
 
-/** Claims that have names or routes in common, by way of each other, and nothing with any others. */
+/** Claims that have names or routes in common, directly or by way of each other, and nothing in common with other claims. */
 interface Island {
   readonly claims: readonly Claim[];
   readonly part: Part;
 }
 
 /**
- * Keeps one value of all contributions. Whatever claims decide together they decide within their island, so a change
- * of a few claims is a merge of their islands; the rest stays the very same values. The order of sources and of their
- * claims does not matter.
+ * Merges all contributions into one topology, and only what has changed. Claims influence each other only within their
+ * island, so a change of a few claims merges their islands anew, and everything else stays the very same values. The
+ * order of sources and of their claims does not matter.
  */
 export class IncrementalMerge {
   #claims: readonly Claim[] = [];
-  /** Who has a tie, by the tie. */
+  /** The claims that have a tie, by the tie. */
   readonly #tied = new Map<string, Set<Claim>>();
   readonly #islandOf = new Map<Claim, Island>();
   readonly #islands = new Set<Island>();
@@ -50,12 +50,12 @@ export class IncrementalMerge {
     this.#ghosts = new Ghosts(clock);
   }
 
-  /** When time alone changes something, in `elapsed` time; an update from then on takes it in. */
+  /** When time alone will change the result, in `elapsed` time; an update after that includes the change. */
   get dueAt(): number | undefined {
     return this.#ghosts.dueAt;
   }
 
-  /** Takes what the sources say now. */
+  /** Merges what the sources say now. */
   update(contributions: readonly Contribution[]): Merged {
     const claims = contributions.flatMap((contribution) => contribution.claims);
     const { gone, fresh } = changesOf(this.#claims, claims);
@@ -75,7 +75,7 @@ export class IncrementalMerge {
     return { services, routes, sourceHealth, problems: boundProblems(problems, MAX_PROBLEMS) };
   }
 
-  /** With the name that was meant, of the first few: each is compared with many. */
+  /** The problem of a fallback to a missing service, with the name that was probably meant. */
   #suggest({ from, to, problem }: ServiceFallback, names: ReadonlySet<string>): Problem {
     if (this.#suggestedFor !== this.#topology.services) this.#suggestions.clear();
     this.#suggestedFor = this.#topology.services;
@@ -86,7 +86,7 @@ export class IncrementalMerge {
     return hint === undefined ? problem : { ...problem, hint };
   }
 
-  /** @param due ties of islands that are merged anew though their claims are the same */
+  /** @param due ties of islands that must be merged anew, because time has passed, though their claims are the same */
   #change(gone: readonly Claim[], fresh: readonly Claim[], due: readonly string[]): void {
     const stale = this.#staleIslands(gone, fresh, due);
     const parts = [...stale].map(({ part }) => part);
@@ -104,7 +104,7 @@ export class IncrementalMerge {
     for (const claim of loose) {
       const claims = this.#takeTied(claim, loose);
       const merged = mergeClaims(claims, owners);
-      // What comes out as it was stays the very same value.
+      // Services and routes that are equal to those before stay the very same values.
       const part = {
         ...merged,
         services: merged.services.map((service) => same(services.get(service.name), service)),
@@ -125,7 +125,7 @@ export class IncrementalMerge {
     };
   }
 
-  /** The islands that changed claims were or will be part of. Claims that are gone have no more ties then, fresh ones do. */
+  /** The islands that changed claims were or will be part of. Also removes the ties of claims that are gone, and adds those of fresh ones. */
   #staleIslands(gone: readonly Claim[], fresh: readonly Claim[], due: readonly string[]): Set<Island> {
     const stale = new Set<Island>();
     for (const claim of gone) {
@@ -136,7 +136,7 @@ export class IncrementalMerge {
     }
     const ties = fresh.flatMap((claim) => tiesOf(claim).map((tie) => ({ tie, claim })));
     for (const tie of [...ties.map((one) => one.tie), ...due]) {
-      // All that have a tie are on one island.
+      // All claims with the same tie are on the same island, so the first one is enough.
       for (const other of this.#tied.get(tie) ?? []) {
         stale.add(this.#islandOf.get(other) as Island);
         break;
@@ -156,15 +156,15 @@ export class IncrementalMerge {
     if (others?.size === 0) this.#tied.delete(tie);
   }
 
-  /** The claim and all that it is tied to, taken from the loose ones. */
+  /** Takes from the loose claims this claim and all that it is tied to. */
   #takeTied(claim: Claim, loose: Set<Claim>): Claim[] {
     loose.delete(claim);
     const found = [claim];
     const ties = new Set<string>();
-    // It grows on the way.
+    // The list grows while it is walked.
     for (const one of found) {
       for (const tie of tiesOf(one)) {
-        // Where many claim the same thousand hosts all are found by the first of them.
+        // Often the first tie finds all claims, as where many claim the same thousand hosts; the rest need not be looked at.
         if (loose.size === 0) return found;
         if (ties.has(tie)) continue;
         ties.add(tie);
@@ -175,7 +175,7 @@ export class IncrementalMerge {
   }
 }
 
-/** None falls back to itself. */
+/** All names but this one: no service falls back to itself. */
 function* othersThan(name: string, names: Iterable<string>): Generator<string> {
   for (const one of names) if (one !== name) yield one;
 }
@@ -184,7 +184,7 @@ function same<T>(before: T | undefined, after: T): T {
   return before !== undefined && isDeepStrictEqual(before, after) ? before : after;
 }
 
-/** The same for routes: the filters that many of them have in common are compared once. */
+/** Like `same`, for routes: filters that many routes have in common are compared only once. */
 function makeRouteKeeper(): (before: Route | undefined, after: Route) => Route {
   const kept = new Map<Route['filters'], Route['filters']>();
   return (before, after) => {
@@ -202,7 +202,7 @@ function joined(parts: readonly Part[]): Topology {
   };
 }
 
-/** The list with other items in the place of some, in order: one walk. The same list when that changes nothing. */
+/** A sorted list with the items of `was` replaced by those of `is`, in one walk. The same list if nothing changes. */
 function replaced<T>(
   list: readonly T[],
   was: readonly T[],

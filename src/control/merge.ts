@@ -11,16 +11,16 @@ import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey, routeKeys
 import { mixtureOf } from './mixture.ts';
 import { mergeSettings } from './settings.ts';
 
-/** What claims add up to. */
+/** The part of the topology that some claims add up to. */
 export interface Part extends Topology {
   readonly sourceHealth: SourceHealth;
   readonly problems: readonly Problem[];
-  /** Names of the services whose routes are ghosts: nothing serves there. */
+  /** Names of the services at which nothing serves: their routes are ghosts. */
   readonly lifeless: ReadonlySet<string>;
   readonly fallbacks: readonly ServiceFallback[];
 }
 
-/** A service falls back to another one: the problem is what to say where there is no such service. */
+/** One service's fallback to another service, with the problem to report if that one does not exist. */
 export interface ServiceFallback {
   readonly from: string;
   readonly to: string;
@@ -28,14 +28,14 @@ export interface ServiceFallback {
 }
 
 /**
- * One value of claims. Pure: their order does not matter.
- * @param owners whose route it was, by `routeKey`: of two services that claim one, it stays where it is
+ * Merges claims. A pure function; the order of the claims does not matter.
+ * @param owners the service that had each route before, by `routeKey`: if two services claim a route, it stays there
  */
 export function mergeClaims(claims: readonly Claim[], owners: ReadonlyMap<string, string>): Part {
   const problems: Problem[] = [];
   const all = groupClaims(claims.toSorted(comparePrecedence));
   const routes = decideRoutes(all, owners, problems);
-  // What is only remembered is there for its routes: when others have them there is nothing left of it.
+  // A remembered group exists for its routes: it is left out when other groups have them all.
   const routed = new Set(routes.map((route) => route.service));
   const groups = all.filter((group) => routed.has(group.name) || !isGone(group));
   const sourceHealth: Record<string, SaidHealth> = {};
@@ -54,7 +54,7 @@ export function mergeClaims(claims: readonly Claim[], owners: ReadonlyMap<string
   };
 }
 
-/** The route with the filters of its service: all routes of one have the very same. */
+/** The route with the filters of its service. All routes of a service share one list of filters. */
 function withFilters(route: Route, filters: ReadonlyMap<string, Route['filters']>): Route {
   const all = filters.get(route.service);
   return all === undefined ? route : { ...route, filters: all };
@@ -69,12 +69,15 @@ export function compareRoutes(a: Route, b: Route): number {
   return compareText(a.host, b.host) || compareText(a.path, b.path) || a.priority - b.priority;
 }
 
-/** The later wins: what serves over what does not, then the newer; then by content, so that no list's order counts. */
+/**
+ * Sorts claims so that the later one wins: claims that serve win over claims that do not, then newer ones over older ones.
+ * The last two comparisons make the result independent of the order of the list.
+ */
 function comparePrecedence(a: Claim, b: Claim): number {
   return (
     rank(a) - rank(b) ||
     a.createdAt - b.createdAt ||
-    // Containers that started together are told apart by their names: the rest is for what is left of them.
+    // The name tells containers apart that started together; the id, claims of one container or of a file.
     compareText(a.origin.name, b.origin.name) ||
     compareText(claimId(a), claimId(b))
   );
@@ -108,7 +111,7 @@ function buildService(group: Group, sourceHealth: Record<string, SaidHealth>, pr
     if (health !== undefined) sourceHealth[id] = health;
   }
   const ordered = [...backends.values()].sort((a, b) => compareText(a.id, b.id));
-  // What is remembered decides only as long as there is nothing else.
+  // Remembered claims decide the settings only if there are no others.
   const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
   const settings = mergeSettings(group.name, deciding, problems);
   const service = makeService(group.name, settings, ordered);
@@ -128,8 +131,8 @@ interface Claimant {
 }
 
 /**
- * Two services may claim the same route. The one that was there first keeps it, as long as something serves
- * there: a route that works is never taken away by a newcomer, and what is only remembered never keeps one.
+ * Decides which service gets each route that several claim. The one that had it first keeps it, as long as something serves
+ * there: a newcomer never takes a working route away, and a claim that is only remembered never keeps one.
  */
 function decideRoutes(
   groups: readonly Group[],
@@ -146,7 +149,7 @@ function decideRoutes(
     }
   }
   const routes: Route[] = [];
-  // What is only remembered has no place that others claim, whatever their priority.
+  // A remembered route gives way to others at the same place, whatever their priority.
   const claimed = new Set(
     groups.filter((group) => !isGone(group)).flatMap((group) => group.routes.map(placeOf)),
   );
@@ -165,7 +168,7 @@ function decideRoutes(
 function wasFirst(a: Group, b: Group, owner: string | undefined): boolean {
   const rankOf = (group: Group) => Math.max(...group.claims.map(rank));
   if (rankOf(a) !== rankOf(b)) return rankOf(a) > rankOf(b);
-  // A redeployed service is made of newer containers than its rival, and is still the one that was there.
+  // After a redeploy all its containers are newer than those of its rival, but the service had the route before.
   if (a.name === owner || b.name === owner) return a.name === owner;
   const since = (group: Group) => Math.min(...group.claims.map((claim) => claim.createdAt));
   return since(a) === since(b) ? a.name < b.name : since(a) < since(b);
@@ -178,18 +181,18 @@ function notice(claim: Claim, where: string, message: string, hint?: string): Pr
 
 function routeConflict(owner: Group, loser: Claimant): Problem {
   const message = `${routeName(loser.route)} is already served by service ${owner.name}, which was there first`;
-  // The name that a service has of its route is not always one that a label may say.
+  // A service that is named after its route may have a name that is not valid in a label.
   const joining = /^[\w.-]+$/.test(owner.name) ? `join it with service=${owner.name}, or ` : '';
   const claim = loser.group.claims.at(-1) as Claim;
   return notice(claim, 'host', message, `${joining}take another host, path or priority`);
 }
 
-/** Of those that claim the same route the newest says whether its prefix is removed. */
+/** Reports claims that differ on whether the prefix of a route is removed. The newest claim decides. */
 function reportStripPrefix(group: Group, problems: Problem[]): void {
   if (!group.claims.some((claim) => claim.routes.some((route) => route.stripPrefix))) return;
   const decided = new Map(group.routes.map((route) => [routeKey(route), route.stripPrefix]));
   for (const claim of group.claims) {
-    // A claim's other routes may belong to other groups.
+    // A route of the claim that is not in `decided` belongs to another group.
     const keys = routeKeysOf(claim);
     const differs = claim.routes.some(
       (route, i) => (decided.get(keys[i] as string) ?? route.stripPrefix) !== route.stripPrefix,

@@ -3,20 +3,20 @@ import { routeName } from '../model/route.ts';
 import { grouped, listFew, shorten } from '../model/text.ts';
 import type { Group } from './groups.ts';
 
-/** Programs that are named. */
+/** The most programs that the message names. */
 const MOST_NAMED = 5;
 
-/** That containers of different programs serve one route, and none of them says that it is meant. */
+/** Containers of different programs serve one route, and no label says that this is meant. */
 export interface Mixture {
-  /** The newest of them. */
+  /** The newest claim of them. */
   readonly claim: Claim;
   readonly message: string;
   readonly hint: string;
 }
 
 /**
- * What most often is a label that was copied: containers of different images and different services of Compose that
- * share a route only because all claim it. Who names a service means it; other tags of one image are a deploy.
+ * Finds what is most often a label that was copied by mistake: containers of different images and of different Compose
+ * services share a route. A claim that names its service means it, and other tags of one image are a deployment.
  */
 export function mixtureOf({ claims, routes }: Group): Mixture | undefined {
   const mixed = claims.filter(({ program, service, serves }) => program && serves && service === undefined);

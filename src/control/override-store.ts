@@ -1,26 +1,26 @@
 import { guarded } from '../telemetry/internal-errors.ts';
 
-/** What a person's orders about one backend have left: it holds in place of what the sources say. */
+/** What is in force of a person's orders about one backend; it replaces what the sources say. */
 export interface Override {
   readonly state?: 'drain' | 'maintenance';
   /** 0 to 256. */
   readonly weight?: number;
-  /** When the state was ordered, else when the weight was, in milliseconds since the epoch. */
+  /** When the state was ordered, or the weight if there is no state; in milliseconds since the epoch. */
   readonly at: number;
 }
 
 /**
- * Where overrides are kept, by `lastingId` of their backends: here, or where other Fairleads have theirs, too. What comes
- * out of it anybody may have written, so it is `unknown` until it was judged (`readOverride`).
+ * Keeps overrides, by `lastingId` of their backends: in this process, or where other Fairleads keep theirs, too. Anybody
+ * may have written what is in it, so values are `unknown` until `readOverride` has checked them.
  */
 export interface OverrideStore {
-  /** All that is kept. Rejects when that cannot be known. */
+  /** Returns all that is kept. Rejects when it cannot be read. */
   read(): Promise<ReadonlyMap<string, unknown>>;
-  /** Keeps an override, or forgets it where it is undefined. Rejects when that is not certain. */
+  /** Keeps an override, or forgets it if it is undefined. Rejects when it is not certain that this was done. */
   write(id: string, override: Override | undefined): Promise<void>;
   /**
-   * Tells what is written from now on, by whomever, in that order, until the signal aborts; undefined is what was
-   * forgotten. Never gives up and never throws.
+   * Reports every write from now on, by this process or others, in their order, until the signal aborts. The value undefined
+   * means that the override was forgotten. Never gives up and never throws.
    */
   watch(onWrite: (id: string, value: unknown) => void, signal: AbortSignal): void;
 }
@@ -47,7 +47,7 @@ export class MemoryOverrideStore implements OverrideStore {
   }
 }
 
-/** What a store kept as an override, or what is wrong with it: a sentence about the value. Fields that are not known are none of it. */
+/** Checks a value from a store: returns the override, or a phrase that says what is wrong with it. Ignores unknown fields. */
 export function readOverride(value: unknown): Override | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no object';
   const { state, weight, at } = value as Readonly<Record<string, unknown>>;

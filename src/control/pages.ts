@@ -6,10 +6,10 @@ import { didYouMean } from '../nearest.ts';
 import { guarded } from '../telemetry/internal-errors.ts';
 import { type Source, sourceWith } from './discovery/source.ts';
 
-/** So often the folder is looked at, in milliseconds, while somebody names a page. */
+/** How often the folder is read while a claim names a page, in milliseconds. */
 const LOOK_MS = 5_000;
 
-/** The names of the files in the folder of pages, as they are from time to time. */
+/** The names of the files in the folder of pages, read again from time to time. */
 export class PagesFolder {
   readonly #dir: () => string;
   readonly #clock: Clock;
@@ -18,20 +18,20 @@ export class PagesFolder {
   #files: ReadonlySet<string> | null | undefined;
   #isLooking = false;
 
-  /** @param dir may become another one */
+  /** @param dir returns the folder, which may become another one */
   constructor(dir: () => string, clock: Clock) {
     this.#dir = dir;
     this.#clock = clock;
   }
 
-  /** Calls back when other files are there, until the signal aborts. */
+  /** Calls back when the files have changed, until the signal aborts. */
   watch(onChange: () => void, signal: AbortSignal): void {
     this.#listeners.add(onChange);
     signal.addEventListener('abort', () => this.#listeners.delete(onChange), { once: true });
     if (!this.#isLooking) void this.#look();
   }
 
-  /** Why a page that somebody names is not shown; undefined when it is, or nothing is known yet. */
+  /** Why a page that a claim names is not shown; undefined when it is shown, or the folder has not been read yet. */
   whyMissing(file: string): { readonly message: string; readonly hint?: string } | undefined {
     if (this.#files === undefined || hasPage(this.#files ?? new Set(), file)) return undefined;
     const dir = this.#dir();
@@ -59,7 +59,7 @@ function textOf(files: ReadonlySet<string> | null | undefined): string {
   return files ? JSON.stringify([...files].sort()) : String(files);
 }
 
-/** Whether one of the files is the page; `{status}` in its name is any status. */
+/** Whether one of the files is this page. `{status}` in the name of a page stands for any status. */
 export function hasPage(files: ReadonlySet<string>, page: string): boolean {
   if (!page.includes('{status}')) return files.has(page);
   const [first = '', ...rest] = page.split('{status}');
@@ -69,7 +69,7 @@ export function hasPage(files: ReadonlySet<string>, page: string): boolean {
   return false;
 }
 
-/** The pages that a claim names, with the key that does. */
+/** The pages that a claim names, each with the key that names it. */
 export function pagesOf({ settings }: Pick<Claim, 'settings'>): { key: string; file: string }[] {
   const fallbacks = (settings.fallback ?? []).flatMap((one) =>
     one.kind === 'page' ? { key: 'fallback', file: one.file } : [],
@@ -77,7 +77,7 @@ export function pagesOf({ settings }: Pick<Claim, 'settings'>): { key: string; f
   return [...fallbacks, ...(settings.errorPages ?? []).map(({ file }) => ({ key: 'errors', file }))];
 }
 
-/** A source that also tells which pages of its claims are not there, as long as they are not. */
+/** A source that also reports the pages that its claims name and that do not exist. */
 export function sourceWithPages(pages: PagesFolder, source: Source): Source {
   return sourceWith(source, (publish, signal) => {
     let latest: Contribution | undefined;

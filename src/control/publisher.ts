@@ -9,7 +9,7 @@ import { guarded } from '../telemetry/internal-errors.ts';
 
 /** What a snapshot is made of. */
 export interface SnapshotParts extends Topology {
-  /** The very same value as long as nobody's health changes. */
+  /** The very same map as long as no backend's health changes. */
   readonly health: ReadonlyMap<string, BackendHealth>;
   readonly problems: readonly Problem[];
   readonly sources: readonly SourceStatus[];
@@ -17,19 +17,19 @@ export interface SnapshotParts extends Topology {
 
 export type Subscriber = (snapshot: Snapshot, before: Snapshot) => void;
 
-/** Publishes whole states: makes one snapshot of several changes, and none of what changes nothing. */
+/** Publishes snapshots: one for several changes of the same turn, and none for changes that undo each other. */
 export class Publisher {
   #current: Snapshot = EMPTY_SNAPSHOT;
   readonly #clock: Clock;
   readonly #collect: () => SnapshotParts;
   readonly #subscribers: Subscriber[] = [];
-  /** The end of this turn is waited for. */
+  /** A snapshot will be made at the end of this turn. */
   #isDue = false;
   #publishedAt = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
-  /** @param collect answers what there is now */
+  /** @param collect returns the parts as they are now */
   constructor(clock: Clock, collect: () => SnapshotParts) {
     this.#clock = clock;
     this.#collect = collect;
@@ -44,7 +44,7 @@ export class Publisher {
     this.#subscribers.push(guarded('snapshot', onSnapshot));
   }
 
-  /** Something changed: there is a snapshot at the end of this turn, but `gapMs` after the one before at the earliest. */
+  /** Makes a snapshot at the end of this turn, but no sooner than `gapMs` after the last one. Call it after a change. */
   publishSoon(gapMs: number): void {
     if (this.#isDue || this.#cancel !== undefined || this.#isStopped) return;
     const wait = this.#publishedAt + gapMs - this.#clock.elapsed();
@@ -52,7 +52,7 @@ export class Publisher {
     this.#cancel = this.#clock.after(wait, () => this.publish());
   }
 
-  /** Something changed: there is a snapshot at the end of this turn. */
+  /** Makes a snapshot at the end of this turn. Call it after a change. */
   publish(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -94,7 +94,7 @@ export class Publisher {
   }
 }
 
-/** The list before if the other one says the same: what changed and changed back within a turn is made anew. */
+/** The list before, if the new list says the same: a change that was undone within the turn leaves equal values, but new ones. */
 function kept<T>(before: readonly T[], after: readonly T[]): readonly T[] {
   const { gone, fresh } = changesOf(before, after);
   return isDeepStrictEqual(gone, fresh) ? before : after;

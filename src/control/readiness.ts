@@ -3,14 +3,14 @@ import type { Contribution, SourceStatus } from '../model/contribution.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Service } from '../model/service.ts';
 
-/** Which sources have told what there is. One that was heard once and falls silent later stays heard. */
+/** Knows which sources have been heard. A source that was heard once and falls silent later still counts as heard. */
 export class Readiness {
   readonly #sources: readonly string[];
   readonly #told = new Set<string>();
   readonly #heard = new Set<string>();
   #hasClaims = false;
 
-  /** @param sources their names */
+  /** @param sources the names of the sources */
   constructor(sources: readonly string[]) {
     this.#sources = sources;
   }
@@ -23,40 +23,40 @@ export class Readiness {
     if (claims.length > 0) this.#hasClaims = true;
   }
 
-  /** Every source has said all that it knew at first, be it that it cannot hear anything. */
+  /** Every source has told what it knew at first, or that it cannot know anything. */
   get isTold(): boolean {
     return this.#sources.every((source) => this.#told.has(source));
   }
 
-  /** Requests have something to find: all sources were heard, or one that knows services (a file of options knows none). */
+  /** Requests can find something: all sources were heard, or one that knows services was. A file that has only options knows none. */
   get isEnough(): boolean {
     return this.#hasClaims || this.unheard.length === 0;
   }
 
-  /** The sources that have never told what there is. */
+  /** The names of the sources that have never told what there is. */
   get unheard(): string[] {
     return this.#sources.filter((source) => !this.#heard.has(source));
   }
 }
 
-/** What is known of the health of one backend, at the start. */
+/** What is known of a backend's health at the start. */
 export interface FirstVerdict {
   readonly isUp: boolean;
   readonly isChecked: boolean;
 }
 
-/** Nobody who serves is still to be found out: some backend does, or each has been asked once. */
+/** Whether it is known if the service has a backend that serves: either one is up, or each has been checked once. */
 export function isJudged({ backends }: Service, verdict: (backend: Backend) => FirstVerdict): boolean {
   const serves = (backend: Backend) => !backend.backup && backend.weight > 0 && verdict(backend).isUp;
   return backends.some(serves) || backends.every((backend) => verdict(backend).isChecked);
 }
 
 /**
- * The problems, with one of each source that requests were not let wait for any longer. Where the source itself has said
- * why it hears nothing, that problem becomes this one, with the reason behind it.
- * @param unheard names of these sources
- * @param statuses of all sources that said anything
- * @param timeoutMs how long they were waited for
+ * Adds a problem for each source that was not heard in time. If the source itself reported why it hears nothing, that
+ * problem is replaced, and its message becomes the hint of the new one.
+ * @param unheard the names of the sources that were not heard
+ * @param statuses the statuses of all sources that said anything
+ * @param timeoutMs how long the start waited for the sources
  */
 export function withUnheard(
   problems: readonly Problem[],

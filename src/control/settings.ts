@@ -4,15 +4,15 @@ import { put, type Setting } from '../model/keys/key-tree.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ServiceSettings } from '../model/service.ts';
 
-/** A value that a member of a service wants. */
+/** A value that one claim of a service asks for. */
 interface Wish extends Setting {
   readonly claim: Claim;
 }
 
 /**
- * One set of settings for a service of those of its members: each value is the newest member's that sets it,
- * and a notice tells those that wanted another. Linear in all that they say.
- * @param claims the later wins
+ * Merges the settings of a service's claims. Each value is that of the newest claim that sets it, and claims that want
+ * another value get a notice. Takes time linear in the number of values.
+ * @param claims in the order of their precedence: a later claim wins over an earlier one
  */
 export function mergeSettings(
   service: string,

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 
-/** First checks are waited for so long, in milliseconds: longer than a probe may take by default. */
+/** How long the start waits for first checks, in milliseconds: longer than a probe may take by default. */
 const FIRST_CHECKS_MS = 3_000;
 
 /** What the start waits for. */
@@ -9,11 +9,11 @@ export interface SettlingParts {
   readonly isHeard: () => boolean;
   /** Of each service it is known whether anybody serves. */
   readonly isJudged: () => boolean;
-  /** Nothing is waited for any longer; called before whoever waits goes on. */
+  /** Called when the start waits no longer, before the promises of `wait` resolve. */
   readonly onSettled: () => void;
 }
 
-/** The start: requests wait until they would find what there is, but not for ever. */
+/** Decides how long requests wait at the start: until they would find what there is, but not for ever. */
 export class Settling {
   readonly #clock: Clock;
   readonly #parts: SettlingParts;
@@ -27,12 +27,12 @@ export class Settling {
     this.#parts = parts;
   }
 
-  /** How long sources were given, in milliseconds, once nothing is waited for any longer; undefined before. */
+  /** How long the start waited for the sources at most, in milliseconds; undefined while it waits. */
   get givenMs(): number | undefined {
     return this.#givenMs;
   }
 
-  /** Resolves once it is settled, after `timeoutMs` at the latest; never when it is stopped before. */
+  /** Resolves once everything is settled, or after `timeoutMs`. Never resolves after `stop`. */
   wait(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
@@ -47,7 +47,7 @@ export class Settling {
     });
   }
 
-  /** Something is known that was not. */
+  /** Checks whether everything is settled now. Call it when something new is known. */
   look(): void {
     if (this.#end === undefined || !this.#parts.isHeard()) return;
     if (this.#parts.isJudged()) this.#end();

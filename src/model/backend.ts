@@ -28,7 +28,7 @@ export interface Backend {
   readonly maxConnections?: number;
   readonly origin: Origin;
   /** Why the address may be wrong, as its source suspects; shown when nothing answers there. */
-  readonly doubt?: string;
+  readonly caveat?: string;
 }
 
 /** The id of a backend without the number of its container's restarts, so that it is the same after a restart. */

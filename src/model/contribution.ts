@@ -48,7 +48,7 @@ export interface ServingAddress {
   readonly backup: boolean;
   readonly maxConnections?: number;
   /** Why the address may be wrong; shown when nothing answers there. */
-  readonly doubt?: string;
+  readonly caveat?: string;
   /** What the source says against its health (Docker's HEALTHCHECK, a stop signal); absent when nothing. */
   readonly health?: SaidHealth;
 }

@@ -16,7 +16,7 @@ import type { ServiceReport, Workload, WorkloadReport } from './workload.ts';
 /** Where a service of a workload is reached. */
 export interface Location {
   /** What the source says of the address; absent while nothing is reached. The rest is said by labels. */
-  readonly serves?: Pick<ServingAddress, 'key' | 'address' | 'doubt' | 'health'>;
+  readonly serves?: Pick<ServingAddress, 'key' | 'address' | 'caveat' | 'health'>;
   /** Why nothing is reached, or what speaks against the address. */
   readonly problems: readonly SettingProblem[];
   /** Why this address and this port. */
@@ -103,7 +103,7 @@ function servingAddress(
   { serves }: Location,
 ): ServingAddress | undefined {
   if (serves === undefined) return undefined;
-  const { key, address, doubt, health } = serves;
+  const { key, address, caveat, health } = serves;
   const { weight, backup, maxConnections } = { ...DEFAULTS.backend, ...draft.backend };
   return {
     name,
@@ -112,7 +112,7 @@ function servingAddress(
     weight,
     backup,
     ...(maxConnections !== undefined && { maxConnections }),
-    ...(doubt !== undefined && { doubt }),
+    ...(caveat !== undefined && { caveat }),
     ...(health && { health }),
   };
 }

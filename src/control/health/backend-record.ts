@@ -4,30 +4,30 @@ import type { Charge, EjectedSignal } from '../../model/signal.ts';
 import { outweighs } from '../../model/signal.ts';
 import type { CheckState } from './verdict.ts';
 
-/** Transitions that are remembered of a backend. */
+/** The most transitions that are remembered of a backend. */
 const MAX_HISTORY = 32;
 
-/** What speaks about a backend, besides what its record knows. */
+/** What is known of a backend's health besides what its record holds. */
 export interface Evidence {
-  /** What its source knows, such as Docker. */
+  /** What its source says, such as Docker. */
   readonly source: SaidHealth | undefined;
   readonly check: CheckState | undefined;
 }
 
 /**
- * What is known of one backend's health: checks, its source and requests joined to flags with a reason, and the history of
- * these. Only other flags are worth a snapshot and an entry of the history.
+ * What is known of one backend's health: joins its checks, its source and its requests into flags with a reason, and keeps
+ * a history of the flags. Only a change of flags makes an entry of the history.
  */
 export class BackendRecord {
-  /** Undefined until `judge` was called first. */
+  /** Undefined before the first `judge`. */
   health: BackendHealth | undefined = undefined;
-  /** What requests say against it, be it a suspicion. */
+  /** What requests say against the backend; a suspicion is a charge, too. */
   charge: Charge | undefined = undefined;
-  /** What they took it out for, while that holds. */
+  /** The ejection that is in force, if any. */
   ejected: EjectedSignal | undefined = undefined;
   #proof: Proof | undefined = undefined;
   readonly #history: Transition[] = [];
-  /** Of the backend. */
+  /** The id of the backend. */
   readonly id: string;
 
   constructor(id: string) {
@@ -39,21 +39,21 @@ export class BackendRecord {
     return this.#history;
   }
 
-  /** A probe spoke for it: true when that outweighs what requests say. */
-  prove(proof: Proof): boolean {
+  /** Takes what a probe proved for the backend; true when that outweighs the charge, which is dropped then. */
+  takeProof(proof: Proof): boolean {
     if (this.charge === undefined || !outweighs(proof, this.charge)) return false;
     this.#proof = proof;
     this.acquit();
     return true;
   }
 
-  /** Requests say nothing against it any more. */
+  /** Drops what requests said against the backend. */
   acquit(): void {
     this.charge = undefined;
     this.ejected = undefined;
   }
 
-  /** Joins all that is said of the backend. `since` is kept as long as the flags stay the same. */
+  /** Joins all that is known of the backend. `since` is kept as long as the flags stay the same. */
   judge({ source, check }: Evidence, now: number): BackendHealth {
     if (this.ejected !== undefined && this.ejected.until <= now) this.acquit();
     const flags = new Set<HealthFlag>(source?.flags);
@@ -63,7 +63,7 @@ export class BackendRecord {
     const list = [...flags].sort();
     const before = this.health;
     const isSame = before !== undefined && before.flags.join() === list.join();
-    // Probes of a healthy backend vary in their words; that is no news.
+    // The words of the last probe may differ while the backend stays healthy; that is no news.
     if (isSame && list.length === 0 && before.proof === this.#proof) return before;
     const health: BackendHealth = {
       flags: list,

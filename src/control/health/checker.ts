@@ -7,40 +7,40 @@ import type { Probe, ProbeResult } from './probe.ts';
 import { Timetable } from './timetable.ts';
 import { type CheckState, Verdict, type VerdictState } from './verdict.ts';
 
-/** At most this long until the next probe while a verdict is in doubt. */
-const DOUBT_MS = 1_000;
-/** At most this often while requests fail. */
+/** The longest time until the next probe while a verdict is not certain, in milliseconds. */
+const UNSURE_MS = 1_000;
+/** The shortest time between two probes that failed requests ask for, in milliseconds. */
 const HURRY_MS = 200;
 /**
- * After a failure, where a second one matters more than what it costs to ask: of a backend that is just starting, and
- * of one on which requests fail, too. Doubles up to `DOUBT_MS` once it has not come in time.
+ * The time until the next probe after a failure, in milliseconds, where a second result matters more than the cost of the
+ * probe: for a backend that is just starting, and for one on which requests fail, too. Doubles up to `UNSURE_MS`.
  */
 const QUICK_MS = 25;
-/** Probes at one time; the rest wait for their turn. */
+/** The most probes at a time. Others wait in a queue. */
 const MAX_CONCURRENT = 256;
-/** Share of an interval by which probes are spread, so that many started together drift apart. */
+/** The share of an interval by which probes are spread, so that probes that started together drift apart. */
 const JITTER = 0.1;
 
-/** What is probed: an address in one certain way. */
+/** What is probed: an address, in one particular way. */
 export interface Target {
-  /** The same for all backends that are the same process at the same address. */
+  /** Backends that are the same process at the same address have this text in common. */
   readonly process: string;
-  /** The same for those that are probed alike, too. */
+  /** Backends of the same process that are also probed in the same way have this text in common. */
   readonly key: string;
   readonly address: Address;
   readonly check: HealthCheck;
-  /** Whose it is, and what its source doubts: for people. */
+  /** Where the backend is configured, and why its address may be wrong: for the messages to people. */
   readonly origin: Origin;
-  readonly doubt?: string;
+  readonly caveat?: string;
 }
 
-/** Who hears of probes. */
+/** Told of the results of probes. */
 export interface CheckerEvents {
   /** A verdict flipped, or the reason for a pending one changed. */
   onChange(target: Target): void;
-  /** Another reason for the same verdict: no news by itself. */
+  /** The reason changed, but not the verdict: no news by itself. */
   onReason(target: Target): void;
-  /** A probe passed that began then, in milliseconds since the epoch. */
+  /** A probe passed. `beganAt` is when it began, in milliseconds since the epoch. */
   onPass(target: Target, beganAt: number): void;
 }
 
@@ -48,20 +48,20 @@ interface Running {
   readonly target: Target;
   readonly verdict: Verdict;
   failures: number;
-  /** It is being probed, or waits for its turn. */
+  /** A probe is under way, or in the queue. */
   isBusy: boolean;
   /** When the last probe began: `Clock.elapsed`. */
   beganAt: number;
-  /** Probes that were asked for pass: what asks for them is not the backend's health. */
+  /** `hurry` asked for a probe, and no probe has failed since: checks see nothing wrong where requests fail. */
   isRefuted: boolean;
-  /** Requests speak against it as well as probes: the next gap between these; 0 otherwise. */
+  /** The next gap between probes while requests fail on the backend; 0 while none do. In milliseconds. */
   quickMs: number;
   /** When the next probe begins: `Clock.elapsed`. */
   nextAt: number;
   cancel: () => void;
 }
 
-/** Probes all targets, each on its own schedule, and keeps what it knows of those that stay. */
+/** Probes all targets, each on its own schedule. Keeps what it knows of targets that stay. */
 export class Checker {
   readonly #clock: Clock;
   readonly #probe: Probe;
@@ -80,7 +80,7 @@ export class Checker {
     this.#events = events;
   }
 
-  /** Probes these from now on, unless it does already, and no longer those that are gone. */
+  /** Begins to probe the fresh targets, unless it does already, and stops probing those that are gone. */
   update(fresh: readonly Target[], gone: readonly Target[] = []): void {
     const verdicts = new Map<string, VerdictState>();
     for (const { key, process } of gone) {
@@ -113,14 +113,13 @@ export class Checker {
   }
 
   /**
-   * Something else speaks against it: probes it now, and if that fails, too, again and again in quick succession until
-   * that is a verdict. When it has just been probed a moment later, and not again so soon while the probes say that
-   * all is well.
+   * Probes a target soon, because requests failed on it. If the probe fails, too, others follow in quick succession until
+   * they are enough for a verdict. There is a gap after the last probe, which is longer while probes say that all is well.
    */
   hurry(key: string): void {
     const running = this.#running.get(key);
     if (running === undefined || running.isBusy || running.target.check.type === 'none') return;
-    const gap = running.isRefuted && running.verdict.isSteady ? DOUBT_MS : HURRY_MS;
+    const gap = running.isRefuted && running.verdict.isSteady ? UNSURE_MS : HURRY_MS;
     const wait = Math.max(0, running.beganAt + gap - this.#clock.elapsed());
     running.isRefuted = true;
     if (running.quickMs === 0) running.quickMs = QUICK_MS;
@@ -153,22 +152,22 @@ export class Checker {
     const result = await this.#probe(running.target.address, running.target.check);
     this.#concurrent--;
     this.#startNext();
-    // It may have left while it was probed.
+    // The target may have been removed while it was probed.
     if (!this.#isWanted(running)) return;
     running.isBusy = false;
     this.#tell(running, result, beganAt);
-    // While in doubt each moment counts; the many whose backends are well can wait for one another.
+    // An uncertain verdict is worth a timer of its own; probes of the many healthy backends share timers.
     const timer = running.verdict.isSteady ? this.#timetable : this.#clock;
     this.#startIn(this.#delay(running), running, timer);
   }
 
-  /** What breaks of it must not keep the next probe from being made. */
+  /** Guarded, so that an exception in an event does not end the schedule of the target. */
   readonly #tell = guarded('probe', (running: Running, result: ProbeResult, beganAt: number) => {
     if (!result.isVoid) this.#observe(running, result);
     if (result.isPass) this.#events.onPass(running.target, beganAt);
   });
 
-  /** Those that left while they waited are passed over. */
+  /** Starts the next probe of the queue. Targets that were removed meanwhile are skipped. */
   #startNext(): void {
     let next = this.#queue.shift();
     while (next !== undefined && !this.#isWanted(next)) next = this.#queue.shift();
@@ -194,14 +193,14 @@ export class Checker {
   #delay(running: Running): number {
     const { verdict, target, failures, quickMs } = running;
     const { intervalMs } = target.check;
-    const doubt = Math.min(intervalMs, DOUBT_MS);
-    let delay = verdict.isSteady ? intervalMs : doubt;
-    // An application that just started will listen any moment, and asking a closed port costs nothing.
-    if (verdict.state === 'pending') delay = Math.min(doubt, QUICK_MS * 2 ** Math.min(failures - 1, 10));
+    const unsure = Math.min(intervalMs, UNSURE_MS);
+    let delay = verdict.isSteady ? intervalMs : unsure;
+    // An application that has just started will listen any moment, and probing a closed port costs nothing.
+    if (verdict.state === 'pending') delay = Math.min(unsure, QUICK_MS * 2 ** Math.min(failures - 1, 10));
     else if (quickMs > 0) {
-      // Taken out soon, it comes back soon: what made it fail may be over in a moment.
-      delay = Math.min(doubt, failures > 0 ? quickMs : HURRY_MS);
-      if (verdict.state === 'down' && failures > 0) running.quickMs = Math.min(2 * quickMs, DOUBT_MS);
+      // A backend that was taken out soon should come back soon: what made it fail may be over in a moment.
+      delay = Math.min(unsure, failures > 0 ? quickMs : HURRY_MS);
+      if (verdict.state === 'down' && failures > 0) running.quickMs = Math.min(2 * quickMs, UNSURE_MS);
     }
     return delay * (1 - JITTER + 2 * JITTER * this.#random());
   }

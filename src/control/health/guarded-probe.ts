@@ -1,7 +1,7 @@
 import { internalErrors } from '../../telemetry/internal-errors.ts';
 import type { Probe } from './probe.ts';
 
-/** A probe that breaks says nothing of the backend: it is our own fault. */
+/** A probe that never rejects. An exception in the probe is our own fault and says nothing about the backend. */
 export function guardedProbe(probe: Probe): Probe {
   return async (address, check, question) => {
     try {

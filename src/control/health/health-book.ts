@@ -7,17 +7,17 @@ import { BackendRecord } from './backend-record.ts';
 import type { Target } from './checker.ts';
 import type { CheckState } from './verdict.ts';
 
-/** What is known of one backend. */
+/** A backend's record, and how it is probed. */
 interface Known {
   readonly target: Target;
   readonly record: BackendRecord;
 }
 
-/** The records of all backends. Of thousands only those are judged again about which there is something new. */
+/** The records of all backends. Only those are judged again about which there is something new, since there may be thousands. */
 export class HealthBook {
   /** By `Backend.id`. */
   readonly #known = new Map<string, Known>();
-  /** Those that are probed as one, by `Target.key`. */
+  /** The records that share a target, by `Target.key`. */
   readonly #probedAs = new Map<string, Set<BackendRecord>>();
   readonly #touched = new Set<BackendRecord>();
   #sourceHealth: SourceHealth = {};
@@ -31,7 +31,7 @@ export class HealthBook {
     return this.#known.get(backendId);
   }
 
-  /** Takes the backends of services that changed, and answers what is to be probed. What is known of those that stay, stays. */
+  /** Takes the backends of services that changed, and returns the targets to probe. Records of backends that stay are kept. */
   update({ gone, fresh }: Changes<Service>): Changes<Target> {
     const left = new Map<string, Known>();
     for (const { id } of gone.flatMap(({ backends }) => backends)) {
@@ -69,20 +69,19 @@ export class HealthBook {
     return unprobed;
   }
 
-  /** Something speaks for it or against it that did not when it was judged. */
+  /** Has a record judged again, because there is something new about it. Ignores a record whose backend has left. */
   touch(record: BackendRecord): void {
-    // It may have left meanwhile.
     if (this.#known.get(record.id)?.record === record) this.#touched.add(record);
   }
 
-  /** All that are probed by this target. */
+  /** The records of all backends that are probed by this target. */
   ofTarget(target: Target): Iterable<BackendRecord> {
     return this.#probedAs.get(target.key) ?? [];
   }
 
   /**
-   * The health of all, by `Backend.id`; the same value as before when nobody's changed.
-   * @param sourceHealth what sources know
+   * The health of all backends, by `Backend.id`; the same map as before if nobody's health changed.
+   * @param sourceHealth what sources and people say
    */
   judge(
     sourceHealth: SourceHealth,
@@ -110,12 +109,12 @@ export class HealthBook {
   }
 }
 
-/** @param check the service's, as text */
+/** @param check the health check of the service, as JSON */
 function targetOf(service: Service, backend: Backend, check: string): Target {
-  // What identifies a backend without its service: the same process in two services is probed once.
+  // The id without the service identifies the process, which is probed once even if two services have it.
   const { host, port } = backend.address;
   const process = `${backend.id.slice(service.name.length + 1)} ${host}:${port}`;
   const key = `${process} ${check}`;
-  const { address, origin, doubt } = backend;
-  return { process, key, address, check: service.health, origin, ...(doubt !== undefined && { doubt }) };
+  const { address, origin, caveat } = backend;
+  return { process, key, address, check: service.health, origin, ...(caveat !== undefined && { caveat }) };
 }

@@ -13,7 +13,7 @@ import type { Probe } from './probe.ts';
 import { Unproven } from './unproven.ts';
 import type { CheckState } from './verdict.ts';
 
-/** Finds out how all backends are: by checks, by what sources know, and by what requests tell of them. */
+/** Knows the health of all backends: from checks, from sources and people, and from what requests tell. */
 export class HealthMonitor {
   readonly #clock: Clock;
   readonly #checker: Checker;
@@ -24,8 +24,8 @@ export class HealthMonitor {
   #sourceHealth: SourceHealth = {};
 
   /**
-   * @param random from 0 to 1, for what must not happen everywhere at one time
-   * @param onNews `judge` or `problems` may answer something else than before
+   * @param random returns a number from 0 to 1, which spreads what must not happen everywhere at the same time
+   * @param onNews called when `judge` or `problems` may return something else than before
    */
   constructor(clock: Clock, given: Probe, random: () => number, onNews: () => void) {
     const probe = guardedProbe(given);
@@ -44,17 +44,17 @@ export class HealthMonitor {
     });
   }
 
-  /** Backends that are known. */
+  /** The number of backends. */
   get size(): number {
     return this.#book.size;
   }
 
-  /** Backends that have never passed a check. */
+  /** Problems of backends that have never passed a check. */
   get problems(): readonly Problem[] {
     return this.#unproven.problems;
   }
 
-  /** Takes services that changed, and what sources and people say of their backends, by `Backend.id`. */
+  /** Takes services that changed, and what sources and people say of all backends, by `Backend.id`. */
   update(services: Changes<Service>, sourceHealth: SourceHealth): void {
     this.#sourceHealth = sourceHealth;
     const { fresh, gone } = this.#book.update(services);
@@ -62,7 +62,7 @@ export class HealthMonitor {
     this.#unproven.update(fresh, gone);
   }
 
-  /** The health of all, by `Backend.id`; the same value as before when nobody's changed. */
+  /** The health of all backends, by `Backend.id`; the same map as before if nobody's health changed. */
   judge(): ReadonlyMap<string, BackendHealth> {
     return this.#book.judge(this.#sourceHealth, (id) => this.check(id), this.#clock.now());
   }
@@ -73,7 +73,7 @@ export class HealthMonitor {
     return known === undefined ? undefined : this.#checker.state(known.target.key);
   }
 
-  /** Nothing speaks against the backend, as it was judged last. */
+  /** Whether the backend had no flag when it was judged last. */
   isUp(backendId: string): boolean {
     return this.#book.get(backendId)?.record.health?.flags.length === 0;
   }
@@ -83,10 +83,10 @@ export class HealthMonitor {
     return this.#book.get(backendId)?.record.history ?? [];
   }
 
-  /** What requests told of a backend. */
+  /** Takes what the data plane learned of a backend. */
   signal(signal: BackendSignal): void {
     const known = this.#book.get(signal.backendId);
-    // It may have left meanwhile.
+    // The backend may have been removed meanwhile.
     if (known === undefined) return;
     const { target, record } = known;
     switch (signal.kind) {
@@ -114,7 +114,7 @@ export class HealthMonitor {
   #eject(signal: EjectedSignal, target: Target, record: BackendRecord): void {
     record.charge = signal;
     record.ejected = signal;
-    // A worker that ends does not say that the backend has returned.
+    // No signal comes for the end of an ejection if the worker ends that decided it.
     this.#clock.after(signal.until - this.#clock.now(), () => this.#news([record]));
     if (signal.proof === 'life') this.#livenessProber.ask(target, record);
     this.#news([record]);
@@ -123,10 +123,10 @@ export class HealthMonitor {
   #onPass(target: Target, at: number): void {
     this.#unproven.pass(target);
     const proof: Proof = { kind: target.check.type === 'http' ? 'check' : 'connection', at };
-    for (const record of this.#book.ofTarget(target)) if (record.prove(proof)) this.#news([record]);
+    for (const record of this.#book.ofTarget(target)) if (record.takeProof(proof)) this.#news([record]);
   }
 
-  /** What is said against any of the backends that are probed so. */
+  /** What sources or people say against any of the backends that share this target. */
   #sourceHealthOf(target: Target): SaidHealth | undefined {
     for (const { id } of this.#book.ofTarget(target)) {
       const said = this.#sourceHealth[id];
@@ -139,7 +139,7 @@ export class HealthMonitor {
     for (const record of records) this.#book.touch(record);
   }
 
-  /** There is something new about these. */
+  /** Has these records judged again, and tells that there is news. */
   #news(records: Iterable<BackendRecord>): void {
     this.#touch(records);
     this.#onNews();

@@ -4,13 +4,12 @@ import type { BackendRecord } from './backend-record.ts';
 import type { Target } from './checker.ts';
 import type { Probe } from './probe.ts';
 
-/** Between two questions to a backend that does not answer. */
+/** The time between two probes of a backend that does not answer, in milliseconds. */
 const AGAIN_MS = 250;
 
 /**
- * Asks backends that are silent whether they live, again and again until one answers or nobody wants to know any
- * more. That is another question than their checks ask: a frozen process still accepts connections, and one whose
- * check fails may well be alive.
+ * Probes silent backends for life, again and again until one answers or requests charge it no more. A check would not do:
+ * a frozen process still accepts connections, and a backend whose check fails may well be alive.
  */
 export class LivenessProber {
   readonly #clock: Clock;
@@ -19,14 +18,14 @@ export class LivenessProber {
   readonly #asking = new Set<BackendRecord>();
   #isStopped = false;
 
-  /** @param onProof a record has got a proof of life */
+  /** @param onProof called when a record has got a proof of life that outweighs its charge */
   constructor(clock: Clock, probe: Probe, onProof: (record: BackendRecord) => void) {
     this.#clock = clock;
     this.#probe = probe;
     this.#onProof = onProof;
   }
 
-  /** Asks at once, unless it is being asked already. Without checks nobody is asked. */
+  /** Probes a backend at once, unless that is under way already. Backends of services without checks are never probed. */
   ask(target: Target, record: BackendRecord): void {
     if (this.#asking.has(record) || target.check.type === 'none') return;
     this.#asking.add(record);
@@ -47,7 +46,7 @@ export class LivenessProber {
   async #ask(target: Target, record: BackendRecord): Promise<void> {
     const at = this.#clock.now();
     const { isPass } = await this.#probe(target.address, target.check, 'life');
-    const isNews = isPass && record.prove({ kind: 'life', at });
+    const isNews = isPass && record.takeProof({ kind: 'life', at });
     if (isNews) this.#onProof(record);
     if (isNews || record.charge?.proof !== 'life' || this.#isStopped) this.#asking.delete(record);
     else this.#clock.after(AGAIN_MS, () => this.#askFor(target, record));

@@ -9,29 +9,29 @@ export interface ProbeResult {
   readonly isPass: boolean;
   /** For people: the status, or what went wrong. */
   readonly reason: string;
-  /** We could not ask, for want of a descriptor or a port of our own: nothing is said of the backend. */
+  /** Fairlead itself had no descriptor or port left to ask with: the result says nothing about the backend. */
   readonly isVoid?: boolean;
 }
 
 /**
- * What a probe asks: `check` is the check of the service; `life` is whether anything answers at all, whatever it
- * says, and soon.
+ * What a probe asks: `check` is the health check of the service; `life` is whether the backend sends anything at all,
+ * within a short time.
  */
 export type Question = 'check' | 'life';
 
 /** Probes an address once. Never rejects. */
 export type Probe = (address: Address, check: HealthCheck, question?: Question) => Promise<ProbeResult>;
 
-/** A backend that lives says something within this time. */
+/** How long a probe for life waits for the first byte, in milliseconds. */
 const LIFE_MS = 500;
-/** How late it may be noticed that nothing came of a connection. */
+/** How late the timeout of a connection may be noticed, in milliseconds. */
 const TICK_MS = 50;
 
 const CONNECTED: ProbeResult = { isPass: true, reason: 'connected' };
 
 /**
- * Probes by the check's type.
- * @param maxHeaderSize of an answer's head, in bytes: as large as may be on the path of requests
+ * Makes the probe, which asks what the type of the check says.
+ * @param maxHeaderSize the longest head of an answer, in bytes; the limit of the request path
  */
 export function makeProbe(maxHeaderSize: number): Probe {
   return (address, check, question = 'check') => {
@@ -52,7 +52,7 @@ async function probeHttp(address: Address, check: HealthCheck, maxHeaderSize: nu
   }
 }
 
-/** By `node:http`, which passes over interim responses: undici takes a 100 that nobody asked for as an error. */
+/** Uses `node:http`, which skips interim responses; undici treats a 100 that nobody asked for as an error. */
 function askHttp(address: Address, check: HealthCheck, maxHeaderSize: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request({
@@ -65,13 +65,13 @@ function askHttp(address: Address, check: HealthCheck, maxHeaderSize: number): P
         connection: 'close',
       },
       maxHeaderSize,
-      // A connection for each probe: whether the backend still accepts them is part of the question.
+      // Each probe makes a connection of its own, since it should find out whether the backend still accepts them.
       agent: false,
       signal: AbortSignal.timeout(check.timeoutMs),
     });
     sent.on('response', (response) => {
       resolve(response.statusCode ?? 0);
-      // Nobody reads the body; what is left of it ends with the connection.
+      // The body is not read; closing the connection discards it.
       response.on('error', () => {}).destroy();
     });
     sent.on('upgrade', (_response, socket) => {
@@ -84,8 +84,8 @@ function askHttp(address: Address, check: HealthCheck, maxHeaderSize: number): P
 }
 
 /**
- * Asks the port that serves for whatever its check asks; where there is none to be had, for nothing: `OPTIONS *` is
- * the ping of HTTP (RFC 9110, section 9.3.7). The first byte is enough.
+ * Sends the serving port the request of its check. If the check has a port of its own or is no HTTP, it sends `OPTIONS *`,
+ * the ping of HTTP (RFC 9110, section 9.3.7). The first byte of an answer is enough.
  */
 function probeLife(address: Address, check: HealthCheck): Promise<ProbeResult> {
   const asksPath = check.type === 'http' && check.port === undefined;
@@ -113,11 +113,11 @@ function probeTcp(address: Address, timeoutMs: number): Promise<ProbeResult> {
 }
 
 /**
- * A connection that is closed as soon as it has come about. Thousands of backends may be asked so each few seconds, and
- * garbage costs more than the work: it has no timer, closure or list of its own.
+ * A connection that is closed as soon as it is established. Every few seconds there may be thousands of these probes, and
+ * garbage costs more than the work itself, so a probe has no timer, closure or list of its own.
  */
 class TcpProbe extends Socket {
-  /** Those that nothing has come of yet. One timer looks for the late ones, and none runs while there are none. */
+  /** The probes that are under way. One timer looks for those that are late, and stops when there are none. */
   static readonly #underWay = new Set<TcpProbe>();
   static #isWatched = false;
   readonly #timeoutMs: number;
@@ -129,7 +129,7 @@ class TcpProbe extends Socket {
     this.#timeoutMs = timeoutMs;
     this.#lateAt = performance.now() + timeoutMs;
     this.#resolve = resolve;
-    // Nothing will be read: then Node does not begin to, either.
+    // Nothing will be read; a paused socket does not start to read.
     this.pause();
     this.on('connect', this.#onConnect);
     this.on('error', this.#onError);
@@ -161,7 +161,7 @@ class TcpProbe extends Socket {
     if (TcpProbe.#underWay.size > 0) TcpProbe.#watch();
   }
 
-  /** Its end, not a reset, which would be no cheaper: one that comes unheeded ends a backend that is a bare Node server. */
+  /** Closes by FIN, not by a reset: a bare Node server without an error listener would crash on a reset, which is no cheaper anyway. */
   #settle(result: ProbeResult): void {
     TcpProbe.#underWay.delete(this);
     this.#resolve(result);

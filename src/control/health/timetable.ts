@@ -1,7 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import { guarded } from '../../telemetry/internal-errors.ts';
 
-/** How late a call may be, so that it comes together with others. */
+/** How late a call may be, in milliseconds, so that several calls can share a timer. */
 const STEP_MS = 20;
 
 interface Step {
@@ -10,19 +10,19 @@ interface Step {
 }
 
 /**
- * Calls that are due at about the same time come together: one timer for all, and above all one turn of the event loop
- * for what they begin. A thousand probes a second are fifty turns so.
+ * Runs calls that are due at about the same time together: by one timer, and above all in one turn of the event loop. A
+ * thousand probes a second take fifty turns that way.
  */
 export class Timetable {
   readonly #clock: Clock;
-  /** By the step in which they are due, counted from the clock's zero. */
+  /** By the step in which the calls are due, counted from the clock's zero. */
   readonly #steps = new Map<number, Step>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Calls `run` once, not before `delayMs` and a moment later at most; the answer cancels it. */
+  /** Calls `run` once, after `delayMs` and at most `STEP_MS` more. The returned function cancels the call. */
   after(delayMs: number, run: () => void): () => void {
     const at = Math.ceil((this.#clock.elapsed() + delayMs) / STEP_MS);
     const { calls } = this.#steps.get(at) ?? this.#open(at);

@@ -4,15 +4,15 @@ import type { Problem } from '../../model/problem.ts';
 import type { Target } from './checker.ts';
 
 /**
- * Why a backend has never passed a check, and what would mend it.
- * @param found what its last probe found
- * @param reason the same with what others say of it
+ * Explains why a backend has never passed a check, and suggests what to change.
+ * @param found the reason of its last probe
+ * @param reason that reason, and what sources and people say of the backend
  */
 export function explainUnproven(target: Target, found: string, reason: string): Problem {
-  const { address, check, origin, doubt } = target;
+  const { address, check, origin, caveat } = target;
   const at = formatAddress({ ...address, port: check.port ?? address.port });
   const asked = check.type === 'http' ? `${check.method} ${check.path} at ${at}` : at;
-  const hints = [doubt, hintOf(target, found)].filter((hint) => hint !== undefined);
+  const hints = [caveat, hintOf(target, found)].filter((hint) => hint !== undefined);
   return {
     severity: 'error',
     source: origin.source,
@@ -23,8 +23,8 @@ export function explainUnproven(target: Target, found: string, reason: string): 
   };
 }
 
-/** What most often is the cause of what the probe found. */
-function hintOf({ address, check, origin, doubt }: Target, found: string): string | undefined {
+/** Suggests what to change, by the most frequent cause of what the probe found. */
+function hintOf({ address, check, origin, caveat }: Target, found: string): string | undefined {
   const isContainer = origin.containerId !== undefined;
   const key = (name: string) => (isContainer ? `fairlead.${name}` : name);
   const port = check.port ?? address.port;
@@ -33,7 +33,7 @@ function hintOf({ address, check, origin, doubt }: Target, found: string): strin
   if (status !== undefined) return statusHint(Number(status), check, key);
   if (found === 'connection refused') {
     if (!isContainer) return 'does anything listen there?';
-    if (doubt !== undefined) return undefined;
+    if (caveat !== undefined) return undefined;
     return `does it listen on port ${port}, and on all addresses rather than on 127.0.0.1 within its container?`;
   }
   if (found.startsWith('no answer'))
@@ -48,10 +48,10 @@ function hintOf({ address, check, origin, doubt }: Target, found: string): strin
   return undefined;
 }
 
-/** Statuses by which servers say that they do not know the host they are asked for. */
+/** Statuses by which servers say that they do not know the host of a request. */
 const OTHER_HOST: readonly number[] = [400, 403, 404, 421];
 
-/** Each check would be a login that failed, for which some applications shut everybody out after a while. */
+/** Statuses that ask for a login. Each check would be a failed login, and some applications lock users out after several. */
 const LOGIN: readonly number[] = [401, 403];
 
 function statusHint(status: number, check: HealthCheck, key: (name: string) => string): string {

@@ -6,36 +6,36 @@ import type { Target } from './checker.ts';
 import { explainUnproven } from './unproven-problem.ts';
 import type { CheckState } from './verdict.ts';
 
-/** So long a backend may take to its first pass until that is a problem, in milliseconds; and so often it is looked at again. */
+/** How long a backend may take to its first pass before that is a problem, and how often it is looked at again; in milliseconds. */
 export const PATIENCE_MS = 10_000;
 
-/** Problems that are told one by one: when a network is gone, hundreds have the same. */
+/** The most problems that are reported one by one. When a network is gone, hundreds of backends have the same problem. */
 const MAX_TOLD = 50;
 
-/** What else is known of targets. */
+/** What the owner knows of targets, and how it learns of changes. */
 export interface Known {
   state(target: Target): CheckState | undefined;
-  /** What sources and people say against a backend that is probed so. */
+  /** What sources and people say against a backend of this target. */
   sourceHealth(target: Target): SaidHealth | undefined;
-  /** The problems are others now. */
+  /** The problems have changed. */
   onChange(): void;
 }
 
-interface Waiting {
+interface Unpassed {
   readonly target: Target;
-  /** When it is looked at: `Clock.elapsed`. */
+  /** When the target is looked at next: `Clock.elapsed`. */
   readonly at: number;
 }
 
 /**
- * Backends that have never passed a check since they are there: most often a label names the wrong port or path. One that
- * has passed once is none, whatever becomes of it. One timer for all; who is well costs nothing.
+ * Reports backends that have never passed a check: most often a label names the wrong port or path. A backend that has
+ * passed once is not reported, whatever happens to it later. One timer serves all of them; healthy backends cost nothing.
  */
 export class Unproven {
   readonly #clock: Clock;
   readonly #known: Known;
-  /** By `Target.key`, in the order in which they are looked at. */
-  readonly #waiting = new Map<string, Waiting>();
+  /** The targets that have not passed yet, by `Target.key`; the one to look at next comes first. */
+  readonly #unpassed = new Map<string, Unpassed>();
   readonly #told = new Map<string, Problem>();
   #problems: readonly Problem[] = [];
   #isOutdated = false;
@@ -46,7 +46,7 @@ export class Unproven {
     this.#known = known;
   }
 
-  /** Those that have not passed yet after the time of patience, the first ones of them, and how many more there are. */
+  /** The first problems of backends that have had their time and have not passed, and how many more there are. */
   get problems(): readonly Problem[] {
     if (this.#isOutdated) {
       const all = [...this.#told.values()];
@@ -57,29 +57,29 @@ export class Unproven {
     return this.#problems;
   }
 
-  /** Takes the targets as the checker does. */
+  /** Takes the same changes as the checker. */
   update(fresh: readonly Target[], gone: readonly Target[]): void {
     for (const { key } of gone) this.#forget(key);
     for (const target of fresh) {
-      const isUnknown = this.#known.state(target)?.hasPassed === false && !this.#waiting.has(target.key);
-      if (isUnknown) this.#wait(target);
+      const isUnknown = this.#known.state(target)?.hasPassed === false && !this.#unpassed.has(target.key);
+      if (isUnknown) this.#lookLater(target);
     }
     this.#schedule();
   }
 
-  /** One has passed. */
+  /** A check of the target has passed. */
   pass({ key }: Target): void {
     if (this.#forget(key)) this.#known.onChange();
   }
 
   stop(): void {
-    this.#waiting.clear();
+    this.#unpassed.clear();
     this.#cancel?.();
   }
 
-  /** True when a problem is gone by that. */
+  /** True if that removes a problem. */
   #forget(key: string): boolean {
-    this.#waiting.delete(key);
+    this.#unpassed.delete(key);
     return this.#untell(key);
   }
 
@@ -89,13 +89,13 @@ export class Unproven {
     return wasTold;
   }
 
-  #wait(target: Target): void {
-    this.#waiting.delete(target.key);
-    this.#waiting.set(target.key, { target, at: this.#clock.elapsed() + PATIENCE_MS });
+  #lookLater(target: Target): void {
+    this.#unpassed.delete(target.key);
+    this.#unpassed.set(target.key, { target, at: this.#clock.elapsed() + PATIENCE_MS });
   }
 
   #schedule(): void {
-    const [first] = this.#waiting.values();
+    const [first] = this.#unpassed.values();
     if (first === undefined || this.#cancel !== undefined) return;
     this.#cancel = this.#clock.after(first.at - this.#clock.elapsed(), () => {
       this.#cancel = undefined;
@@ -107,21 +107,21 @@ export class Unproven {
   #look(): void {
     const now = this.#clock.elapsed();
     let isNews = false;
-    // Each is put behind the others for the next time.
-    for (const { target, at } of [...this.#waiting.values()]) {
+    // `#lookLater` moves each target to the end, behind those that are due earlier.
+    for (const { target, at } of [...this.#unpassed.values()]) {
       if (at > now) break;
-      this.#wait(target);
+      this.#lookLater(target);
       isNews = this.#judge(target) || isNews;
     }
     if (isNews) this.#known.onChange();
   }
 
-  /** True when there is something else to tell of it. */
+  /** Looks at a target; true if its problem has changed. */
   #judge(target: Target): boolean {
     const before = this.#told.get(target.key);
     const state = this.#known.state(target);
     const said = this.#known.sourceHealth(target);
-    // One that starts, ends or was taken out is not asked for a pass.
+    // A backend that starts, ends, or was taken out by a person need not pass.
     const isExcused = said?.flags.some((flag) => flag !== 'FailedCheck') ?? false;
     if (state === undefined || state.checkedAt === 0 || isExcused) return this.#untell(target.key);
     const reason = said === undefined ? state.reason : `${state.reason}; ${said.reason}`;

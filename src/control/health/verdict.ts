@@ -6,15 +6,15 @@ export type VerdictState = 'pending' | 'up' | 'down';
 /** What the checker knows of a target. */
 export interface CheckState {
   readonly state: VerdictState;
-  /** Of the last probe. */
+  /** What the last probe found. */
   readonly reason: string;
   /** When the last probe ended, in milliseconds since the epoch; 0 before the first. */
   readonly checkedAt: number;
-  /** It has passed at least once, or there is nothing to pass. */
+  /** At least one probe has passed, or the service has no checks. */
   readonly hasPassed: boolean;
 }
 
-/** The verdict of the checks on one target: single probes change it by the rules of rise and fall. */
+/** The verdict of the checks on one target. Probes change it by the rules of rise and fall. */
 export class Verdict implements CheckState {
   state: VerdictState;
   reason = 'not checked yet';
@@ -23,7 +23,7 @@ export class Verdict implements CheckState {
   #streak = 0;
   readonly #check: HealthCheck;
 
-  /** @param before what another way to check had found: a target that was up stays up until the new checks fail */
+  /** @param before the verdict of the checks that these replace: a target that was up stays up until the new checks fail */
   constructor(check: HealthCheck, before?: VerdictState) {
     this.#check = check;
     this.state = check.start === 'up' || check.type === 'none' || before === 'up' ? 'up' : 'pending';
@@ -31,7 +31,7 @@ export class Verdict implements CheckState {
     if (check.type === 'none') this.reason = 'not checked';
   }
 
-  /** Takes a probe's result; true when the verdict flipped. The first pass of all is enough. */
+  /** Takes a probe's result; true if the verdict changed. The very first pass makes a target up, whatever `rise` is. */
   observe(result: ProbeResult, at: number): boolean {
     const before = this.state;
     this.reason = result.reason;
@@ -46,7 +46,7 @@ export class Verdict implements CheckState {
     return this.state !== before;
   }
 
-  /** Up, and the last probe did not speak against it. */
+  /** The verdict is up, and the last probe passed. */
   get isSteady(): boolean {
     return this.state === 'up' && this.#streak === 0 && this.checkedAt > 0;
   }

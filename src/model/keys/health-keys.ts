@@ -22,7 +22,7 @@ export const HEALTH_KEYS: KeysOf<Pick<ServiceSettings, 'health'>> = {
       key: 'health.interval',
       ...TIME,
       parse: values.parseProbeInterval,
-      doc: 'Between two probes; at most a second while in doubt, and less after a backend has just come or gone',
+      doc: 'Between two probes; at most a second while its result is not certain, and less after a backend has just come or gone',
     },
     timeoutMs: { key: 'health.timeout', ...POSITIVE_TIME, doc: 'How long a probe may take' },
     rise: { key: 'health.rise', ...integer(1, 100), doc: 'Passes in a row that bring a failed backend back' },

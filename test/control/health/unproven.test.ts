@@ -150,11 +150,11 @@ t.test('of thousands that never pass fifty are told one by one, and one timer is
 });
 
 /** What is said of a container's backend whose last probe found that. */
-function explain(found: string, check: Partial<HealthCheck> = {}, doubt?: string): string {
+function explain(found: string, check: Partial<HealthCheck> = {}, caveat?: string): string {
   const target = makeTarget('172.17.0.3', check);
   const origin = { source: 'docker', name: 'shop-1', containerId: 'abc' };
   const problem: Problem = explainUnproven(
-    { ...target, origin, ...(doubt !== undefined && { doubt }) },
+    { ...target, origin, ...(caveat !== undefined && { caveat }) },
     found,
     found,
   );
@@ -162,11 +162,11 @@ function explain(found: string, check: Partial<HealthCheck> = {}, doubt?: string
 }
 
 t.test('each cause is told with its cure', async (t) => {
-  const doubt = 'the container exposes 80, fairlead.port says 8080';
+  const caveat = 'the container exposes 80, fairlead.port says 8080';
   const begin = 'shop-1: health: has not passed a check yet:';
   t.equal(
-    explain('connection refused', {}, doubt),
-    `${begin} 172.17.0.3:80: connection refused (${doubt})`,
+    explain('connection refused', {}, caveat),
+    `${begin} 172.17.0.3:80: connection refused (${caveat})`,
     'what is exposed against what the label says',
   );
   t.equal(

@@ -76,13 +76,13 @@ function locationOf(service: ParsedService, container: Container, context: Repor
   if (!isRunning) return { problems: [], notes };
   return {
     serves: servingAddress(service, connected, context, located),
-    problems: doubts(service, connected, located),
+    problems: cautions(service, connected, located),
     notes,
   };
 }
 
 /** What speaks against an address that was found. */
-function doubts(
+function cautions(
   { draft }: ParsedService,
   { ports }: Container,
   located: Extract<Located, { port: number }>,
@@ -93,8 +93,8 @@ function doubts(
     const hint = `say fairlead.port=${located.port} if that is right`;
     found.push({ severity: 'notice', key: `${PREFIX}port`, message, hint });
   }
-  const { label, ...doubt } = located.doubt ?? { label: '' };
-  if ('message' in doubt) found.push({ severity: 'notice', key: label, ...doubt });
+  const { label, ...caveat } = located.caveat ?? { label: '' };
+  if ('message' in caveat) found.push({ severity: 'notice', key: label, ...caveat });
   return found;
 }
 
@@ -106,17 +106,21 @@ function servingAddress(
 ): NonNullable<Location['serves']> {
   const health = healthOf(container, context.stopping);
   const deaths = context.deaths.get(container.id);
-  const doubt = doubtOfPort(service, container, port);
+  const caveat = caveatOfPort(service, container, port);
   return {
     key: `${container.id.slice(0, 12)}${deaths === undefined ? '' : `~${deaths}`}:${port}`,
     address,
-    ...(doubt !== undefined && { doubt }),
+    ...(caveat !== undefined && { caveat }),
     ...(health && { health }),
   };
 }
 
 /** What is odd about the port, if nothing should answer there. */
-function doubtOfPort({ name, draft }: ParsedService, { ports }: Container, port: number): string | undefined {
+function caveatOfPort(
+  { name, draft }: ParsedService,
+  { ports }: Container,
+  port: number,
+): string | undefined {
   const label = `${prefixOf(name)}port`;
   if (draft.backend.port === undefined)
     return ports.length > 1

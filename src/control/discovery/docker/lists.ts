@@ -41,7 +41,7 @@ export class Lists implements Listing<EngineEvent> {
   #isListing = false;
   #dueAt = Number.POSITIVE_INFINITY;
   #cancel: () => void = () => {};
-  #cancelDoubt: () => void = () => {};
+  #cancelCheck: () => void = () => {};
 
   constructor(options: ListsOptions) {
     this.#options = options;
@@ -73,7 +73,7 @@ export class Lists implements Listing<EngineEvent> {
     if (connection.signal.aborted) return;
     const containers = await read(entries);
     if (connection.signal.aborted) return;
-    if (!this.#isFirst) this.#doubt(this.#untold.find(known(), containers));
+    if (!this.#isFirst) this.#askAbout(this.#untold.find(known(), containers));
     this.#isFirst = false;
     take(containers, drivers);
     askAgain(this.#touchedMeanwhile);
@@ -94,11 +94,11 @@ export class Lists implements Listing<EngineEvent> {
   }
 
   /** No event told of these, unless one is just late. */
-  #doubt(containerIds: readonly string[]): void {
+  #askAbout(containerIds: readonly string[]): void {
     if (containerIds.length === 0) return;
     const { clock, connection } = this.#options;
-    this.#cancelDoubt();
-    this.#cancelDoubt = clock.after(LATE_MS, () => {
+    this.#cancelCheck();
+    this.#cancelCheck = clock.after(LATE_MS, () => {
       if (this.#untold.still(containerIds).length > 0)
         connection.abort(new Error('its events had stopped coming without a word, and are asked for anew'));
     });
@@ -106,6 +106,6 @@ export class Lists implements Listing<EngineEvent> {
 
   #stop(): void {
     this.#cancel();
-    this.#cancelDoubt();
+    this.#cancelCheck();
   }
 }

@@ -29,7 +29,7 @@ export type Located =
       readonly port: number;
       readonly notes: readonly string[];
       /** What speaks against that address. */
-      readonly doubt?: Obstacle;
+      readonly caveat?: Obstacle;
     }
   | Obstacle;
 
@@ -117,7 +117,7 @@ function locateOnNetwork(
     address: { host: network.address, port: chosen.port },
     port: chosen.port,
     notes: [chosen.note, `address ${network.address} on network ${network.name}: ${why}`],
-    ...(isFar && { doubt: isOutOfReach(network, chosen.port) }),
+    ...(isFar && { caveat: isOutOfReach(network, chosen.port) }),
   };
 }
 
@@ -136,7 +136,7 @@ function locateNearby(
     address,
     port,
     notes: [note, `address ${formatAddress(address)}: where it is published on this host`],
-    doubt: { label: 'fairlead.network', message, hint },
+    caveat: { label: 'fairlead.network', message, hint },
   };
 }
 

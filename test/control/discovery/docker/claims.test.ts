@@ -232,16 +232,16 @@ t.test('a container with labels of another proxy is told where to read on', asyn
   t.equal(of({ 'org.caddy': 'x', traefikx: 'y' }).ignored, 'it has no fairlead label');
 });
 
-t.test('a port that is not the one exposed is a doubt for when nothing answers there', async (t) => {
+t.test('a port that is not the one exposed is a caveat for when nothing answers there', async (t) => {
   const doubtOf = (label: Record<string, string>, ports = [80]) =>
-    claimOf({ labels: { ...HOST, ...label }, ports })?.serves?.doubt;
+    claimOf({ labels: { ...HOST, ...label }, ports })?.serves?.caveat;
   t.equal(doubtOf({ 'fairlead.port': '8080' }), 'the container exposes 80, fairlead.port says 8080');
   t.equal(doubtOf({ 'fairlead.port': '80' }), undefined);
   t.equal(doubtOf({ 'fairlead.port': '80' }, []), undefined, 'what exposes nothing says nothing against it');
   t.equal(doubtOf({}, [80, 443]), 'of the ports 80, 443 the lowest was taken, fairlead.port names another');
   const named = { 'fairlead.services.b.host': 'b.org', 'fairlead.services.b.port': '81' };
   t.equal(
-    report({ labels: named }).services[0]?.claim.serves?.doubt,
+    report({ labels: named }).services[0]?.claim.serves?.caveat,
     'the container exposes 80, fairlead.services.b.port says 81',
   );
 });

@@ -225,7 +225,7 @@ t.test('where its network is not one of this host, the published port is taken, 
   const published = [publish(80, 32768)];
   const located = find({ networks: [far('172.20.0.3')], published }, HOST);
   t.equal(found(located), '127.0.0.1:32768');
-  t.match(located, { doubt: { label: 'fairlead.network', message: /rootless.*127\.0\.0\.1:32768/ } });
+  t.match(located, { caveat: { label: 'fairlead.network', message: /rootless.*127\.0\.0\.1:32768/ } });
   const own = inside([network('host', '')], { isOnHostNetwork: true });
   t.equal(found(find({ networks: [far('172.20.0.3')], published }, own)), '127.0.0.1:32768');
   t.equal(found(find({ networks: [], published }, HOST)), '127.0.0.1:32768', 'nor has it any address');
@@ -235,14 +235,14 @@ t.test('where its network is not one of this host, the published port is taken, 
 t.test('what is not published there is tried by its address, with a notice', async (t) => {
   const located = find({ networks: [far('172.20.0.3')] }, HOST);
   t.equal(found(located), '172.20.0.3:80');
-  t.match(located, { doubt: { message: /may be out of reach/, hint: /-p 80/ } });
+  t.match(located, { caveat: { message: /may be out of reach/, hint: /-p 80/ } });
 });
 
 t.test('a network of this host goes before one that is not', async (t) => {
   const networks = [far('172.20.0.3'), network('net-bridge', '172.17.0.9')];
   const located = find({ networks, published: [publish(80, 32768)] }, HOST);
   t.equal(found(located), '172.17.0.9:80');
-  t.notMatch(located, { doubt: {} });
+  t.notMatch(located, { caveat: {} });
 });
 
 t.test('from a container on the same network nothing need be published', async (t) => {
