@@ -1,10 +1,10 @@
 import { customerAt, isLoopback, parseIp } from '../model/ip.ts';
 
-/** So many wrong tokens may an address send at once… */
+/** The most wrong tokens that an address may send at once. */
 const MOST = 10;
-/** …and another one each time so many milliseconds have passed. */
+/** After each such time an address may send another wrong token, in milliseconds. */
 const REFILL_MS = 6_000;
-/** So many addresses are remembered; beyond that those are forgotten whose last wrong token is the oldest. */
+/** The most addresses that are remembered. Beyond it those are forgotten whose last wrong token is the oldest. */
 const MAX_ADDRESSES = 1_024;
 
 /**

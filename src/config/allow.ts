@@ -7,7 +7,7 @@ import { suggestion } from '../nearest.ts';
 
 const KINDS: readonly string[] = [...WHO, ...WHAT];
 
-/** A rule while it is read. */
+/** The parts of a rule, while it is parsed. */
 interface Words {
   readonly who: { kind: Who; pattern: string }[];
   readonly whoText: string[];
@@ -19,8 +19,8 @@ interface Words {
 }
 
 /**
- * Rules with commas, semicolons or line ends between them: `project:shop host:*.shop.example.org key:!priority`. Throws one
- * `ValueError` with everything that is wrong: a rule that is not understood must not let anybody through.
+ * Parses rules, which are separated by commas, semicolons or line ends: `project:shop host:*.shop.example.org key:!priority`.
+ * Throws one `ValueError` with all mistakes: a rule that is not understood must not let anybody through.
  */
 export function parseAllow(text: string): AllowRule[] {
   const rules: AllowRule[] = [];
@@ -90,7 +90,7 @@ function within(kind: string, value: string, parse: (text: string) => string): s
   }
 }
 
-/** A slip would let through what was to be forbidden: a key must be one that there is. */
+/** Reads the value of `key:`. Unknown keys are refused, because a misspelt one would not forbid what it was meant to. */
 function readKey(value: string, words: Words): void {
   const said = value.replace(/^!/, '').replace(/^fairlead\./, '');
   const named = KEYS.find(said);

@@ -1,6 +1,6 @@
 import type { ConfigError, Origin, ReadFile, Settings } from './setting.ts';
 
-/** Makes settings of a file's text, and says what is wrong with it. */
+/** Parses the text of a file into settings, and adds its mistakes to `errors`. */
 export type ParseFile = (path: string, text: string, errors: ConfigError[]) => Settings;
 
 interface ConfigFile {
@@ -10,9 +10,9 @@ interface ConfigFile {
 }
 
 /**
- * The options of the file that is named, else of the first default file that there is. One that is there and cannot be read
- * is a mistake, whoever named it: what it says was meant.
- * @param origin who names it
+ * Reads the options of the named file, or of the first default file that exists. A file that exists and cannot be read is
+ * a mistake even if it is a default file, because what it says was meant.
+ * @param origin where the file is named
  */
 export function readConfigFile(
   named: string | undefined,
@@ -27,7 +27,7 @@ export function readConfigFile(
     if (typeof text === 'string') return { settings: parseFile(path, text, errors), path, text };
     if (text === undefined && named === undefined) continue;
     const why = text?.why ?? 'no such file';
-    // Nobody asked for a default file by name, and may wonder what it has to do with the command.
+    // A default file was not named by anybody, so the message says how to name another one or none.
     const cure = named === undefined ? '; --config names another one, --config /dev/null none' : '';
     errors.push({ where: path, origin, message: `cannot be read: ${why}${cure}` });
     return { settings: {} };

@@ -3,12 +3,12 @@ import { suggestion } from '../nearest.ts';
 import { parseYaml, type YamlText } from '../yaml-text.ts';
 import { type ConfigError, KEY_OF_NAME, type Settings } from './setting.ts';
 
-/** The options at the top of a configuration file. Its `services:` are the file source's. */
+/** Parses the options of a configuration file. Its `services:` are left to the file source. */
 export function parseConfigFile(path: string, text: string, errors: ConfigError[]): Settings {
   return readConfig(path, parseYaml(text), errors);
 }
 
-/** The same of a text that was read already. */
+/** The same for YAML that was parsed already. */
 export function readConfig(path: string, { document, lines }: YamlText, errors: ConfigError[]): Settings {
   const origin = 'configuration';
   const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
@@ -16,7 +16,7 @@ export function readConfig(path: string, { document, lines }: YamlText, errors: 
     errors.push({ where: at(error.pos[0]), origin, message: error.message.split('\n')[0] ?? '' });
   const { contents } = document;
   if (document.errors.length > 0 || contents === null) return {};
-  // `---` alone is an empty file, too.
+  // A file with `---` alone is empty, too.
   if (isScalar(contents) && contents.value === null) return {};
   if (!isMap(contents)) {
     errors.push({ where: at(0), origin, message: 'must be a map of options' });
@@ -41,7 +41,7 @@ export function readConfig(path: string, { document, lines }: YamlText, errors: 
   return settings;
 }
 
-/** A single value, or a list of them with commas. A list within a list is no value: by an alias it may be endless. */
+/** A single value, or a list of them joined by commas. Lists within lists are refused: by an alias they may be endless. */
 function settingText(node: unknown, document: Document): string | undefined {
   const resolve = (one: unknown) => (isAlias(one) ? one.resolve(document) : one);
   const value = resolve(node);
@@ -51,6 +51,6 @@ function settingText(node: unknown, document: Document): string | undefined {
 }
 
 function scalarText(node: unknown): string | undefined {
-  // The source keeps what YAML would read as a number or a boolean (`1_000`, `8080`, `off`).
+  // `source` is the text as written, which YAML might read as a number or a boolean: `1_000`, `8080`, `off`.
   return isScalar(node) && node.value !== null ? (node.source ?? String(node.value)) : undefined;
 }

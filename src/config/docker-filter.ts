@@ -3,7 +3,7 @@ import type { ContainerFilter } from '../model/container-filter.ts';
 import { parseList, ValueError } from '../model/parse-values.ts';
 import { quoted } from '../model/text.ts';
 
-/** The words of `docker ps --filter`, and the project of Compose. */
+/** What each word of a filter is about: the words of `docker ps --filter`, and `project` for that of Compose. */
 const KINDS: Readonly<Record<string, Who>> = {
   label: 'label',
   name: 'container',
@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<string, Who>> = {
   image: 'image',
 };
 
-/** Filters with commas between them: `label=stage=prod, network!=internal`. Throws a `ValueError`. */
+/** Parses filters, which are separated by commas: `label=stage=prod, network!=internal`. Throws a `ValueError`. */
 export function parseDockerFilter(text: string): ContainerFilter[] {
   const filters = parseList(text).map((one): ContainerFilter => {
     const [, word = '', operator = '', pattern = ''] = /^(\w+)(!?=)(.+)$/s.exec(one) ?? [];

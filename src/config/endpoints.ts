@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { parseList, ValueError } from '../model/parse-values.ts';
 import { quoted } from '../model/text.ts';
 
-/** Docker Engines, with commas. Throws a `ValueError`. */
+/** Parses the endpoints of Docker Engines, separated by commas. Throws a `ValueError`. */
 export function parseEndpoints(text: string): string[] {
   return parseList(text).map((endpoint) => {
     if (/^unix:\/\/\/.+/.test(endpoint)) return endpoint;
@@ -16,7 +16,7 @@ export function parseEndpoints(text: string): string[] {
   });
 }
 
-/** Addresses and CIDR ranges, with commas; each with its prefix. Throws a `ValueError`. */
+/** Parses addresses and CIDR ranges, separated by commas, into CIDR ranges. Throws a `ValueError`. */
 export function parseRanges(text: string): string[] {
   return parseList(text).map((range) => {
     const [address = '', prefix, ...rest] = range.split('/');

@@ -3,10 +3,10 @@ import { suggestion } from '../nearest.ts';
 import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 import { type ConfigError, KEY_OF_NAME, type Origin, type Settings } from './setting.ts';
 
-/** What the names of our variables begin with. */
+/** The prefix of Fairlead's environment variables. */
 const PREFIX = 'FAIRLEAD_';
 
-/** Variables of ours that are no options: the file, and the image that `init` writes. */
+/** Variables of Fairlead that are not options: the path of the file, and the image that `init` writes. */
 const OTHERS = ['FAIRLEAD_CONFIG', 'FAIRLEAD_IMAGE'];
 
 interface Flags {
@@ -15,8 +15,9 @@ interface Flags {
 }
 
 /**
- * Options of a command line. Of one that is given twice the last counts, so that a script can be added to.
- * @param origin whose command line it is
+ * Reads the options of a command line. If an option is given twice, the last one counts, so that arguments can be added to
+ * those of a script.
+ * @param origin where the command line comes from
  */
 export function readFlags(
   args: readonly string[],
@@ -28,7 +29,7 @@ export function readFlags(
   const found: Flags = { settings: {} };
   const seen = new Set<string>();
   for (const [i, token] of tokens.entries()) {
-    // The value of an unknown option is part of the same mistake.
+    // What follows an unknown option is probably its value, and part of the same mistake.
     const before = tokens[i - 1];
     const isValue = before?.kind === 'option' && !before.inlineValue && !isKnown(before.name);
     if (token.kind === 'positional' && !isValue)
@@ -51,8 +52,8 @@ export function readFlags(
 }
 
 /**
- * The words of a command line by what they are. Options that nobody knows are let through, as switches.
- * @param more by their names, whether options besides those of the table take a value
+ * Splits a command line into options, values and other words. Unknown options are treated as switches.
+ * @param more options besides those of the table, by name: whether each takes a value
  */
 export function tokensOf(args: readonly string[], more: ReadonlyMap<string, boolean> = new Map()) {
   const all = [
@@ -71,12 +72,12 @@ export function tokensOf(args: readonly string[], more: ReadonlyMap<string, bool
   return tokens;
 }
 
-/** What helps whoever meant both. */
+/** A hint for somebody who gave an option twice and meant both values. */
 function cureOf(key: OptionKey | undefined): string {
   return key !== undefined && Array.isArray(OPTIONS[key].default) ? ' (several values go with commas)' : '';
 }
 
-/** Whether it is the name of an option of the table, or that of the file. */
+/** Whether a name is that of an option in the table, or `config`. */
 export function isKnown(name: string): boolean {
   return name === 'config' || KEY_OF_NAME.has(name);
 }
@@ -93,7 +94,7 @@ function unknown(where: string, origin: Origin, name: string): ConfigError {
   };
 }
 
-/** Options of the environment. */
+/** Reads the options in environment variables. */
 export function readVariables(
   env: Readonly<Record<string, string | undefined>>,
   warnings: ConfigError[],
@@ -103,11 +104,11 @@ export function readVariables(
   const keys = new Map(OPTION_KEYS.map((key) => [envOf(key), key]));
   const names = [...keys.keys(), 'FAIRLEAD_CONFIG'].map((name) => name.slice(PREFIX.length));
   for (const [where, text] of Object.entries(env)) {
-    // A variable that is set to nothing is how compose files leave one out.
+    // Compose files leave a variable out by setting it to an empty text.
     if (!where.startsWith(PREFIX) || !text || OTHERS.includes(where)) continue;
     const key = keys.get(where);
     if (key !== undefined) settings[key] = { text, where, origin };
-    // Kubernetes and linked containers set variables of this form by themselves, so it is no error.
+    // An unknown variable is no error, since Kubernetes and linked containers set variables of this form by themselves.
     else
       warnings.push({
         where,

@@ -1,10 +1,10 @@
 import { OPTION_KEYS, type OptionKey } from './options.ts';
 
-/** What options are about, in the order in which they are shown. */
+/** The groups of options, in the order in which help shows them. */
 export const GROUPS = ['Listen', 'Docker', 'Trust', 'Logs', 'Times', 'Limits', 'Other'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** An option that has none here is an error of the compiler. */
+/** The group of each option. An option without a group does not compile. */
 const GROUP_OF: Readonly<Record<OptionKey, Group>> = {
   http: 'Listen',
   admin: 'Listen',

@@ -1,7 +1,7 @@
 import { optionGroups } from './groups.ts';
 import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 
-/** An option as help shows it, and what it means. */
+/** An option as help shows it, and its meaning. */
 export type Entry = readonly [left: string, right: string];
 
 export const CONFIG_OPTION = {
@@ -25,13 +25,13 @@ export function flagEntry(name: string, value: string | undefined): string {
   return `--${name}${value === undefined ? '' : ` ${value}`}`;
 }
 
-/** All options with their meaning, a group each. */
+/** All options with their meanings, by group. */
 export function optionEntries(): [title: string, entries: readonly Entry[]][] {
   const groups = optionGroups().map(([group, keys]): [string, Entry[]] => [group, keys.map(optionEntry)]);
   return [['File', [configEntry()]], ...groups];
 }
 
-/** Flags alone, a group each: for those who only look for the name of one. */
+/** The flags without their meanings, by group: for people who look for the name of one. */
 export function optionOverview(): Entry[] {
   return optionGroups().map(([group, keys]) => [group, keys.map((key) => `--${nameOf(key)}`).join(' ')]);
 }

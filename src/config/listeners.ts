@@ -2,13 +2,13 @@ import { type Address, formatAddress, isEverywhere } from '../model/address.ts';
 import { type Listener, plainListeners } from '../model/listener.ts';
 import { parseAddress, parseList, ValueError } from '../model/parse-values.ts';
 
-/** Addresses of one option: each has sockets of its own in every worker. */
+/** The most addresses of one option. Each address has sockets of its own in every worker. */
 const MAX_ADDRESSES = 16;
 
-/** Addresses to listen on, with commas. Throws a `ValueError`, also for two that cannot be listened on together. */
+/** Parses addresses to listen on, separated by commas. Throws a `ValueError`, also if two of them overlap. */
 export function parseListenAddresses(text: string): Address[] {
   const addresses = parseList(text, MAX_ADDRESSES).map(parseAddress);
-  // What it wants is said of the text as it is.
+  // An empty list gets the error of a single address.
   if (addresses.length === 0) parseAddress(text);
   for (const [i, one] of addresses.entries())
     for (const other of addresses.slice(i + 1))
@@ -22,7 +22,7 @@ function overlap(one: Address, other: Address): boolean {
   return one.host === other.host || isEverywhere(one.host) || isEverywhere(other.host);
 }
 
-/** Where clients connect, by the options. */
+/** The listeners that the options ask for. */
 export function listenersOf({ http }: { readonly http: readonly Address[] }): Listener[] {
   return plainListeners('http', http);
 }

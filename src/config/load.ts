@@ -9,36 +9,36 @@ export interface LoadedOptions {
   readonly options: Options;
   /** The configuration file that was read, if any. */
   readonly file: string | undefined;
-  /** What stood in it. */
+  /** The text of that file. */
   readonly text: string | undefined;
-  /** Where each option that is set was found. Among the texts is that of the token. */
+  /** The text of each option that is set, and where it was found. One of the texts is the secret token. */
   readonly settings: Settings;
-  /** What the file says of options that a flag or a variable sets, too: it has no effect. */
+  /** Settings of the file without effect, because a flag or a variable sets the same option. */
   readonly overruled: Settings;
   readonly errors: readonly ConfigError[];
-  /** What looks wrong but stops nothing. */
+  /** What looks wrong but is no reason not to start. */
   readonly warnings: readonly ConfigError[];
 }
 
 export interface LoadInput {
   /** Arguments after the command. */
   readonly args: readonly string[];
-  /** Those of a Fairlead that the command asks, as far as the command has none of its own. */
+  /** The arguments of the running Fairlead that the command talks to; the command's own arguments come first. */
   readonly served?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: ReadFile;
-  /** `parseConfigFile`, for which a library is loaded that not everyone needs. */
+  /** `parseConfigFile`. It is passed in, because the library that it needs is loaded only if there is a file. */
   readonly parseFile: ParseFile;
-  /** Whether every user of the machine may read a file, which one with a token should not be. */
+  /** Whether every user of the machine may read a file; a warning for a file with a token. */
   readonly isForAll?: (path: string) => boolean;
 }
 
-/** Read when `--config` names none and one of them exists. */
+/** The files that are looked for if `--config` names none; the first one that exists is read. */
 export const DEFAULT_FILES = ['fairlead.yaml', '/etc/fairlead/fairlead.yaml'];
 
 const FOR_ALL = 'holds the admin token, and every user of this machine can read it (chmod 600)';
 
-/** Options of flags, variables and the file, in that order of precedence; every mistake of all three at once. */
+/** Loads the options from flags, variables and the file, in that order of precedence. Collects the mistakes of all three. */
 export function loadOptions(input: LoadInput): LoadedOptions {
   const { args, served = [], env, readFile, parseFile } = input;
   const errors: ConfigError[] = [];
@@ -77,7 +77,7 @@ function parseSetting(key: OptionKey, setting: Setting, errors: ConfigError[]): 
   }
 }
 
-/** The variables that every Docker client reads. */
+/** Reads the environment variables that every Docker client knows. */
 function dockerDefaults(env: LoadInput['env']): Settings {
   const origin = 'command';
   const settings: Settings = {};
@@ -88,8 +88,8 @@ function dockerDefaults(env: LoadInput['env']): Settings {
 }
 
 /**
- * The token of the file that is named, unless there is one without it.
- * @param origin who is told when that file cannot be read
+ * Reads the token from `admin-token-file`, unless a token is given directly.
+ * @param origin the origin of the error if that file cannot be read
  */
 function readToken(
   settings: Settings,
@@ -120,17 +120,17 @@ function whyNoToken(text: ReturnType<ReadFile>): string {
   return `cannot be read: ${text === undefined ? 'no such file' : text.why}`;
 }
 
-/** The address that only this machine reaches. A name that begins like one may lead anywhere. */
+/** Whether only this machine reaches an address. Of names only localhost counts, since any other may resolve to anything. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-/** Whether others than this machine reach an admin address, which takes a token. */
+/** Whether other machines can reach the admin address, so that it needs a token. */
 export function isOpen(admin: Options['admin']): boolean {
   return admin !== false && !isLoopback(admin.host);
 }
 
-/** A token that is wrong is told of by itself. */
+/** Checks options that depend on each other. An invalid token has been reported already. */
 function checkTogether({ admin }: Options, settings: Settings, errors: ConfigError[]): void {
   const hasToken = settings.adminToken !== undefined || settings.adminTokenFile !== undefined;
   if (!isOpen(admin) || hasToken) return;

@@ -17,18 +17,18 @@ import { parseDockerFilter } from './docker-filter.ts';
 import { parseEndpoints, parseRanges } from './endpoints.ts';
 import { parseListenAddresses } from './listeners.ts';
 
-/** One static option. Its flag, variable and file key are made of its name: see `flagOf`, `envOf`. */
+/** An option. The names of its flag, variable and file key are made of its key: see `nameOf` and `envOf`. */
 export interface OptionSpec<T> {
   /** What `--help` shows for the value; absent for a switch. */
   readonly value?: string;
   readonly parse: (text: string) => T;
-  /** The value without any setting, and how `--help` writes it. */
+  /** The value if nothing sets the option, and how `--help` shows it. */
   readonly default: T;
   readonly defaultText: string;
   readonly doc: string;
-  /** Whether a change of it takes effect while Fairlead runs; otherwise at its next start. */
+  /** Whether a change takes effect while Fairlead runs; otherwise it does at the next start. */
   readonly isLive: boolean;
-  /** Its value is a secret: never printed. */
+  /** Whether the value is a secret, which must never be printed. */
   readonly secret?: boolean;
 }
 
@@ -42,7 +42,7 @@ function live<T>(spec: Given<T>): OptionSpec<T> & { readonly isLive: true } {
   return { ...spec, isLive: true };
 }
 
-/** The one table of all options: flags, variables, file keys, `--help` and the reference page come of it. */
+/** The table of all options: flags, variables, file keys, `--help` and the reference page are made from it. */
 export const OPTIONS = {
   http: fixed<readonly Address[]>({
     value: 'ADDRESSES',
@@ -235,11 +235,11 @@ export const OPTIONS = {
   }),
 } as const;
 
-/** What is set beforehand; what exists is told by the `Snapshot`. */
+/** The options by which Fairlead runs. Services and routes are not in them, but in the `Snapshot`. */
 export type Options = { readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K]['default'] };
 export type OptionKey = keyof Options;
 
-/** Those that may change while Fairlead runs. */
+/** The options that may change while Fairlead runs. */
 export type LiveKey = {
   [K in OptionKey]: (typeof OPTIONS)[K]['isLive'] extends true ? K : never;
 }[OptionKey];
@@ -262,7 +262,7 @@ function isOff(text: string): boolean {
 }
 
 function parseToken(text: string): string {
-  // Of more than one line no header can be made; most likely it is another file.
+  // A text of several lines cannot be sent in a header, and is most likely another file.
   if (/[\p{Cc}]/u.test(text)) throw new ValueError('wants one line of text');
   if (text.length < 16)
     throw new ValueError('wants at least 16 characters (such as those of: openssl rand -hex 24)');

@@ -1,22 +1,22 @@
 import type { LiveKey } from './options.ts';
 
-/** What of a running Fairlead goes by options that may change. */
+/** The parts of a running Fairlead that depend on live options. */
 export type Part = 'traffic' | 'log' | 'admin' | 'docker' | 'border';
 
-/** Who hears of a change of an option. One that is live and has nobody here does not compile. */
+/** The parts that are told of a change of each option. A live option without an entry does not compile. */
 export const PARTS: Readonly<Record<LiveKey, readonly Part[]>> = {
   adminToken: ['admin'],
-  // What it holds is the token.
+  // `adminToken` changes when the content of this file does.
   adminTokenFile: [],
   allow: ['docker'],
   trustedProxies: ['traffic'],
   fallbackAllow: ['border', 'traffic'],
   accessLog: ['traffic'],
-  // Workers have logs of their own.
+  // Workers have logs of their own, so the traffic is told, too.
   logLevel: ['log', 'traffic'],
   logFormat: ['log', 'traffic'],
   pages: ['traffic'],
-  // Asked for at the end; workers are told beforehand.
+  // Only read when Fairlead stops, but workers must know it beforehand.
   grace: ['traffic'],
   headerTimeout: ['traffic'],
   bodyTimeout: ['traffic'],
@@ -25,7 +25,7 @@ export const PARTS: Readonly<Record<LiveKey, readonly Part[]>> = {
   maxConnections: ['traffic'],
   maxConnectionsPerClient: ['traffic'],
   maxRequestsPerConnection: ['traffic'],
-  // Probes ask for it each time.
+  // Probes read the option each time and need not be told.
   maxHeaderSize: ['traffic'],
   maxHeaders: ['traffic'],
   keepUnderscores: ['traffic'],

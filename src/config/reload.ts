@@ -4,24 +4,24 @@ import { isOpen, type LoadedOptions } from './load.ts';
 import { type LiveKey, nameOf, OPTION_KEYS, OPTIONS, type OptionKey, type Options } from './options.ts';
 import type { ConfigError, Setting } from './setting.ts';
 
-/** What is to be done after the configuration was read again. */
+/** What follows from reading the configuration again. */
 export interface Reread {
-  /** What holds from now on: options that are fixed at start as they were then. */
+  /** The options in force from now on. Fixed options keep their values from the start. */
   readonly options: Options;
-  /** Those that are others than before. */
+  /** The options that have changed. */
   readonly changed: readonly LiveKey[];
-  /** What has changed and what has not, a line each for people. */
+  /** For people: a line for each change, and for each setting that has no effect. */
   readonly lines: readonly string[];
-  /** What the configuration says without effect, for as long as it says so. */
+  /** Problems of settings that have no effect, for as long as they are in the configuration. */
   readonly problems: readonly Problem[];
 }
 
-/** Values longer than that are not repeated. */
+/** The longest value that is shown, in characters. */
 const MAX_SHOWN = 60;
 
 const STAYS = 'what was good before stays in effect';
 
-/** The options of a Fairlead that runs, while their configuration changes. A bad one keeps the last good. */
+/** The options of a running Fairlead, whose configuration may change. An invalid configuration leaves the last valid one in force. */
 export class Reload {
   readonly #load: (text: string | undefined) => LoadedOptions;
   readonly #first: LoadedOptions;
@@ -29,8 +29,8 @@ export class Reload {
   #options: Options;
 
   /**
-   * @param first what it was started with
-   * @param load reads all again, with this text as that of the configuration file, if there is one
+   * @param first the options at the start
+   * @param load loads all options again, with this text in place of the configuration file, if there is one
    */
   constructor(first: LoadedOptions, load: (text: string | undefined) => LoadedOptions) {
     this.#first = first;
@@ -39,7 +39,7 @@ export class Reload {
     this.#options = first.options;
   }
 
-  /** @param text of the configuration file now */
+  /** @param text the present text of the configuration file */
   read(text: string | undefined): Reread {
     const before = this.#good;
     const loaded = this.#load(text);
@@ -49,7 +49,7 @@ export class Reload {
         options: this.#options,
         changed: [],
         lines: [],
-        problems: [...problems, ...this.#waiting(before)],
+        problems: [...problems, ...this.#notInForce(before)],
       };
     }
     this.#good = loaded;
@@ -63,11 +63,11 @@ export class Reload {
       options: wanted,
       changed,
       lines: [...lines, ...overruledNow(before, loaded)],
-      problems: this.#waiting(loaded),
+      problems: this.#notInForce(loaded),
     };
   }
 
-  /** Of what was read all that may change. The token stays while the admin address that runs needs one. */
+  /** The options that are wanted, with fixed ones as at the start. The token stays while the admin address needs one. */
   #wanted({ options }: LoadedOptions): Options {
     const fixed = OPTION_KEYS.filter((key) => !OPTIONS[key].isLive);
     const wanted = { ...options, ...Object.fromEntries(fixed.map((key) => [key, this.#first.options[key]])) };
@@ -76,10 +76,10 @@ export class Reload {
     return Object.freeze(wanted);
   }
 
-  /** What takes effect at the next start. */
-  #waiting(loaded: LoadedOptions): Problem[] {
-    const waiting = OPTION_KEYS.filter((key) => !isDeepStrictEqual(loaded.options[key], this.#options[key]));
-    return waiting.map((key) =>
+  /** Problems of options that are not in force yet, since they take effect at the next start. */
+  #notInForce(loaded: LoadedOptions): Problem[] {
+    const later = OPTION_KEYS.filter((key) => !isDeepStrictEqual(loaded.options[key], this.#options[key]));
+    return later.map((key) =>
       this.#problem({
         where: loaded.settings[key]?.where ?? loaded.file ?? '',
         message: `${changeOf(key, this.#first, loaded)}: takes effect at the next start`,
@@ -104,19 +104,19 @@ export class Reload {
 function changeOf(key: OptionKey, before: LoadedOptions, after: LoadedOptions): string {
   const name = nameOf(key);
   const [from, to] = [before, after].map(({ settings }) => shown(key, settings[key]));
-  // Of the same text, such as the name of a file, something else has come.
+  // The same text can mean another value, such as a file whose content has changed.
   if (from === undefined || to === undefined || from === to) return `${name} changed`;
   return `${name} changed from ${from} to ${to}`;
 }
 
-/** Undefined when it is secret, or too long to read. */
+/** The value as text; undefined if it is secret, or too long to read. */
 function shown(key: OptionKey, setting: Setting | undefined): string | undefined {
   const { secret, defaultText } = OPTIONS[key];
   const text = setting?.text.trim() ?? defaultText;
   return secret || text.length > MAX_SHOWN || /\s/.test(text) ? undefined : text;
 }
 
-/** What the file says since now, and a flag or a variable says otherwise. */
+/** Lines for settings that are new in the file and that a flag or a variable overrules. */
 function overruledNow(before: LoadedOptions, after: LoadedOptions): string[] {
   return OPTION_KEYS.flatMap((key) => {
     const vain = after.overruled[key];

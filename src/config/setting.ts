@@ -1,12 +1,12 @@
 import { nameOf, OPTION_KEYS, type OptionKey } from './options.ts';
 
 /**
- * Whose word it is: that of a command line and its environment, or of files, and of how a Fairlead was started that a command
- * asks.
+ * Where a setting comes from: `command` is the command line and its environment; `configuration` is a file, or the way in
+ * which the Fairlead was started that a command talks to.
  */
 export type Origin = 'command' | 'configuration';
 
-/** A text that was found for an option, and where. */
+/** The text that was found for an option, and where. */
 export interface Setting {
   readonly text: string;
   /** A flag, a variable, or `FILE:LINE`. */
@@ -16,7 +16,7 @@ export interface Setting {
 
 export type Settings = Partial<Record<OptionKey, Setting>>;
 
-/** A mistake in the configuration: where it stands and what is wrong. */
+/** A mistake in the configuration: where it is, and what is wrong. */
 export interface ConfigError {
   /** A flag, a variable, or `file:line`. */
   readonly where: string;
@@ -24,13 +24,13 @@ export interface ConfigError {
   readonly message: string;
 }
 
-/** Why a file that is there has no text. */
+/** Why a file that exists could not be read as text. */
 export interface Unreadable {
-  /** Such as `permission denied`. */
+  /** A phrase such as `permission denied`. */
   readonly why: string;
 }
 
-/** The text of a file, or why there is none of it; undefined without the file. */
+/** Reads the text of a file, or says why it cannot be read; undefined if there is no file. */
 export type ReadFile = (path: string) => string | Unreadable | undefined;
 
 export const KEY_OF_NAME: ReadonlyMap<string, OptionKey> = new Map(

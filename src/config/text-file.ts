@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Unreadable } from './setting.ts';
 
-/** A configuration of thousands of services fits; a larger file is none, and must not fill the memory. */
+/** The largest file that is read, in bytes, so that no file fills the memory. A configuration of thousands of services is smaller. */
 const MAX_BYTES = 4 * 1_048_576;
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -11,8 +11,8 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The text of a file, undefined when there is none, or why it has none: what is no file or no text must not be taken for
- * an empty one.
+ * Reads the text of a file, or says why it cannot be read; undefined if there is no file. A folder or a binary file must not
+ * be taken for an empty configuration.
  */
 export function readText(path: string): string | Unreadable | undefined {
   try {
@@ -24,7 +24,7 @@ export function readText(path: string): string | Unreadable | undefined {
   }
 }
 
-/** Undefined when there are too many. What is not a file on disk, such as a pipe, is read to its end. */
+/** The bytes of a file; undefined if there are more than `MAX_BYTES`. Pipes and the like are read to their end. */
 function readBytes(path: string): Buffer | undefined {
   const fd = openSync(path, 'r');
   try {
@@ -49,7 +49,7 @@ function textOf(bytes: Buffer): string | Unreadable {
   }
 }
 
-/** Whether all users of this machine may read a file; within a container there are none. */
+/** Whether all users of this machine may read a file. Always false within a container, which has no other users. */
 export function isForAll(path: string): boolean {
   if (isInContainer() || path.startsWith('/run/secrets/')) return false;
   try {
@@ -59,7 +59,7 @@ export function isForAll(path: string): boolean {
   }
 }
 
-/** Whether this process runs in a container, as Docker, Podman and Kubernetes tell it. */
+/** Whether this process runs in a container, by the signs that Docker, Podman and Kubernetes leave. */
 export function isInContainer(): boolean {
   const isKubernetes = process.env['KUBERNETES_SERVICE_HOST'] !== undefined;
   return existsSync('/.dockerenv') || existsSync('/run/.containerenv') || isKubernetes;

@@ -77,7 +77,7 @@ function comparePrecedence(a: Claim, b: Claim): number {
   return (
     rank(a) - rank(b) ||
     a.createdAt - b.createdAt ||
-    // The name tells containers apart that started together; the id, claims of one container or of a file.
+    // Names tell containers apart that were created together; `claimId` tells the remaining claims apart.
     compareText(a.origin.name, b.origin.name) ||
     compareText(claimId(a), claimId(b))
   );

@@ -3,7 +3,8 @@ import { PROJECT_LABEL, SERVICE_LABEL } from './labels/allow.ts';
 import type { Workload } from './workload.ts';
 
 /**
- * What a workload runs, where Compose made it and its image has a name: an Engine lists an id where the name has moved on.
+ * The program of a workload; undefined unless Compose made the workload and its image has a name. An Engine lists the id of
+ * an image instead of its name once another image has taken the name over.
  */
 export function programOf({ image, labels }: Pick<Workload, 'image' | 'labels'>): Program | undefined {
   const [project, service] = [labels[PROJECT_LABEL], labels[SERVICE_LABEL]];
@@ -11,7 +12,7 @@ export function programOf({ image, labels }: Pick<Workload, 'image' | 'labels'>)
   return { repository: repositoryOf(image), deployedAs: `${project}/${service}` };
 }
 
-/** The name of an image without tag and digest, as people write it. */
+/** The name of an image without tag, digest and default registry, as people write it. */
 function repositoryOf(image: string): string {
   return image
     .replace(/@.*$/, '')

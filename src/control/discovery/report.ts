@@ -15,28 +15,28 @@ import type { ServiceReport, Workload, WorkloadReport } from './workload.ts';
 
 /** Where a service of a workload is reached. */
 export interface Location {
-  /** What the source says of the address; absent while nothing is reached. The rest is said by labels. */
+  /** The address, and what the source knows of it; absent while the service is not reached. Labels say the rest. */
   readonly serves?: Pick<ServingAddress, 'key' | 'address' | 'caveat' | 'health'>;
-  /** Why nothing is reached, or what speaks against the address. */
+  /** Why the service is not reached, or why its address may be wrong. */
   readonly problems: readonly SettingProblem[];
-  /** Why this address and this port. */
+  /** Why this address and this port were chosen. */
   readonly notes: readonly string[];
 }
 
 /** What the report of a workload depends on besides the workload. */
 export interface WorkloadContext {
   readonly source: string;
-  /** Who may claim what; without any rule everyone may everything. */
+  /** The rules on who may claim what; without any rule everyone may claim everything. */
   readonly allow: readonly AllowRule[];
   /** Names of the networks that the workload is on. */
   readonly networks: readonly string[];
-  /** What is wrong with labels that are not among the workload's. */
+  /** Problems of labels that were left out of the workload's. */
   readonly refused: readonly SettingProblem[];
   /** Finds the address of a service that the labels ask for. */
   readonly locate: (service: ParsedService) => Location;
 }
 
-/** Reads a workload's labels, whatever runs it: what it claims and what stands in the way. Pure if `locate` is. */
+/** Reads the labels of a workload of any kind: what it claims, and what stands in the way. A pure function if `locate` is one. */
 export function reportWorkload(workload: Workload, context: WorkloadContext): WorkloadReport {
   const { allow, networks, refused } = context;
   const parsed = parseLabels(workload.labels, refused);
@@ -53,7 +53,7 @@ export function reportWorkload(workload: Workload, context: WorkloadContext): Wo
     };
   }
   const rules = rulesAbout(allow, { ...workload, networks });
-  // Its mistakes are somebody else's business, such as that of another Fairlead on this Engine.
+  // Mistakes in its labels are not ours to report: they may be meant for another Fairlead on this Engine.
   if (allow.length > 0 && rules.length === 0)
     return { workload, ignored: 'no allow rule is about it', services: [], problems: [] };
   if (parsed.services.length === 0) {
@@ -69,7 +69,7 @@ function insteadOf(other: ForeignLabel | undefined): string {
   return other === undefined ? '' : `, but one of ${other.proxy} (${shorten(other.label)}): see ${MOVING}`;
 }
 
-/** @param problems takes those of the service */
+/** @param problems a list to which the problems of the service are added */
 function reportService(
   service: ParsedService,
   workload: Workload,
@@ -85,13 +85,13 @@ function reportService(
   const location = context.locate(service);
   found.push(...location.problems.map((problem) => ofService(service, problem)));
   problems.push(...found.map((problem) => toProblem(problem, workload, context)));
-  // What it may not have it does not even keep known.
+  // A service that the rules refuse is not even remembered: its claim has no routes.
   const draft = (ruling?.problems.length ?? 0) > 0 ? makeDraft() : service.draft;
   const claim = makeClaim(draft, workload, context, isRefused, servingAddress(service, workload, location));
   return { name: service.name, claim, notes: [...location.notes, ...(ruling?.notes ?? [])] };
 }
 
-/** What is said of `fairlead.KEY` is meant for `fairlead.services.NAME.KEY` where that is the service. */
+/** Rewrites `fairlead.KEY` in a problem to `fairlead.services.NAME.KEY` if the problem is about a named service. */
 function ofService({ name }: ParsedService, { key, hint = '', ...rest }: SettingProblem): SettingProblem {
   const named = (text: string) => text.replaceAll(PREFIX, prefixOf(name));
   return { ...rest, key: named(key), hint: named(hint) };
@@ -130,7 +130,7 @@ function makeClaim(
     origin: { source, name, ...(containerId !== undefined && { containerId }), image },
     ...(draft.backend.service !== undefined && { service: draft.backend.service }),
     routes: routesOf(draft),
-    // What is refused must not decide anything for others; its host stays known all the same.
+    // The settings of a refused service must not decide anything for others, but its host stays known.
     settings: isRefused ? {} : draft.settings,
     ...(serves && !isRefused && { serves }),
     ...(program && { program }),

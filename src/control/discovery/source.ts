@@ -6,20 +6,20 @@ import type { Explained } from './workload.ts';
 export interface Source {
   readonly name: string;
   /**
-   * Publishes all it knows, again whenever that changed, until the signal aborts. It never gives up and never
-   * throws: what goes wrong is part of the contribution.
+   * Publishes all that it knows, and again whenever that changes, until the signal aborts. Never gives up and never
+   * throws: errors are part of the contribution.
    */
   watch(publish: (contribution: Contribution) => void, signal: AbortSignal): void;
   /**
-   * What became of the workload that a person means by its name or the beginning of its id, also of one that claims
-   * nothing. Never throws. Absent where all that there is to say is in the contribution.
+   * Reports what became of a workload, even one that claims nothing. The subject is its name or the beginning of its id.
+   * Never throws. Absent for sources whose contribution says all that there is to say.
    */
   explain?(subject: string): Explained;
 }
 
 const NOTHING: Explained = { reports: [], names: [] };
 
-/** The same source with something between it and whoever watches it. */
+/** Wraps a source: the same name and explanations, but another `watch`. */
 export function sourceWith(source: Source, watch: Source['watch']): Source {
   return {
     name: source.name,
@@ -28,7 +28,7 @@ export function sourceWith(source: Source, watch: Source['watch']): Source {
       try {
         return source.explain?.(subject) ?? NOTHING;
       } catch (error) {
-        // The others may know it.
+        // Other sources may know the workload, so the question goes on to them.
         internalErrors.report('source', error);
         return NOTHING;
       }

@@ -1,7 +1,7 @@
 import type { Claim } from '../../model/contribution.ts';
 import type { Source } from './source.ts';
 
-/** A source that says one thing and never anything else. */
+/** A source that publishes one contribution, which never changes. */
 export function staticSource(name: string, target: string, claims: readonly Claim[]): Source {
   return {
     name,

@@ -19,17 +19,17 @@ export interface ReportContext {
   readonly reach: Reach;
   /** The container with that id, if there is one. */
   readonly find: (id: string) => Container | undefined;
-  /** The signal that told a container to stop, by container id. */
+  /** The name of the signal that told a container to stop, by container id. */
   readonly stopping: ReadonlyMap<string, string>;
-  /** How often a container has ended while we watched. */
+  /** How often a container has ended while this process watched, by container id. */
   readonly deaths: ReadonlyMap<string, number>;
-  /** Who may claim what; without any rule everyone may everything. */
+  /** The rules on who may claim what; without any rule everyone may claim everything. */
   readonly allow: readonly AllowRule[];
-  /** A container has to fit all of them to be looked at. */
+  /** The container filters, all of which a container must pass to be looked at. */
   readonly filters?: readonly ContainerFilter[];
 }
 
-/** Reads a container: its labels, where it is reached, and what stands in the way. Pure. */
+/** Reads a container: its labels, where it is reached, and what stands in the way. A pure function. */
 export function reportContainer(container: Container, context: ReportContext): WorkloadReport {
   const workload = workloadOf(container);
   const ignored = whyIgnored(container, context);
@@ -44,7 +44,7 @@ export function reportContainer(container: Container, context: ReportContext): W
   });
 }
 
-/** A container as people ask for it. */
+/** A container as a workload, as reports and `explain` show it. */
 export function workloadOf({ id, name, image, labels, state, createdAt }: Container): Workload {
   const isRunning = state === 'running' || state === 'paused';
   return { kind: 'container', id, name, image, labels, state, isRunning, createdAt, containerId: id };
@@ -69,7 +69,7 @@ function locationOf(service: ParsedService, container: Container, context: Repor
   const isRunning = container.state === 'running' || container.state === 'paused';
   if ('message' in located) {
     const { label, ...obstacle } = located;
-    // An address is only missed in a container that runs: a stopped one has none.
+    // Only a running container is expected to have an address.
     return { problems: isRunning ? [{ severity: 'error', key: label, ...obstacle }] : [], notes: [] };
   }
   const { notes } = located;
@@ -81,7 +81,7 @@ function locationOf(service: ParsedService, container: Container, context: Repor
   };
 }
 
-/** What speaks against an address that was found. */
+/** Notices about an address that may be wrong. */
 function cautions(
   { draft }: ParsedService,
   { ports }: Container,
@@ -115,7 +115,7 @@ function servingAddress(
   };
 }
 
-/** What is odd about the port, if nothing should answer there. */
+/** Why the port may be the wrong one; shown if nothing answers there. */
 function caveatOfPort(
   { name, draft }: ParsedService,
   { ports }: Container,
@@ -131,7 +131,7 @@ function caveatOfPort(
     : `the container exposes ${listFew(ports)}, ${label} says ${port}`;
 }
 
-/** What Docker says of the container's health, if it speaks against it. */
+/** What Docker says against the container's health; undefined if nothing. */
 function healthOf(
   container: Container,
   stopping: ReadonlyMap<string, string>,

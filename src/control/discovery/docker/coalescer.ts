@@ -1,9 +1,9 @@
 import type { Clock } from '../../../model/clock.ts';
 
-/** At least this long between two hand-overs: the first of a burst is acted on at once. */
+/** The shortest time between two hand-overs, in milliseconds. The first id of a burst is handed over at once. */
 const TRAILING_MS = 100;
 
-/** Collects ids that come in bursts and hands them over together, never twice at one time. */
+/** Collects ids that come in bursts and hands them over together. Hand-overs never overlap. */
 export class Coalescer {
   readonly #clock: Clock;
   readonly #handOver: (ids: readonly string[]) => Promise<void>;
@@ -23,7 +23,7 @@ export class Coalescer {
     if (!this.#isBusy && this.#cancel === undefined && this.#ids.size > 0) this.#schedule();
   }
 
-  /** Forgets what was not handed over yet. */
+  /** Forgets the ids that were not handed over yet. */
   stop(): void {
     this.#ids.clear();
     this.#cancel?.();

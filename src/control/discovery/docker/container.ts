@@ -6,9 +6,9 @@ import { fieldsOf, isContainerId, listOf, portOf, textOf } from './untyped.ts';
 export interface ContainerNetwork {
   readonly name: string;
   readonly id: string;
-  /** IPv4, else IPv6; empty while the container has none there. */
+  /** The IPv4 address, else the IPv6 address; empty while the container has none there. */
   readonly address: string;
-  /** Its gateway is no address of this machine: the Engine runs without root, or in a machine of its own. */
+  /** The gateway of the network is not an address of this machine: the Engine is rootless, or in a virtual machine. */
   readonly isFar?: boolean;
 }
 
@@ -16,45 +16,45 @@ export interface ContainerNetwork {
 export interface PublishedPort {
   readonly port: number;
   readonly hostPort: number;
-  /** Where the host listens; empty, `0.0.0.0` or `::` is everywhere. */
+  /** The address where the host listens; empty, `0.0.0.0` and `::` mean all addresses. */
   readonly ip: string;
 }
 
-/** A container as discovery sees it: what the Engine lists, without its gaps. */
+/** A container as discovery sees it: an entry of the Engine's list, with defaults for what is missing. */
 export interface Container {
   readonly id: string;
   readonly name: string;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** What is wrong with labels that are not among them. */
+  /** Problems of labels that were left out of `labels`. */
   readonly refused: readonly SettingProblem[];
   /** `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`. */
   readonly state: string;
-  /** How it ended, while it is `restarting`. */
+  /** The exit code of its last run, while it is `restarting`. */
   readonly exitCode?: number;
-  /** Of its HEALTHCHECK; `none` without one. */
+  /** The state of its HEALTHCHECK; `none` without one. */
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
   /** TCP ports that it exposes, ascending. */
   readonly ports: readonly number[];
   readonly published: readonly PublishedPort[];
-  /** By name, ascending. */
+  /** Sorted by name. */
   readonly networks: readonly ContainerNetwork[];
   readonly isOnHostNetwork: boolean;
-  /** Id of the container whose network it shares; it has no networks and ports of its own then. */
+  /** The id of the container whose network it shares. Such a container has no networks and ports of its own. */
   readonly networkOf?: string;
-  /** The list says neither its network mode nor what its image exposes, as Podman's does not. */
+  /** The list leaves out its network mode and the ports that its image exposes, as Podman's list does. */
   readonly isBrief?: boolean;
-  /** In milliseconds since the epoch. */
+  /** When it was created, in milliseconds since the epoch. */
   readonly createdAt: number;
 }
 
-/** Longest name of a container; an Engine has no limit of its own. */
+/** The longest name of a container that is kept, in characters. An Engine has no limit of its own. */
 const MAX_NAME = 255;
 
 /**
- * An entry of the Engine's list. Whatever is missing in it or of the wrong kind becomes empty: one odd entry must not cost
- * the others. Undefined without an id.
- * @param isNear whether the containers behind that gateway are reached from here
+ * Reads an entry of the Engine's list. Fields that are missing or of the wrong type become empty, since one odd entry must
+ * not cost the others. Undefined if the entry has no id.
+ * @param isNear whether the containers behind a gateway are reached from here
  */
 export function readContainer(
   entry: unknown,
@@ -88,7 +88,7 @@ export function readContainer(
   };
 }
 
-/** Other containers' legacy links to this one are listed as names, too: `/other/alias`. */
+/** The name of the container. Legacy links of other containers to it are listed as names, too: `/other/alias`. */
 function readName(names: unknown): string {
   const own = listOf(names)
     .map(textOf)
@@ -109,7 +109,7 @@ function readNetworks(
   return networks
     .map(([name, network]) => {
       const { NetworkID, IPAddress, GlobalIPv6Address, Gateway, IPv6Gateway } = fieldsOf(network);
-      // A name in the place of an address would be looked up.
+      // Only IP addresses are accepted, since a host name would be looked up.
       const [address = ''] = [IPAddress, GlobalIPv6Address].map(textOf).filter((text) => isIP(text) !== 0);
       const gateway = textOf(Gateway) || textOf(IPv6Gateway);
       const isFar = gateway !== '' && !isNear(gateway);
@@ -118,19 +118,19 @@ function readNetworks(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Newer Engines list the state; all of them write it into the sentence about the container's status. */
+/** Reads the health from its own field, which only newer Engines have, else from the text about the status. */
 function readHealth(info: Readonly<Record<string, unknown>>): Container['health'] {
   const listed = textOf(fieldsOf(info['Health'])['Status']);
   const status = listed || /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(textOf(info['Status']))?.[1];
   return parseHealth(status ?? '') ?? 'none';
 }
 
-/** The word of an Engine for a container's health; undefined for any other. */
+/** Checks an Engine's word for a container's health; undefined for unknown words. */
 export function parseHealth(text: string): Exclude<Container['health'], 'none'> | undefined {
   return text === 'starting' || text === 'healthy' || text === 'unhealthy' ? text : undefined;
 }
 
-/** Containers of `docker compose run` have a service's labels but do other work. */
+/** Whether the container is one of `docker compose run`: such containers have a service's labels but do other work. */
 export function isOneOff(container: Container): boolean {
   return container.labels['com.docker.compose.oneoff']?.toLowerCase() === 'true';
 }

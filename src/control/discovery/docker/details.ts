@@ -2,20 +2,20 @@ import { PREFIX } from '../../../model/keys/key.ts';
 import type { Container } from './container.ts';
 import type { Engine } from './engine.ts';
 
-/** What the list of an Engine leaves out of a container. */
+/** What the list of an Engine may leave out about a container. */
 export interface ContainerDetails {
   /** TCP ports that it exposes, ascending. */
   readonly ports: readonly number[];
   readonly isOnHostNetwork: boolean;
 }
 
-/** Questions that wait for their answers at one time. */
+/** How many questions are asked at the same time. */
 const AT_ONCE = 8;
 
 /**
- * The ports that an image exposes, where the list leaves them out: Podman's always does, Docker's for containers on an
- * internal network or on that of another container. Podman's does not say either who is on the host's network. It does not
- * change in the life of a container, and is asked for once, of those that are ours and have no port yet.
+ * Asks for what the list of an Engine leaves out. Podman's list never has the ports that an image exposes, and does not say
+ * who is on the host's network; Docker's list lacks the ports of containers on an internal network or on the network of
+ * another container. All of this never changes for a container, so each of ours that has no port yet is asked for once.
  */
 export class Details {
   readonly #engine: Engine;
@@ -25,7 +25,7 @@ export class Details {
     this.#engine = engine;
   }
 
-  /** The container with what is known of it. */
+  /** Adds to a container what is known of it. */
   add(container: Container): Container {
     const details = this.#known.get(container.id);
     if (details === undefined) return container;
@@ -33,7 +33,7 @@ export class Details {
     return { ...container, ports, isOnHostNetwork: details.isOnHostNetwork };
   }
 
-  /** Asks for what is missing. Answers the ids of those that more is known of now; a question that fails is asked again. */
+  /** Asks for what is missing, and returns the ids of the containers that more is known of now. The next call asks failed questions again. */
   async ask(containers: readonly Container[]): Promise<ReadonlySet<string>> {
     const missing = containers.filter((one) => isMissed(one) && !this.#known.has(one.id)).map(({ id }) => id);
     const learned = new Set<string>();
@@ -49,7 +49,7 @@ export class Details {
     return learned;
   }
 
-  /** Forgets the others. */
+  /** Forgets all containers but these. */
   keep(ids: ReadonlySet<string>): void {
     for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id);
   }

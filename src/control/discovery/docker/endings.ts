@@ -4,50 +4,50 @@ import { grouped } from '../../../model/text.ts';
 import type { Container } from './container.ts';
 import type { EngineEvent } from './event.ts';
 
-/** A container that has run for so long, in milliseconds, has not ended again and again. */
+/** A container that has run for so long, in milliseconds, is no longer in a restart loop. */
 export const WELL_MS = 60_000;
-/** One that has not been started for so long is not restarted any more: Docker waits for a minute at most. */
+/** A container that has not been started again for so long, in milliseconds, is in no loop any more: Docker waits a minute at most. */
 const GIVEN_UP_MS = 120_000;
-/** One that is found restarting was often restarted already when it waits for so long. */
+/** A container that is found `restarting`, and still waits after so long, in milliseconds, has been restarted often before. */
 const FOUND_MS = 5_000;
-/** How often they are looked at. */
+/** How often the loops are looked at, in milliseconds. */
 const LOOK_MS = 5_000;
-/** So many times is a loop. Of more it is told anew when they are several times as many, so that a loop is no flood of news. */
+/** A loop is reported after so many ends. The steps grow, so that a lasting loop does not cause a flood of news. */
 const STEPS = [3, 10, 30, 100, 300, 1_000, 3_000, 10_000];
-/** Problems that are told one by one. */
+/** The most problems that are reported one by one. */
 const MAX_TOLD = 50;
 
-/** A container that ended by itself, and has not run for `WELL_MS` since. Times are `Clock.elapsed`. */
+/** A container that ended by itself and has not run for `WELL_MS` since. Times are in `Clock.elapsed`. */
 interface Loop {
   readonly since: number;
-  /** It was listed as restarting, and nothing is known of what was before. */
+  /** A list showed it as restarting before any event told of it, so its earlier ends are not known. */
   readonly wasFound: boolean;
-  /** Ends that were heard of. */
+  /** The number of ends that events told of. */
   count: number;
   exitCode: number | undefined;
-  /** When it last ended or was started. */
+  /** When the container last ended or was started. */
   at: number;
   isRunning: boolean;
-  /** What to say of it, once it is a loop. */
+  /** The message of its problem, once there is one. */
   message: string | undefined;
   problem: Problem | undefined;
 }
 
 /**
- * How containers end: each end makes another backend of the same container, and who ends by itself again and again, as
- * Docker restarts it, is a problem. Events and lists tell all of it, so no question is asked. One timer for all.
+ * Keeps count of how containers end. Each end makes the container another backend; a container that ends by itself again and
+ * again, restarted by Docker each time, is a problem. Events and lists tell enough, so the Engine is not asked. One timer serves all.
  */
 export class Endings {
-  /** How often a container ended while we watched, by its id. */
+  /** How often each container has ended while this process watched, by its id. */
   readonly counts = new Map<string, number>();
   readonly #clock: Clock;
   readonly #onChange: () => void;
   readonly #loops = new Map<string, Loop>();
-  /** Ids of those that were sent a signal: their end is somebody's will. */
+  /** The ids of containers that were sent a signal: somebody wanted them to end. */
   readonly #signalled = new Set<string>();
   #cancel: (() => void) | undefined;
 
-  /** @param onChange problems are others by time alone */
+  /** @param onChange called when the problems have changed because time has passed */
   constructor(clock: Clock, onChange: () => void) {
     this.#clock = clock;
     this.#onChange = onChange;
@@ -64,7 +64,7 @@ export class Endings {
     }
   }
 
-  /** Takes all containers that there are. */
+  /** Takes the list of all containers. */
   take(containers: readonly Container[]): void {
     const found = new Set<string>();
     for (const { id, state, exitCode } of containers) {
@@ -76,8 +76,8 @@ export class Endings {
   }
 
   /**
-   * What is wrong with those that end again and again.
-   * @param nameOf the name of a container whose business is ours
+   * The problems of containers that end again and again.
+   * @param nameOf returns the name of a container that claims something; undefined for other containers
    */
   problems(source: string, nameOf: (id: string) => string | undefined): Problem[] {
     const problems: Problem[] = [];
@@ -107,7 +107,7 @@ export class Endings {
   #end(id: string, exitCode: number | undefined): void {
     const now = this.#clock.elapsed();
     const known = this.#loops.get(id);
-    if (known === undefined || isWell(known, now)) {
+    if (known === undefined || hasRecovered(known, now)) {
       this.#add(id, 1, exitCode);
       return;
     }
@@ -134,7 +134,7 @@ export class Endings {
     const now = this.#clock.elapsed();
     let isNews = false;
     for (const [id, loop] of this.#loops) {
-      if (isWell(loop, now) || (!loop.isRunning && now - loop.at >= GIVEN_UP_MS)) {
+      if (hasRecovered(loop, now) || (!loop.isRunning && now - loop.at >= GIVEN_UP_MS)) {
         this.#loops.delete(id);
         isNews ||= loop.message !== undefined;
       } else if (isWaiting(loop) && now - loop.at >= FOUND_MS) {
@@ -147,11 +147,11 @@ export class Endings {
   }
 }
 
-function isWell({ isRunning, at }: Loop, now: number): boolean {
+function hasRecovered({ isRunning, at }: Loop, now: number): boolean {
   return isRunning && now - at >= WELL_MS;
 }
 
-/** It was found so, has done nothing since, and is not told of. */
+/** Whether the container was found `restarting`, has not been started since, and has no problem yet. */
 function isWaiting({ count, isRunning, message }: Loop): boolean {
   return count === 0 && !isRunning && message === undefined;
 }
@@ -166,7 +166,7 @@ function tell(loop: Loop, now: number): void {
   loop.problem = undefined;
 }
 
-/** The very same as before where nothing is new. */
+/** The problem of a loop; the very same value as before if nothing is new. */
 function problemOf(loop: Loop, source: string, subject: string): Problem {
   if (loop.problem?.subject !== subject) {
     const hint = `docker logs ${subject} tells why`;

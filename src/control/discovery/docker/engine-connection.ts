@@ -5,43 +5,43 @@ import type { Log } from '../../../telemetry/log.ts';
 import { explainEngineError } from './engine-error.ts';
 import { stayConnected } from './stay-connected.ts';
 
-/** What of an Engine a connection needs, whatever its events tell of. */
+/** The part of an Engine that a connection needs, whatever its events are about. */
 export interface EventfulEngine<Event> {
-  /** Agrees on an API version, and answers what the Engine is. */
+  /** Agrees on an API version, and returns the versions of the Engine and of the API. */
   negotiate(): Promise<{ readonly version: string; readonly api: string }>;
   /**
-   * Calls back for each event until the stream ends, which resolves, or breaks, which rejects. Undefined is an event that
-   * is not understood.
+   * Calls back for each event. Resolves when the stream ends, rejects when it breaks. An event that is not understood is
+   * passed as undefined.
    */
   events(onEvent: (event: Event | undefined) => void, onOpen: () => void, signal: AbortSignal): Promise<void>;
 }
 
-/** Lists all that there is, again and again, for as long as one connection lasts. */
+/** Lists everything again and again, for as long as one connection lasts. */
 export interface Listing<Event> {
   /** Lists for the first time. Rejects when the Engine does not answer. */
   first(): Promise<void>;
-  /** Hears of each event; undefined is one that is not understood. */
+  /** Takes each event; undefined is an event that is not understood. */
   hear(event: Event | undefined): void;
 }
 
 export interface EngineConnectionOptions<Event> {
-  /** The source's. */
+  /** The name of the source. */
   readonly name: string;
   readonly endpoint: string;
   readonly engine: EventfulEngine<Event>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Begins to list; aborting the controller ends the connection, for the reason that is given. */
+  /** Makes the listing of a connection. Aborting the controller ends the connection; the reason of the abort is reported. */
   list(connection: AbortController): Listing<Event>;
-  /** Something happened. */
+  /** Takes each event that is understood. */
   onEvent(event: Event): void;
-  /** The Engine does not answer any more, or still does not: `status` says why. What was known stays. */
+  /** Called when a connection was lost or an attempt to connect has failed: `status` says why. What was known stays. */
   onLost(): void;
 }
 
 /**
- * Keeps connected to an Engine: subscribes to its events first and lists then, so that nothing happens unseen in between.
- * When the connection is lost it is made again, later and later.
+ * Stays connected to an Engine. It subscribes to events first and lists afterwards, so that nothing happens unseen in
+ * between. A lost connection is made again, after waits that grow.
  */
 export class EngineConnection<Event> {
   readonly #options: EngineConnectionOptions<Event>;
@@ -53,7 +53,7 @@ export class EngineConnection<Event> {
     this.#status = { name, target: endpoint, connected: false, staleSince: clock.now() };
   }
 
-  /** Whether the Engine answers, and since when what it said may be out of date. */
+  /** Whether the Engine answers, and since when its answers may be out of date. */
   get status(): SourceStatus {
     return this.#status;
   }
@@ -66,7 +66,7 @@ export class EngineConnection<Event> {
     void stayConnected({ clock, connect, onLost: (reason) => this.#lost(reason) }, signal);
   }
 
-  /** All was listed: nothing is out of date. */
+  /** Call this when everything was listed: nothing is out of date now. */
   listed(): void {
     const { name, endpoint } = this.#options;
     this.#status = { name, target: endpoint, connected: true };
@@ -84,7 +84,7 @@ export class EngineConnection<Event> {
           onConnected();
           log.info({ endpoint, version, api }, `connected to Docker ${version} (API ${api})`);
         },
-        // The connection is over then; what is waited for is the end of its stream.
+        // Aborting ends the stream, which is awaited below.
         (error) => connection.abort(error),
       );
     };
@@ -104,7 +104,7 @@ export class EngineConnection<Event> {
     const message = explainEngineError(reason, endpoint);
     const staleSince = this.#status.staleSince ?? clock.now();
     this.#status = { ...this.#status, connected: false, staleSince, error: message };
-    // People are told once, by a problem; each further try is a matter of detail.
+    // A problem tells people once; each further try is a detail for the debug log.
     log.debug({ endpoint }, `Docker does not answer: ${message}`);
     onLost();
   }

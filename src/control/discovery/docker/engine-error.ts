@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 
-/** An answer that refuses a question. */
+/** The Engine answered with an error status. */
 export class EngineRefusal extends Error {
   override readonly name = 'EngineRefusal';
   readonly statusCode: number;
-  /** Without the version of the API and the query, such as `/containers/json`. */
+  /** The path of the question without API version and query, such as `/containers/json`. */
   readonly question: string;
-  /** As the answer has it. */
+  /** The reason in the answer. */
   readonly reason: string;
 
   constructor(statusCode: number, path: string, reason: string) {
@@ -17,13 +17,13 @@ export class EngineRefusal extends Error {
   }
 }
 
-/** What is wrong with an Engine that does not answer, and what would mend it, in a sentence. */
+/** Explains in a sentence why an Engine does not answer, and what to do about it. */
 export function explainEngineError(error: unknown, endpoint: string): string {
   if (error instanceof EngineRefusal) return explainRefusal(error, endpoint);
   const { code = '', message, name } = error as NodeJS.ErrnoException;
   if (name === 'AbortError' || name === 'TimeoutError') return `${endpoint} did not answer in time`;
   const path = endpoint.startsWith('unix://') ? endpoint.slice('unix://'.length) : undefined;
-  // Whoever is not root is told of no permission for it.
+  // Without root the error is a missing permission, so this is checked first.
   if (path !== undefined && isFolder(path))
     return `${path} is a folder: Docker makes one where -v names a socket that is not there`;
   switch (code) {
@@ -48,7 +48,7 @@ export function explainEngineError(error: unknown, endpoint: string): string {
   }
 }
 
-/** What it may speak in place of what was expected. */
+/** Explains errors of TLS and HTTP, which mean that another protocol is spoken there; undefined for other errors. */
 function explainProtocol(code: string, endpoint: string): string | undefined {
   if (code.startsWith('HPE_'))
     return `${endpoint} does not answer in HTTP (${code}): is that a Docker Engine? If it wants TLS, --docker-certs names the certificates`;

@@ -4,9 +4,9 @@ import { grouped, listFew } from '../../../model/text.ts';
 import { MOVING } from '../labels/foreign.ts';
 
 /**
- * What is wrong with an Engine itself, or with many of its containers in the same way.
- * @param unreadable entries of its list without an id
- * @param foreign names of containers that only have labels of another proxy, by that proxy
+ * The problems of an Engine itself, and those that many of its containers have in common.
+ * @param unreadable the number of entries without an id in its list
+ * @param foreign the names of containers that have labels of another proxy only, by that proxy
  */
 export function engineProblems(
   { name, connected, error }: SourceStatus,

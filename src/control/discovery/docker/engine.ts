@@ -8,41 +8,41 @@ import { readLines } from './event-lines.ts';
 import { boundAnswers } from './transport.ts';
 import { fieldsOf, portOf, textOf } from './untyped.ts';
 
-/** The API versions that this client was written for; the Engine's newest within them is used. */
+/** The newest API version that this client was written for. The newest version of the Engine up to it is used. */
 const NEWEST_API = '1.51';
 
-/** Podman begins to answer the question for events with the first one: what is there is listed before. */
+/** Listing begins after so long without an answer, in milliseconds: Podman sends the head of its answer only with the first event. */
 const SILENT_MS = 500;
 
-/** A container may be given days to stop; one that may take for ever has said nothing more. */
+/** The longest time to stop that is taken into account, in seconds; also used for containers that may take for ever. */
 const MAX_STOP_S = 86_400;
 
 /** What `docker stop` does to a container. */
 export interface StopBehaviour {
   readonly signal: string;
-  /** How long it then waits before it kills. */
+  /** How long Docker waits before it kills the container, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /**
- * The questions that we ask a Docker Engine: all of them GET. Each rejects when the Engine does not answer, or not as an
- * Engine does; what single entries of an answer say is not looked at here.
+ * The questions to a Docker Engine, all of them by GET. Each rejects when the Engine does not answer, or does not answer
+ * like an Engine. Single entries of an answer are not checked here.
  */
 export interface Engine extends EventfulEngine<EngineEvent> {
-  /** Entries of all containers, also stopped ones; or of those with the given ids. */
+  /** The entries of all containers, stopped ones too; or of the containers with the given ids. */
   containers(ids?: readonly string[]): Promise<readonly unknown[]>;
-  /** Drivers of the networks, by id. */
+  /** The drivers of the networks, by network id. */
   networkDrivers(): Promise<Map<string, string>>;
-  /** What the list may leave out of the container. */
+  /** Asks for what the list may leave out about a container. */
   details(containerId: string): Promise<ContainerDetails>;
-  /** How the container is stopped, as it was created. */
+  /** How the container is stopped, as it was configured when it was created. */
   stopBehaviour(containerId: string): Promise<StopBehaviour>;
 }
 
 /**
- * An Engine by dockerode.
+ * Asks an Engine by dockerode. Throws when the certificates cannot be read.
  * @param endpoint `unix:///PATH` or `tcp://HOST:PORT`
- * @param certsDir folder with ca.pem, cert.pem and key.pem, for TLS. Throws when they cannot be read.
+ * @param certsDir the folder with ca.pem, cert.pem and key.pem, for TLS
  */
 export function connectEngine(endpoint: string, certsDir: string | undefined): Engine {
   const options = dockerOptions(endpoint, certsDir);
@@ -88,7 +88,7 @@ export function connectEngine(endpoint: string, certsDir: string | undefined): E
   };
 }
 
-/** An answer that has to be a list. */
+/** Checks that an answer is a list. */
 function listed(answer: unknown): readonly unknown[] {
   if (!Array.isArray(answer)) throw new Error('its answer is no list: is that a Docker Engine?');
   return answer;
@@ -96,7 +96,7 @@ function listed(answer: unknown): readonly unknown[] {
 
 function readDetails(answer: unknown): ContainerDetails {
   const { Config, HostConfig } = fieldsOf(answer);
-  // `8080/tcp`
+  // A port is written as `8080/tcp`.
   const exposed = Object.keys(fieldsOf(fieldsOf(Config)['ExposedPorts']));
   const ports = exposed.flatMap((text) => portOf(Number(/^(\d+)\/tcp$/.exec(text)?.[1])) ?? []);
   const isOnHostNetwork = fieldsOf(HostConfig)['NetworkMode'] === 'host';
@@ -108,12 +108,12 @@ function readStopBehaviour(answer: unknown): StopBehaviour {
   const seconds = typeof StopTimeout === 'number' ? StopTimeout : 10;
   return {
     signal: textOf(StopSignal) || 'SIGTERM',
-    // Below 0 it is waited for ever.
+    // A negative number means that Docker waits for ever.
     timeoutMs: 1_000 * (seconds < 0 ? MAX_STOP_S : Math.min(seconds, MAX_STOP_S)),
   };
 }
 
-/** dockerode fills what is missing from the environment, so everything is said. */
+/** The options for dockerode. All are set, since dockerode takes missing ones from the environment. */
 function dockerOptions(endpoint: string, certsDir: string | undefined): Docker.DockerOptions {
   const nothing = {
     host: undefined,
@@ -147,8 +147,9 @@ function dockerOptions(endpoint: string, certsDir: string | undefined): Docker.D
 }
 
 /**
- * The newest version that both sides know; an Engine that is newer than that may have a lower limit.
- * @param oldest empty where it is not said. Throws when `newest` is no version.
+ * The newest version that both sides know. An Engine may be so new that it refuses that one; then its oldest version is
+ * used. Throws when `newest` is not a version.
+ * @param oldest the oldest version that the Engine supports; empty if unknown
  */
 export function chooseApi(newest: string, oldest: string): string {
   if (!isVersion(newest)) throw new Error('its answer names no version: is that a Docker Engine?');

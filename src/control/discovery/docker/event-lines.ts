@@ -1,10 +1,10 @@
-/** What a line may have, in bytes: an event repeats the labels of its container. */
+/** The longest line, in bytes. An event repeats the labels of its container. */
 const MAX_LINE = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * The lines of a stream, however they are cut; undefined stands for one that is longer than what is kept of it. What the
- * last one lacks is not waited for.
+ * The lines of a stream, however it is split into pieces. Undefined stands for a line that is longer than `MAX_LINE`. A last
+ * line without a newline is dropped.
  */
 export async function* readLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string | undefined> {
   const line = new Line();
@@ -19,7 +19,7 @@ export async function* readLines(stream: AsyncIterable<Buffer>): AsyncGenerator<
   }
 }
 
-/** A line that is not whole yet, in one buffer. */
+/** Collects an incomplete line in one buffer. */
 class Line {
   #buffer = Buffer.allocUnsafe(4_096);
   #length = 0;

@@ -1,13 +1,13 @@
 import { type Container, parseHealth } from './container.ts';
 import { fieldsOf, isContainerId, textOf } from './untyped.ts';
 
-/** What may change where traffic goes: of containers, and of their networks. */
+/** The events of containers and of their networks that may change where traffic goes. */
 export const EVENTS = {
   type: ['container', 'network'] as ('container' | 'network')[],
   event: [
     ...['start', 'die', 'kill', 'stop', 'pause', 'unpause', 'destroy', 'rename', 'update', 'health_status'],
     ...['connect', 'disconnect'],
-    // As Podman says die and destroy.
+    // Podman's words for die and destroy.
     ...['died', 'remove'],
   ],
 };
@@ -19,15 +19,15 @@ export interface EngineEvent {
   readonly containerId: string;
   /** `start`, `die`, `kill`…, `connect`, `disconnect`. */
   readonly action: string;
-  /** Number of the signal of a `kill`; NaN otherwise. */
+  /** The number of the signal of a `kill`; NaN for other actions. */
   readonly signal: number;
-  /** Of a `die`, where it is said. */
+  /** The exit code of a `die`, if the event has one. */
   readonly exitCode?: number;
-  /** What a `health_status` found. */
+  /** The result of a `health_status`. */
   readonly health?: Container['health'];
 }
 
-/** What a line of the stream tells; undefined when it is not understood. */
+/** Reads an event from a line of the stream; undefined if it is not understood. */
 export function readEvent(line: string): EngineEvent | undefined {
   let raw: Readonly<Record<string, unknown>>;
   try {
@@ -38,11 +38,11 @@ export function readEvent(line: string): EngineEvent | undefined {
   const actor = fieldsOf(raw['Actor']);
   const attributes = fieldsOf(actor['Attributes']);
   const containerId = textOf(raw['Type'] === 'network' ? attributes['container'] : actor['ID']);
-  // `health_status: healthy` carries its result in its name.
+  // The result is part of the name: `health_status: healthy`.
   const [action = '', result = ''] = textOf(raw['Action']).split(': ', 2);
   if (!isContainerId(containerId) || action === '') return undefined;
   const health = parseHealth(result);
-  // Docker's word, and Podman's.
+  // Docker writes exitCode, Podman containerExitCode.
   const exitCode = textOf(attributes['exitCode']) || textOf(attributes['containerExitCode']);
   return {
     containerId,

@@ -1,14 +1,14 @@
 import { CUT } from '../labels/limits.ts';
 
-/** What is kept of one text within an entry, in bytes: more than a label may have. */
+/** How much of one text within an entry is kept, in bytes: more than a label may have. */
 const MAX_TEXT = 128 * 1024;
-/** What is kept of an entry: more than the labels of a container may have together. */
+/** How much of an entry is kept, in bytes: more than the labels of a container may have together. */
 const MAX_ENTRY = 512 * 1024;
-/** How deep maps and lists may lie in each other; those of an Engine do not half as deep. */
+/** The deepest nesting of maps and lists. An Engine's lists are less than half as deep. */
 const MAX_DEPTH = 64;
-/** What may stand between the entries of a list, in bytes. */
+/** The most bytes between the entries of a list. */
 const MAX_FRAME = 1024 * 1024;
-/** Of a larger one only what it begins with is looked at: its id and its name stand there. */
+/** How much of an entry that is too long is looked at, in bytes: id and name are at its beginning. */
 const BEGINNING = 4_096;
 
 const QUOTE = 0x22;
@@ -17,27 +17,27 @@ const [OPEN_LIST, OPEN_MAP, CLOSE_LIST, CLOSE_MAP] = [0x5b, 0x7b, 0x5d, 0x7d];
 const U = 0x75;
 
 /**
- * The maps and lists within a JSON list, each parsed as soon as it is whole: a list of any length is never parsed in one
- * turn. A text within an entry that is too long is cut and ends with `CUT`; of an entry that is too long only id and name are
- * known, and that it is.
+ * Parses the maps and lists of a JSON list one by one, as soon as each is complete, so that a long list is never parsed in
+ * one turn. A text within an entry that is too long is cut and ends with `CUT`. An entry that is too long is replaced by a
+ * container of which only id and name are known.
  */
 export class JsonEntries {
   readonly #entries: unknown[] = [];
   #depth = 0;
   #isInText = false;
-  /** Bytes that belong to an escape still; -1 right behind its backslash. */
+  /** How many more bytes belong to the current escape; -1 right after its backslash. */
   #escape = 0;
-  /** Bytes of the text so far. */
+  /** The length of the current text so far, in bytes. */
   #text = 0;
   #isCut = false;
-  /** The parts of the entry that are kept. */
+  /** The parts of the current entry that are kept. */
   #parts: Buffer[] = [];
   #size = 0;
   #kept = 0;
-  /** The list with a 0 in the place of each entry. */
+  /** The list without its entries: each is replaced by a 0. */
   #frame = '';
 
-  /** Takes what came next. Throws where an entry is no JSON. */
+  /** Takes the next piece. Throws if an entry is not valid JSON. */
   push(piece: Buffer): void {
     let from = 0;
     let backslash = piece.indexOf(BACKSLASH);
@@ -48,7 +48,7 @@ export class JsonEntries {
           if (this.#isCut) from = i;
           this.#isCut = false;
         } else if (this.#text > MAX_TEXT && this.#escape === 0 && this.#depth > 1 && !this.#isCut) {
-          // Never within an escape.
+          // The text is cut here, which is never within an escape.
           this.#keep(piece.subarray(from, i + 1));
           this.#keep(Buffer.from(CUT));
           this.#isCut = true;
@@ -56,7 +56,7 @@ export class JsonEntries {
       } else if (byte === QUOTE) {
         const end = piece.indexOf(QUOTE, i + 1);
         if (backslash !== -1 && backslash < i) backslash = piece.indexOf(BACKSLASH, i);
-        // Most texts are short, without escapes and whole: nobody looks at their bytes one by one.
+        // Most texts are short, complete and without escapes, so their bytes need not be looked at one by one.
         const isPlain = end !== -1 && end - i <= MAX_TEXT && (backslash === -1 || backslash > end);
         if (isPlain) i = end;
         this.#isInText = !isPlain;
@@ -76,12 +76,12 @@ export class JsonEntries {
     else if (!this.#isCut) this.#keep(piece.subarray(from));
   }
 
-  /** Bytes that were kept so far. */
+  /** The number of bytes that were kept so far. */
   get kept(): number {
     return this.#kept;
   }
 
-  /** The entries of the whole. Throws unless it is a list that came to its end. */
+  /** The entries of the list. Throws if it is not a complete list. */
   end(): readonly unknown[] {
     const frame: unknown = JSON.parse(this.#frame);
     if (!Array.isArray(frame) || this.#depth !== 0) throw new SyntaxError('no list');
@@ -93,7 +93,7 @@ export class JsonEntries {
     if (this.#frame.length > MAX_FRAME) throw new SyntaxError('no list of maps');
   }
 
-  /** Takes a byte of a text; true if it is the quote that ends it. */
+  /** Takes a byte of a text; true if it is the closing quote. */
   #isEnd(byte: number): boolean {
     this.#text++;
     if (this.#escape === -1) this.#escape = byte === U ? 4 : 0;
@@ -107,7 +107,7 @@ export class JsonEntries {
   }
 
   #keep(part: Buffer): void {
-    // A copy: the piece is a part of a buffer that is larger, and used again.
+    // The part is copied, because it belongs to a larger buffer that is used again.
     if (this.#size <= MAX_ENTRY) {
       this.#parts.push(Buffer.from(part));
       this.#kept += part.length;
@@ -125,7 +125,7 @@ export class JsonEntries {
   }
 }
 
-/** A container of which no more is known than who it is, and that its labels are too long. */
+/** Stands for a container whose labels are too long: only its id and name are known. */
 function tooLarge(beginning: string): unknown {
   const [, Id = ''] = /"Id":\s*"([0-9a-f]{64})"/.exec(beginning) ?? [];
   const [, name = Id.slice(0, 12)] = /"Names":\s*\["([^"\\]{1,255})"/.exec(beginning) ?? [];

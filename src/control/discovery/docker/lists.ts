@@ -6,16 +6,16 @@ import type { EngineEvent } from './event.ts';
 import { Untold } from './untold.ts';
 
 /**
- * A look at everything, for what no event told; also how a silent loss of the Engine is noticed. So long after the one
- * before, in milliseconds: of a long list each costs more.
+ * The shortest and the longest time between two lists, in milliseconds: a long list costs more. Listing finds what no event
+ * told, and notices an Engine that was lost silently.
  */
 const SOONEST_MS = 10_000;
 const LATEST_MS = 30_000;
-/** Lists take at most one part of the time in so many. */
+/** Listing takes at most one part in so many of the time. */
 const SHARE = 200;
-/** After an event that is not understood everything is looked at. */
+/** How soon everything is listed after an event that is not understood, in milliseconds. */
 const UNCLEAR_MS = 1_000;
-/** An event may come so much later than the list that tells the same. */
+/** How much later than the list an event of the same change may come, in milliseconds. */
 const LATE_MS = 1_000;
 
 export interface ListsOptions {
@@ -23,12 +23,12 @@ export interface ListsOptions {
   readonly clock: Clock;
   /** Reads the entries of a list. */
   readonly read: (entries: readonly unknown[]) => Promise<Container[]>;
-  /** What is known before a list is taken. */
+  /** The containers as they are known before a list is taken. */
   readonly known: () => Iterable<Container>;
   readonly take: (containers: readonly Container[], drivers: ReadonlyMap<string, string>) => void;
-  /** Events that came while all was listed: the list may tell of these containers as they were before. */
+  /** Takes the ids of containers that had events while the list was made, which may show them as they were before. */
   readonly askAgain: (containerIds: Iterable<string>) => void;
-  /** Ends it, and says why. */
+  /** Aborting it ends the connection; the reason of the abort is reported. */
   readonly connection: AbortController;
 }
 
@@ -67,7 +67,7 @@ export class Lists implements Listing<EngineEvent> {
     this.#untold.begin();
     const [entries, drivers] = await Promise.all([
       engine.containers(),
-      // A filtered socket may not allow it: networks are then taken for bridges.
+      // A filtered socket may refuse this question; all networks are then treated as bridges.
       engine.networkDrivers().catch(() => new Map<string, string>()),
     ]);
     if (connection.signal.aborted) return;
@@ -93,7 +93,7 @@ export class Lists implements Listing<EngineEvent> {
     });
   }
 
-  /** No event told of these, unless one is just late. */
+  /** Ends the connection if no event tells of these changed containers within a moment. */
   #askAbout(containerIds: readonly string[]): void {
     if (containerIds.length === 0) return;
     const { clock, connection } = this.#options;

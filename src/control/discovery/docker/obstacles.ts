@@ -1,7 +1,7 @@
 import { listFew } from '../../../model/text.ts';
 import type { Container, ContainerNetwork } from './container.ts';
 
-/** Why a container is not reached, or may not be: what is wrong with a label, or with what it would say. */
+/** Why a container is not reached, or may not be. The problem is shown at this label, which is wrong or missing. */
 export interface Obstacle {
   readonly label: string;
   readonly message: string;
@@ -40,9 +40,10 @@ function isOnNoNetwork({ name }: Container): Obstacle {
 }
 
 /**
+ * No network is shared with the container.
  * @param wanted the network that a label names
- * @param reached what Fairlead reaches, in words
- * @param self Fairlead's own container, where its networks decide
+ * @param reached the networks that Fairlead reaches, in words
+ * @param self Fairlead's own container, if its networks decide what is reached
  */
 export function notShared(
   container: Container,
@@ -63,9 +64,9 @@ export function notShared(
   };
 }
 
-/** Which network has to be joined by whom: Fairlead joins those of others, but for the default one of all. */
+/** The NETWORK and CONTAINER to suggest: Fairlead should join the other's network, unless that is the default bridge. */
 function toConnect(container: Container, self: Container | undefined): string {
-  // Docker connects no container that shares another one's network: its owner is the one to connect.
+  // Docker cannot connect a container that shares another's network; the owner of the network must be connected.
   const name = container.networkOf?.slice(0, 12) ?? container.name;
   if (self === undefined) return `NETWORK ${name}`;
   const own = (networks: Container['networks']) => networks.filter((one) => one.name !== 'bridge');
@@ -73,6 +74,6 @@ function toConnect(container: Container, self: Container | undefined): string {
   if (theirs !== undefined && self.networkOf === undefined) return `${theirs.name} ${self.name}`;
   const [ours, ...others] = own(self.networks);
   if (ours === undefined || others.length === 0) return `${ours?.name ?? 'NETWORK'} ${name}`;
-  // Which of several is for services nothing tells.
+  // Nothing tells which of Fairlead's networks is meant for services.
   return `NETWORK ${name}, NETWORK being Fairlead's for services, and not for its admin address or the Engine's socket`;
 }

@@ -7,14 +7,14 @@ import { publishedAt } from './published.ts';
 
 /** How Fairlead gets at an Engine's containers. */
 export type Reach =
-  /** It is one of them: by the networks that it shares; on the host's network as if it ran on the host. */
+  /** Fairlead is one of the containers: by the networks that it shares, or by all bridges if it is on the host's network. */
   | { readonly kind: 'container'; readonly self: Container; readonly drivers: ReadonlyMap<string, string> }
-  /** It runs on the Engine's host: by any bridge network. Drivers by network id. */
+  /** Fairlead runs on the Engine's host: by any bridge network. `drivers` are by network id. */
   | { readonly kind: 'host'; readonly drivers: ReadonlyMap<string, string> }
-  /** It runs elsewhere: by the ports that the host at that address publishes. */
+  /** Fairlead runs elsewhere: by the ports that the host at that address publishes. */
   | { readonly kind: 'published'; readonly host: string };
 
-/** What of a reach it depends on where containers are found, as a text to compare. */
+/** The parts of a reach that decide where containers are found, as a text to compare. */
 export function reachKey(reach: Reach): string {
   if (reach.kind === 'published') return reach.host;
   if (reach.kind === 'host') return JSON.stringify([...reach.drivers]);
@@ -28,7 +28,7 @@ export type Located =
       readonly address: Address;
       readonly port: number;
       readonly notes: readonly string[];
-      /** What speaks against that address. */
+      /** Why the address may be out of reach. */
       readonly caveat?: Obstacle;
     }
   | Obstacle;
@@ -36,9 +36,9 @@ export type Located =
 const HERE = '127.0.0.1';
 
 /**
- * Where a service of the container is reached.
- * @param container with the networks that it really has (`withNetworkOf`)
- * @param said what its labels say of it
+ * Finds the address where a service of the container is reached.
+ * @param container the container with the networks that it really has (see `withNetworkOf`)
+ * @param said what the labels of the service say of its backend
  */
 export function locate(container: Container, said: BackendSettings, reach: Reach): Located {
   if (container.networks.some(({ name }) => name === NONE)) return hasNoNetwork();
@@ -49,7 +49,7 @@ export function locate(container: Container, said: BackendSettings, reach: Reach
   return locateOnNetwork(container, said, port, reach);
 }
 
-/** The network of a container without one, which is never joined with another. */
+/** The name of the network of containers that have none. */
 const NONE = 'none';
 
 interface ChosenPort {
@@ -121,7 +121,7 @@ function locateOnNetwork(
   };
 }
 
-/** By the port that is published here, for want of an address that leads to it. */
+/** Uses a port that is published on this host, because no address of the container is reached. */
 function locateNearby(
   address: Address,
   network: ContainerNetwork | undefined,
@@ -150,11 +150,11 @@ function isShared(network: ContainerNetwork, reach: Reach): boolean {
   if (reach.kind === 'container' && !reach.self.isOnHostNetwork) {
     return reach.self.networks.some((own) => own.id === network.id && own.id !== '');
   }
-  // A network that is not in the list yet is taken for what nearly all of them are.
+  // A network that is not in the list yet is treated as a bridge, as nearly all networks are.
   return reach.kind !== 'published' && (reach.drivers.get(network.id) ?? 'bridge') === 'bridge';
 }
 
-/** Compose prefixes the networks of a project with its name. */
+/** Whether a label means this network. Compose prefixes the networks of a project with its name. */
 function namesNetwork(network: ContainerNetwork, wanted: string, container: Container): boolean {
   const project = container.labels['com.docker.compose.project'];
   return network.name === wanted || (project !== undefined && network.name === `${project}_${wanted}`);

@@ -1,18 +1,18 @@
 import { type Container, readContainer } from './container.ts';
 import type { Details } from './details.ts';
 
-/** Entries that are read without a pause. */
+/** How many entries are read in one turn of the event loop. */
 const SLICE = 25;
 
 export interface ReaderOptions {
   readonly details: Details;
-  /** What is known beyond the list, and the very same container as before if it says the same. */
+  /** Adds what is known beyond the list, and returns the very same container as before if nothing has changed. */
   readonly finish: (container: Container) => Container;
   /** See `readContainer`. */
   readonly isNear: ((gateway: string) => boolean) | undefined;
 }
 
-/** Makes containers of the entries of a list, and leaves out those that are none. */
+/** Makes containers of the entries of a list, and leaves out entries that are not containers. */
 export class Reader {
   readonly #options: ReaderOptions;
 
@@ -20,7 +20,7 @@ export class Reader {
     this.#options = options;
   }
 
-  /** A list of thousands must not keep requests waiting. */
+  /** Reads the entries in slices, so that a list of thousands does not delay requests. */
   async read(entries: readonly unknown[]): Promise<Container[]> {
     const { details, finish, isNear } = this.#options;
     const containers: Container[] = [];

@@ -2,12 +2,12 @@ import type { Clock } from '../../../model/clock.ts';
 import type { Container } from './container.ts';
 import type { EngineEvent } from './event.ts';
 
-/** For so long after an event the Engine's list may still tell of a container as it was before. */
+/** How long after an event the Engine's list may still show a container as it was before, in milliseconds. */
 export const LAG_MS = 250;
 
 type Change = Partial<Pick<Container, 'state' | 'health'>>;
 
-/** What events said of containers a moment ago. It holds against a list that does not know of it yet. */
+/** Remembers what events told of containers a moment ago, to correct lists that do not show it yet. */
 export class RecentEvents {
   readonly #clock: Clock;
   readonly #changes = new Map<string, { readonly at: number; readonly change: Change }>();
@@ -25,13 +25,13 @@ export class RecentEvents {
     this.#changes.set(event.containerId, { at: this.#clock.elapsed(), change: { ...before, ...change } });
   }
 
-  /** The container as the list has it, corrected by what was said since. */
+  /** Corrects a listed container by its recent events. */
   correct(container: Container): Container {
     const change = this.#fresh(container.id);
     return change === undefined ? container : { ...container, ...change };
   }
 
-  /** The oldest stand at the front. */
+  /** Drops old changes; the oldest come first. */
   #forgetOld(): void {
     for (const [containerId, { at }] of this.#changes) {
       if (this.#clock.elapsed() - at < LAG_MS) break;

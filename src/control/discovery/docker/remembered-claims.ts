@@ -2,28 +2,28 @@ import { changesOf } from '../../../model/changes.ts';
 import type { Clock } from '../../../model/clock.ts';
 import type { Claim } from '../../../model/contribution.ts';
 
-/** Routes that are remembered after their last container is gone. */
+/** The most removed claims that are remembered. */
 const MAX_REMEMBERED = 1_000;
-/** How long; whoever has not deployed it again by then does not want it any more. */
+/** How long a removed claim is remembered, in milliseconds. Later a new deployment is no longer expected. */
 export const REMEMBERED_MS = 3_600_000;
 
 /**
- * The claims of containers that were removed, without an address: for an hour their hosts stay known and answer 503, not
- * 404, and a fallback that a label named still stands in. Where others serve, nothing of it counts (see `Ghosts`).
+ * Remembers the claims of removed containers, without their addresses. For an hour their hosts stay known and answer 503,
+ * not 404, and fallbacks that a label named still answer. Remembered claims yield to claims that serve (see `Ghosts`).
  */
 export class RememberedClaims {
   readonly #clock: Clock;
   #claims: readonly Claim[] = [];
-  /** How many claim the same, by what they claim: a service that is redeployed again and again is remembered once. */
+  /** The number of live claims with the same key, so that a service that is redeployed often is remembered once. */
   readonly #live = new Map<string, number>();
-  /** What the last of them left, and when, by what it claimed; the latest at the end. */
+  /** The remembered claims, by key; the claim that left last comes last. */
   readonly #gone = new Map<string, { readonly claim: Claim; readonly at: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Takes the claims that there are now, and answers those that are only remembered. */
+  /** Takes the claims that there are now, and returns the remembered ones. */
   update(claims: readonly Claim[]): Claim[] {
     const { gone, fresh } = changesOf(this.#claims, claims);
     this.#claims = claims;

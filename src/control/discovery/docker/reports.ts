@@ -10,32 +10,32 @@ import { networkOwner, withNetworkOf } from './shared-network.ts';
 interface Seen {
   container: Container;
   report: WorkloadReport | undefined;
-  /** Whose network it used when it was reported on. */
+  /** The owner of its network when it was last looked at. */
   owner: Container | Obstacle | undefined;
   /** Something that a report depends on has changed. */
   isOutdated: boolean;
 }
 
-/** Containers that are looked at again without a pause. */
+/** The most containers that are reported on in one turn. */
 const PORTION = 1_000;
-/** And what they may say together besides one service and one route each: services, routes, problems, kilobytes of labels. */
+/** The most extras in one turn: services and routes beyond one per container, problems, and kilobytes of labels. */
 const EXTRAS = 200;
 
-/** What the containers say now. */
+/** What the containers say together. */
 export interface Read {
   readonly claims: readonly Claim[];
   readonly problems: readonly Problem[];
-  /** Names of running containers that have labels of another proxy and none of ours, by that proxy. */
+  /** The names of running containers that have labels of another proxy and none of ours, by that proxy. */
   readonly foreign: ReadonlyMap<string, readonly string[]>;
-  /** Nothing is left to look at. */
+  /** All containers that have changed were reported on. */
   readonly isWhole: boolean;
 }
 
-/** The containers of an Engine, and what became of each. One that stays the same keeps its report, and its claims. */
+/** The containers of an Engine, and their reports. A container that stays the same keeps its report and its claims. */
 export class Reports {
   /** By id, in the order in which they were first seen. */
   readonly #seen = new Map<string, Seen>();
-  /** Those of them that are gone, but for what is still to be looked at. */
+  /** The ids of containers that are gone, and that are kept until all others were reported on. */
   readonly #leaving = new Set<string>();
 
   readonly #find = (id: string) => this.#seen.get(id)?.container;
@@ -48,27 +48,27 @@ export class Reports {
     for (const { container } of this.#seen.values()) yield container;
   }
 
-  /** The name of a container that asks for something. */
+  /** The name of a container that claims something; undefined for other containers. */
   routedName(id: string): string | undefined {
     const report = this.#seen.get(id)?.report;
     return report === undefined || report.services.length === 0 ? undefined : report.workload.name;
   }
 
-  /** The container with the networks that it really has. */
+  /** Adds to a container the networks that it really has, since it may share those of another one. */
   connected(container: Container): Container {
     const owner = networkOwner(container, this.#find);
     return 'message' in owner ? container : withNetworkOf(container, owner);
   }
 
-  /** The very same container as before if it says the same. */
+  /** The very same container as before if nothing has changed, else this one. */
   known(container: Container): Container {
     const known = this.#seen.get(container.id)?.container;
     return known !== undefined && isSame(known, container) ? known : container;
   }
 
   /**
-   * Takes what there is of the containers with these ids, or of all.
-   * @param containers as `known` answered them
+   * Takes the containers that exist out of those with these ids, or of all.
+   * @param containers values that `known` has returned
    */
   take(containers: readonly Container[], ids: Iterable<string> = [...this.#seen.keys()]): void {
     const found = new Set(containers.map(({ id }) => id));
@@ -85,7 +85,7 @@ export class Reports {
     }
   }
 
-  /** What a report says depends on more than its container. */
+  /** Has a container reported on again, since its report depends on more than the container itself. */
   renew(id: string): void {
     const seen = this.#seen.get(id);
     if (seen !== undefined) seen.isOutdated = true;
@@ -96,8 +96,8 @@ export class Reports {
   }
 
   /**
-   * All claims and problems. Only what is outdated is looked at again, and of that no more than a portion: what is left keeps
-   * what was said of it before, and those that left stay until all is looked at, so that nothing is missed meanwhile.
+   * All claims and problems. Only what is outdated is reported on again, and no more of it than one turn allows: the rest keeps
+   * its old reports, and containers that are gone stay until everything was looked at, so that no route is missing meanwhile.
    */
   read(context: Omit<ReportContext, 'find'>): Read {
     const claims: Claim[] = [];
@@ -131,7 +131,7 @@ export class Reports {
     return this.read(context);
   }
 
-  /** What is said of a container that shares another one's network depends on that one. */
+  /** Outdates the report of a container that shares another's network, if that one has changed. */
   #lookForOwner(seen: Seen): void {
     if (seen.container.networkOf === undefined) return;
     const owner = networkOwner(seen.container, this.#find);
@@ -140,7 +140,7 @@ export class Reports {
   }
 }
 
-/** Looks at a container again, and answers how much more it says than others: all of it goes through to the route table. */
+/** Reports on a container again, and returns its extras, which cost time all the way to the route table. */
 function renewReport(seen: Seen, context: ReportContext): number {
   const fresh = report(seen, context);
   if (seen.report === undefined || !isDeepStrictEqual(seen.report, fresh)) seen.report = fresh;
@@ -152,7 +152,7 @@ function renewReport(seen: Seen, context: ReportContext): number {
   return extras;
 }
 
-/** One that cannot be understood must not cost the others; what was good of it stays. */
+/** Reports on a container. An exception becomes a problem of this container, so that it does not cost the others. */
 function report({ container, report: before }: Seen, context: ReportContext): WorkloadReport {
   try {
     return reportContainer(container, context);
@@ -164,7 +164,7 @@ function report({ container, report: before }: Seen, context: ReportContext): Wo
   }
 }
 
-/** An entry that is read again names the same things in the same order, and text is compared faster than objects. */
+/** Compares containers as JSON, which is faster than by fields. That works because the fields are always in the same order. */
 function isSame(a: Container, b: Container): boolean {
   if (a === b) return true;
   const { labels, ...rest } = a;

@@ -2,25 +2,25 @@ import { readFileSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Clock } from '../../../model/clock.ts';
 
-/** Ids, or their beginnings, that the container of this process may have; empty outside of containers. */
+/** Ids that the container of this process may have, or beginnings of them; empty outside of containers. */
 export function ownContainerIds(): string[] {
   const ids = new Set(idsOfMounts(readText('/proc/self/mountinfo')));
-  // The default hostname is the short id.
+  // By default the hostname of a container is its short id.
   if (/^[0-9a-f]{12}$/.test(hostname())) ids.add(hostname());
   return [...ids];
 }
 
 /**
- * Docker and Podman mount a container's hostname and resolv.conf from a folder with its id. On the host there are mounts
- * from such folders as well, of all containers, but not in these places.
- * @param mounts as in proc_pid_mountinfo(5)
+ * Finds the container's id in its mounts: Docker and Podman mount its hostname and resolv.conf from a folder that is named
+ * by the id. The host has mounts from such folders, too, but not at these paths.
+ * @param mounts the text of a mountinfo file: proc_pid_mountinfo(5)
  */
 export function idsOfMounts(mounts: string): string[] {
   const own = /containers\/([0-9a-f]{64})\/\S* \/etc\/(?:hostname|hosts|resolv\.conf) /g;
   return [...mounts.matchAll(own)].map(([, id]) => id as string);
 }
 
-/** Whether a host of an endpoint is this machine. */
+/** Whether the host of an endpoint is this machine. */
 export function isThisMachine(host: string): boolean {
   if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return true;
   return Object.values(networkInterfaces()).some((addresses) =>
@@ -28,14 +28,14 @@ export function isThisMachine(host: string): boolean {
   );
 }
 
-/** The addresses of this machine are not read more often than that, in milliseconds. */
+/** How often the addresses of this machine are read at most, in milliseconds. */
 const READ_AGAIN_MS = 1_000;
 
 /**
- * Tells whether the containers behind a gateway are reached from here. The gateway of a bridge is an address of the
- * machine that the bridge is on. Without root an Engine has its bridges in a network of its own (Docker rootless, Podman),
- * or in a virtual machine (Docker Desktop), with the same addresses as others have here.
- * @param socket path of the Engine's socket, if it has one; it is owned by who runs the Engine
+ * Makes a function that tells whether the containers behind a gateway are reached from here: the gateway of a bridge is an
+ * address of the machine that has the bridge. A rootless Engine (Docker, Podman) has its bridges in a network of its own, and
+ * Docker Desktop in a virtual machine; they may use addresses that this machine has, too.
+ * @param socket the path of the Engine's socket, if it has one; its owner is the user who runs the Engine
  */
 export function nearness(socket: string | undefined, clock: Clock): (gateway: string) => boolean {
   let own: ReadonlySet<string> = new Set();
@@ -55,7 +55,7 @@ function ownAddresses(): Set<string> {
   );
 }
 
-/** Also when it is not there, or not seen: then nothing is known of it. */
+/** Whether root owns a file; true if that cannot be found out. */
 function isOfRoot(path: string): boolean {
   try {
     return statSync(path).uid === 0;

@@ -1,13 +1,13 @@
 import type { Container } from './container.ts';
 import type { Obstacle } from './obstacles.ts';
 
-/** Containers that share a network by way of each other: more than anybody joins, fewer than a circle has. */
+/** The most steps from a container to the owner of its network. Nobody needs more, and a circle ends there. */
 const MAX_STEPS = 8;
 
 /**
- * Whose network the container uses: its own, or that of the container whose network it shares
- * (`network_mode: service:vpn`), be it by way of others.
- * @param find the container with that id, if there is one
+ * Finds the container whose network this one uses: itself, or the one whose network it shares
+ * (`network_mode: service:vpn`), over several steps if need be.
+ * @param find returns the container with that id, if there is one
  */
 export function networkOwner(
   container: Container,
@@ -23,7 +23,7 @@ export function networkOwner(
   return isUp ? owner : isDown(owner);
 }
 
-/** The container as it is reached: by its owner's networks and published ports. Ports of its own image go first. */
+/** The container with its owner's networks and published ports, by which it is reached. It keeps the ports of its own image, if any. */
 export function withNetworkOf(container: Container, owner: Container): Container {
   if (owner === container) return container;
   const { networks, published, isOnHostNetwork } = owner;

@@ -22,20 +22,20 @@ import { Stopping } from './stopping.ts';
 import { Touched } from './touched.ts';
 import { type Elsewhere, reachFrom } from './whereabouts.ts';
 
-/** More are not asked for by their ids, which stand in the question, but by a list of all. */
+/** The most containers that are asked for by id, since the ids are part of the URL. For more of them all are listed. */
 const MAX_ASKED = 500;
 
 export interface DockerSourceOptions {
-  /** Who may claim what; without any rule everyone may everything. */
+  /** The rules on who may claim what; without any rule everyone may claim everything. */
   readonly allow: readonly AllowRule[];
-  /** Which containers are looked at; all without any. */
+  /** The filters that choose which containers are looked at; all of them without any. */
   readonly filters?: readonly ContainerFilter[];
   readonly name: string;
   readonly endpoint: string;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ids that our own container may have. */
+  /** Ids that Fairlead's own container may have. */
   readonly ownIds: readonly string[];
   readonly elsewhere: Elsewhere;
 }
@@ -56,7 +56,7 @@ export class DockerSource implements Source {
   readonly #recentEvents: RecentEvents;
   readonly #details: Details;
   readonly #reader: Reader;
-  /** Entries of the latest list without an id. */
+  /** The number of entries without an id in the latest list. */
   #unreadable = 0;
   #isContinuing = false;
   #isStopped = false;
@@ -94,12 +94,12 @@ export class DockerSource implements Source {
       if (!signal.aborted) publish(contribution);
     };
     signal.addEventListener('abort', () => this.#stop(), { once: true });
-    // So that it is seen who is waited for.
+    // This first contribution shows which source the start waits for.
     this.#publish({ status: this.#connection.status, claims: [], problems: [], isPartial: true });
     this.#connection.follow(signal);
   }
 
-  /** Other rules of who may claim what: all containers are judged by them at once. */
+  /** Replaces the rules on who may claim what, and judges all containers by them at once. */
   judgeBy(allow: readonly AllowRule[]): void {
     this.#allow = allow;
     this.#reports.renewAll();
@@ -127,7 +127,7 @@ export class DockerSource implements Source {
     });
   }
 
-  /** All that there is. */
+  /** Takes a list of all containers. */
   #take(containers: readonly Container[], drivers: ReadonlyMap<string, string>): void {
     this.#drivers = drivers;
     this.#reports.take(containers);
@@ -151,7 +151,7 @@ export class DockerSource implements Source {
     this.#endings.stop();
   }
 
-  /** Asks for the containers that something happened to. */
+  /** Asks for containers that had events. */
   async #ask(ids: readonly string[]): Promise<void> {
     try {
       const asked = ids.length > MAX_ASKED ? undefined : ids;
@@ -195,7 +195,7 @@ export class DockerSource implements Source {
     if (!isWhole && !this.#isContinuing) this.#continue();
   }
 
-  /** The rest, a portion each turn. */
+  /** Goes on with the rest in the next turn. */
   #continue(): void {
     this.#isContinuing = true;
     setImmediate(() => {
@@ -204,7 +204,7 @@ export class DockerSource implements Source {
     });
   }
 
-  /** We may be one of the containers, and on other networks than before: all others are reached by it. */
+  /** Finds out how containers are reached. If Fairlead is one of them and its networks have changed, all others are looked at again. */
   #updateReach(): void {
     const { ownIds, elsewhere } = this.#options;
     const reach = reachFrom({

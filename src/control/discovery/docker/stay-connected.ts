@@ -4,24 +4,24 @@ import { guarded } from '../../../telemetry/internal-errors.ts';
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
 
-/** What keeps a connection. */
+/** How a connection is made, and who hears of its end. */
 export interface Connecting {
   readonly clock: Clock;
   /**
-   * Connects, and resolves or rejects when that is over, be it by the signal. The next wait is a short one again once it
-   * has said that it is connected.
+   * Connects; resolves or rejects when the connection has ended, for whatever reason. Once it has called `onConnected`, the
+   * waits are short again.
    */
   connect(connection: AbortController, onConnected: () => void): Promise<void>;
-  /** Why it is over, unless it was told to be. */
+  /** Told why a connection has ended, unless `signal` has ended it. */
   onLost(reason: unknown): void;
 }
 
-/** Connects again and again, later and later, until it is aborted. Never rejects. */
+/** Connects again and again, with waits that grow, until the signal aborts. Never rejects. */
 export async function stayConnected(
   { clock, connect, onLost }: Connecting,
   signal: AbortSignal,
 ): Promise<void> {
-  // Whatever becomes of it, the next connection is made.
+  // Guarded, so that an exception does not end the loop.
   const tellLost = guarded('source', onLost);
   let backoff = FIRST_BACKOFF_MS;
   while (!signal.aborted) {
@@ -37,7 +37,7 @@ export async function stayConnected(
       reason = error;
     }
     signal.removeEventListener('abort', stop);
-    // When we ended the connection, the stream only tells that, and not why.
+    // If the connection was aborted here, the reason of the abort says more than the error of the stream.
     if (!signal.aborted) tellLost(connection.signal.aborted ? connection.signal.reason : reason);
     connection.abort();
     if (!signal.aborted) await sleep(clock, backoff, signal);

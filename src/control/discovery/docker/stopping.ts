@@ -2,13 +2,13 @@ import type { Clock } from '../../../model/clock.ts';
 import type { Engine } from './engine.ts';
 import type { EngineEvent } from './event.ts';
 
-/** After a signal that did not end it for so long, a container has survived it and serves again. */
+/** A container that has not ended so long after a signal has survived it and serves again. In milliseconds. */
 const SURVIVED_MS = 30_000;
 
-/** Longer than Docker waits before it kills, where a container is given more time to stop. */
+/** How much longer than the container's own time to stop is waited, in milliseconds. */
 const KILL_MARGIN_MS = 5_000;
 
-/** SIGTERM, SIGKILL, SIGINT and SIGQUIT end what does not handle them, and are what stops are made of. */
+/** The signals that end a process by default, by number, and by which containers are usually stopped. */
 const TERMINATING: Readonly<Record<number, string>> = {
   15: 'SIGTERM',
   9: 'SIGKILL',
@@ -16,7 +16,7 @@ const TERMINATING: Readonly<Record<number, string>> = {
   3: 'SIGQUIT',
 };
 
-/** Linux's numbers of the other signals that images name as their STOPSIGNAL. */
+/** Linux's numbers of the signals that images name as their STOPSIGNAL. */
 const NUMBERS: Readonly<Record<string, number>> = {
   HUP: 1,
   INT: 2,
@@ -30,14 +30,14 @@ const NUMBERS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Containers that were told to stop. Docker reports the signal before the process dies, often seconds before:
- * from then on new requests are better off elsewhere.
+ * Knows which containers were told to stop. Docker reports the signal before the process ends, often by seconds: from then
+ * on new requests should go elsewhere.
  */
 export class Stopping {
-  /** The signal's name, by container id. */
+  /** The name of the signal, by container id. */
   readonly signals = new Map<string, string>();
   readonly #timers = new Map<string, () => void>();
-  /** Questions for a stop signal that are not answered yet, by container id. */
+  /** Questions for a container's stop signal that are not answered yet, by container id. */
   readonly #questions = new Map<string, symbol>();
   readonly #engine: Engine;
   readonly #clock: Clock;
@@ -49,7 +49,7 @@ export class Stopping {
     this.#onChange = onChange;
   }
 
-  /** Hears of everything that happens to containers. */
+  /** Takes every event of containers. */
   onEvent(event: EngineEvent): void {
     if (event.action === 'start' || event.action === 'die') this.#clear(event.containerId);
     else if (event.action === 'kill') this.#onSignal(event.containerId, event.signal);
@@ -62,10 +62,10 @@ export class Stopping {
     this.#questions.set(containerId, question);
     this.#engine.stopBehaviour(containerId).then(
       (behaviour) => {
-        // It may have ended, and even started anew, before the answer came.
+        // The container may have ended, and even have been started again, before the answer came.
         if (this.#questions.get(containerId) !== question) return;
         const waitMs = Math.max(SURVIVED_MS, behaviour.timeoutMs + KILL_MARGIN_MS);
-        // Another signal stops only those images that say so; most often it is a mere reload.
+        // Any other signal means a stop only if the image names it as its stop signal; usually it asks for a reload.
         if (name !== undefined) this.#schedule(containerId, waitMs);
         else if (signalNumber(behaviour.signal) === signal) this.#mark(containerId, behaviour.signal, waitMs);
       },
@@ -97,7 +97,7 @@ export class Stopping {
   }
 }
 
-/** `SIGQUIT`, `QUIT` or `3` → 3; NaN for names that are not known. `RTMIN+n` counts from 34. */
+/** The number of a signal: 3 for `SIGQUIT`, `QUIT` and `3`; NaN for unknown names. `RTMIN+n` counts from 34. */
 export function signalNumber(name: string): number {
   if (/^\d+$/.test(name)) return Number(name);
   const bare = name.toUpperCase().replace(/^SIG/, '');

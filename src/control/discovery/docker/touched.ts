@@ -2,7 +2,7 @@ import type { Clock } from '../../../model/clock.ts';
 import { Coalescer } from './coalescer.ts';
 import { LAG_MS } from './recent-events.ts';
 
-/** Containers that something happened to: they are asked for now, and once more when the Engine's list has caught up. */
+/** Asks for containers that had events: at once, and once more when the Engine's list has caught up. */
 export class Touched {
   readonly #clock: Clock;
   readonly #now: Coalescer;
@@ -24,7 +24,7 @@ export class Touched {
     this.#rechecks.set(containerId, cancel);
   }
 
-  /** Asks for them once. */
+  /** Asks for containers only once. */
   ask(containerIds: Iterable<string>): void {
     this.#now.add(...containerIds);
   }

@@ -6,18 +6,18 @@ import { shorten } from '../../../model/text.ts';
 import { EngineRefusal } from './engine-error.ts';
 import { JsonEntries } from './json-entries.ts';
 
-/** How long a question to the Engine may take, in milliseconds; that for events may last. */
+/** How long a question to the Engine may take, in milliseconds; the stream of events is not limited. */
 const QUESTION_MS = 10_000;
-/** What an answer may have, in bytes: some 20,000 containers. */
+/** The longest answer, in bytes: enough for some 20,000 containers. */
 const MAX_ANSWER = 64 * 1024 * 1024;
-/** Questions that are answered with a list. */
+/** The paths of questions whose answer is a list. */
 const LIST = /\/(?:containers\/json|networks)(?:\?|$)/;
-/** What is read of the reason why it refuses. */
+/** How much of the answer is read when the Engine refuses, in bytes. */
 const MAX_REFUSAL = 4_096;
-/** After so long a connection that is silent is asked whether it is still there. */
+/** A silent connection is probed by TCP keep-alive after so long, in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
 
-/** What of dockerode's modem, which knows what each question is, sends it. */
+/** The part of dockerode's modem that sends questions. */
 interface Modem {
   readonly protocol: string;
   buildRequest(
@@ -29,8 +29,8 @@ interface Modem {
 }
 
 /**
- * Lets dockerode ask by requests whose answers are bounded in size and time. Its own ones follow redirects, which ends
- * the process where these lead nowhere, and keep whatever is sent.
+ * Replaces how dockerode sends requests, so that answers are bounded in size and time. Its own requests have no bound, and
+ * follow redirects, which ends the process if a redirect leads nowhere.
  */
 export function boundAnswers(docker: Docker): Docker {
   const modem = docker.modem as unknown as Modem;
@@ -43,7 +43,7 @@ export function boundAnswers(docker: Docker): Docker {
   return docker;
 }
 
-/** The value that is answered, or for events the stream of them. */
+/** Sends a question; returns the value of the answer, or for events the stream of them. */
 function ask(protocol: string, options: RequestOptions, isStream: boolean): Promise<unknown> {
   const signal = isStream ? options.signal : AbortSignal.timeout(QUESTION_MS);
   return new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ function ask(protocol: string, options: RequestOptions, isStream: boolean): Prom
   });
 }
 
-/** An answer of lists is read entry by entry, for it may be long. */
+/** Reads an answer. A list is parsed entry by entry, because it may be long. */
 async function answerOf(response: IncomingMessage, isList: boolean): Promise<unknown> {
   if (!isList) return parseAnswer(await collect(response, MAX_ANSWER));
   const list = new JsonEntries();
@@ -99,12 +99,12 @@ function refusal({ statusCode = 0 }: IncomingMessage, text: string, path: string
     const { message } = JSON.parse(text);
     if (typeof message === 'string') reason = message;
   } catch {
-    // Who is no Engine says it in its own way.
+    // An answer that is not an Engine's is shown as it is.
   }
   return new EngineRefusal(statusCode, path, shorten(reason.replace(/\s+/g, ' ').trim(), 200));
 }
 
-/** The text of a response, or as much of it as fits; in one buffer, however small the pieces are that it comes in. */
+/** Collects the text of a response up to a limit, in one buffer, however small its pieces are. */
 async function collect(
   response: IncomingMessage,
   limit: number,

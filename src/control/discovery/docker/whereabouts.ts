@@ -2,26 +2,26 @@ import { isIP } from 'node:net';
 import type { Container } from './container.ts';
 import type { Reach } from './reach.ts';
 
-/** Where containers are reached that are not next to us: `here` is this host's bridge networks. */
+/** Where containers are reached if Fairlead is not one of them: `here` is by this host's bridge networks. */
 export type Elsewhere =
   | {
       readonly kind: 'here';
-      /** Whether the containers behind a gateway are reached from this host; all are where it is not said. */
+      /** Whether the containers behind a gateway are reached from this host; without it all of them are. */
       readonly isNear?: (gateway: string) => boolean;
     }
   | {
       readonly kind: 'published';
       readonly host: string;
-      /** The same: an address of the Engine that is one of its containers behind a near gateway is on this host. */
+      /** The same. If the Engine's address is that of a container behind a near gateway, the Engine is on this host. */
       readonly isNear?: (gateway: string) => boolean;
     };
 
-/** What it depends on how an Engine's containers are reached. */
+/** What decides how an Engine's containers are reached. */
 export interface Whereabouts {
-  /** Ids that our own container may have. */
+  /** Ids that Fairlead's own container may have. */
   readonly ownIds: readonly string[];
   readonly elsewhere: Elsewhere;
-  /** Of the networks, by id. */
+  /** The drivers of the networks, by network id. */
   readonly drivers: ReadonlyMap<string, string>;
   /** All containers of the Engine. */
   readonly containers: () => Iterable<Container>;
@@ -29,7 +29,7 @@ export interface Whereabouts {
   readonly connected: (container: Container) => Container;
 }
 
-/** How we get at an Engine's containers: whether we are one of them, and on which networks, decides about all others. */
+/** How Fairlead reaches an Engine's containers. If it is one of them, its networks decide. */
 export function reachFrom(where: Whereabouts): Reach {
   const { ownIds, elsewhere, drivers, containers, connected } = where;
   if (ownIds.length > 0) {
@@ -42,7 +42,7 @@ export function reachFrom(where: Whereabouts): Reach {
     : elsewhere;
 }
 
-/** Whether the Engine is asked by way of one of its containers, such as a filter, on a bridge of this machine. */
+/** Whether Fairlead talks to the Engine through one of its containers, such as a filter, on a bridge of this machine. */
 function isBehindOwnContainer(
   { host, isNear }: Extract<Elsewhere, { kind: 'published' }>,
   { containers, drivers }: Whereabouts,

@@ -16,9 +16,9 @@ import { type ParsedService, parseLabels } from '../labels/parse.ts';
 import type { SettingProblem } from '../labels/problem.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
-/** What the labels of a compose file amount to. */
+/** What was found in the labels of a compose file. */
 export interface ParsedCompose {
-  /** Services with labels of ours. */
+  /** The number of services with labels of ours. */
   readonly services: number;
   readonly problems: readonly Problem[];
 }
@@ -35,9 +35,9 @@ export function isComposeFile(text: string | YamlText): boolean {
 }
 
 /**
- * Reads the labels of a compose file's services as `docker compose` would hand them to containers.
- * @param allow who may claim what; without any rule everyone may everything
- * @param pages names of the files that pages may be; not looked at where they are not known
+ * Reads the labels of a compose file's services as `docker compose` would give them to containers.
+ * @param allow the rules on who may claim what; without any rule everyone may claim everything
+ * @param pages the names of the files in the folder of pages; pages are not checked without it
  */
 export function parseComposeFile(
   path: string,
@@ -69,12 +69,12 @@ interface ComposeFile {
   readonly env: Env;
   readonly allow: readonly AllowRule[];
   readonly pages: ReadonlySet<string> | undefined;
-  /** Services that containers of the file would make, and those that they fall back to. */
+  /** The services that containers of the file would make, and the services that they fall back to. */
   readonly names: Set<string>;
   readonly fallbacks: { readonly service: string; readonly key: string; readonly node: unknown }[];
 }
 
-/** True when the service has labels of ours. */
+/** Adds the problems of a service of the file; true if it has labels of ours. */
 function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boolean {
   const { reading, env } = file;
   const deploy = labelsOf(reading, reading.get(reading.get(item.value, 'deploy'), 'labels'), env);
@@ -114,7 +114,7 @@ function checkService(file: ComposeFile, item: Pair, problems: Problem[]): boole
   return parsed.isEnabled;
 }
 
-/** Notes which services it makes and falls back to; answers what of it has no effect. */
+/** Notes which services the labels make and fall back to, and returns problems of labels without effect. */
 function references(
   { names, fallbacks, pages }: ComposeFile,
   { name, draft }: ParsedService,
@@ -141,7 +141,7 @@ function references(
   ];
 }
 
-/** What rules would see of a container of the service: as far as the file says it. */
+/** What allow rules would see of a container of the service, as far as the file tells. */
 function claimantOf(
   { reading, path, env }: ComposeFile,
   item: Pair,
@@ -169,7 +169,7 @@ function claimantOf(
   };
 }
 
-/** How Compose makes a project's name of its folder's. */
+/** The name that Compose gives a project, made of the name of its folder. */
 function projectName(folder: string): string {
   return folder
     .toLowerCase()
@@ -177,7 +177,7 @@ function projectName(folder: string): string {
     .replace(/^[_-]+/, '');
 }
 
-/** Labels come as a map or as a list of `key=value`. */
+/** Reads labels, which are a map or a list of `key=value`; with the node of each. */
 function labelsOf(
   reading: YamlReading,
   node: unknown,
@@ -204,8 +204,8 @@ function labelsOf(
 }
 
 /**
- * `$$`, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:+instead}`, `${NAME:?error}` of the
- * compose specification; a default may hold another of them.
+ * Replaces variables as the compose specification says: `$$`, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`,
+ * `${NAME:+instead}` and `${NAME:?error}`. A default may contain other variables.
  */
 export function interpolate(text: string, env: Env): string {
   return text.replace(

@@ -19,18 +19,18 @@ import { textOf, YamlReading } from './yaml.ts';
 export interface FileService {
   readonly name: string;
   readonly claims: readonly Claim[];
-  /** Each with its line. */
+  /** Its problems, each with the line in the file. */
   readonly problems: readonly Problem[];
 }
 
 /** What the `services:` section of a configuration file says. */
 export interface ParsedFile {
   readonly services: readonly FileService[];
-  /** Why there is nothing to read at all, such as broken YAML. */
+  /** Why the file cannot be read at all, such as broken YAML. */
   readonly problems: readonly Problem[];
 }
 
-/** Keys that a label needs and a file does not: the entry's name says what it is, and a backend's URL where. */
+/** Keys that a label needs and a file does not, since the entry has a name and its backends have URLs. With what to do instead. */
 const ONLY_LABELS: Readonly<Record<LabelsOnly, string>> = {
   enable: 'leave it out: what is in the file is enabled',
   service: 'leave it out: the entry has the name of the service',
@@ -41,20 +41,20 @@ const ONLY_LABELS: Readonly<Record<LabelsOnly, string>> = {
   backup: 'say it of a backend: { url: http://HOST:PORT, backup: true }',
 };
 
-/** What is said of a container, but for what may be said of all backends of a service at once. */
+/** The keys about a container or backend, except for the one that can be said of all backends of a service at once. */
 type LabelsOnly = keyof Draft['container'] | Exclude<keyof BackendSettings, 'maxConnections'>;
 
-/** Whether a key is for labels only, and if so what to do instead. */
+/** What to do instead of a key that is for labels only; undefined for any other key. */
 export function onlyLabels(key: string): string | undefined {
   return Object.hasOwn(ONLY_LABELS, key) ? ONLY_LABELS[key as LabelsOnly] : undefined;
 }
 
-/** `a.b.c` is as deep as any key goes: a map that contains itself ends there. */
+/** How deep maps are read: no key is deeper than `a.b.c`. A map that contains itself ends there. */
 const MAX_DEPTH = 3;
 
 /**
- * The services of a configuration file. Pure but for the time that it is handed.
- * @param readAt when it was last changed, in milliseconds since the epoch
+ * Reads the services of a configuration file. A pure function.
+ * @param readAt when the file was last changed, in milliseconds since the epoch
  */
 export function parseServicesFile(path: string, text: string | YamlText, readAt: number): ParsedFile {
   const reading = new YamlReading('file', path, text);
@@ -104,7 +104,7 @@ function readService(reading: YamlReading, item: Pair): ReadService {
     }
   }
   const orphan = orphanKey(collected.draft);
-  // A host that is there but bad has said so already.
+  // An invalid host has been reported already.
   if (orphan !== undefined && !fields.some(({ key }) => key === 'host')) {
     const message = `services.${name}.${orphan} needs a host to belong to`;
     problems.push(reading.problem(item.key, message, `add services.${name}.host`));
@@ -118,7 +118,7 @@ interface FlatKey {
   readonly text: string | undefined;
 }
 
-/** `health: { path: /x }` and `health.path: /x` are the same. */
+/** Flattens nested maps into dotted keys: `health: { path: /x }` and `health.path: /x` mean the same. */
 function flatten(reading: YamlReading, map: unknown, prefix: string): FlatKey[] {
   return reading.pairs(map).flatMap((item) => {
     const key = prefix + (textOf(item.key) ?? '');
@@ -129,7 +129,7 @@ function flatten(reading: YamlReading, map: unknown, prefix: string): FlatKey[] 
   });
 }
 
-/** A list of single values, as labels write it. */
+/** A list of single values, joined by commas as labels write it. */
 function listText(reading: YamlReading, node: unknown): string | undefined {
   if (!isSeq(node)) return undefined;
   const items = node.items.map((item) => textOf(reading.follow(item)));
@@ -192,7 +192,7 @@ function attempt(
   }
 }
 
-/** `http://HOST:PORT`; the port is 80 without one. */
+/** Parses `http://HOST:PORT`; the port is 80 if left out. */
 function parseBackendUrl(text: string): Address {
   const match = /^(\w+):\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d+))?\/?$/i.exec(text);
   if (match?.[1] === 'https') throw new ValueError('https is not supported yet, only http');
@@ -204,7 +204,7 @@ function parseBackendUrl(text: string): Address {
   };
 }
 
-/** The file is the operator's: what it says may lead to where labels may not. */
+/** Marks fallbacks as trusted: the file belongs to the operator, so its URLs may lead where those of labels may not. */
 function withTrust({ fallback, ...settings }: ServiceSettings): ServiceSettings {
   if (fallback === undefined) return settings;
   return {
@@ -227,7 +227,7 @@ function makeClaims(
     settings: withTrust(draft.settings),
     createdAt: readAt,
   };
-  // What is said of the service is meant for each of its backends.
+  // The limit that the service sets applies to each of its backends.
   const { maxConnections } = draft.backend;
   const limit = maxConnections === undefined ? {} : { maxConnections };
   return backends.length === 0

@@ -11,20 +11,20 @@ export interface FileSourceOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly readText: ReadText;
-  /** What stood in the file a moment ago, as `WatchedFile.watch` has it. */
+  /** The text of the file a moment ago: see `WatchedFile.watch`. */
   readonly text?: string | undefined;
-  /** Hears what stands in the file besides services whenever it changed, and answers what is wrong with it. */
+  /** Takes the text of the file whenever it has changed, for its other parts, and returns their problems. */
   readonly onText?: (text: string) => readonly Problem[];
 }
 
-/** The services of the configuration file, read again whenever it changes. A bad edit keeps the last good one. */
+/** The services of the configuration file, which is read again whenever it changes. An invalid service keeps its last valid state. */
 export class FileSource implements Source {
   readonly name = 'file';
   readonly #options: FileSourceOptions;
   readonly #file: WatchedFile;
-  /** The claims of each service as they were when nothing was wrong with it. */
+  /** The latest valid claims of each service, by its name. */
   #good = new Map<string, readonly Claim[]>();
-  /** What is wrong with the text that was read last. */
+  /** The problems of the text that was read last. */
   #problems: readonly Problem[] = [];
 
   constructor(options: FileSourceOptions) {
@@ -45,7 +45,7 @@ export class FileSource implements Source {
     this.#file.watch(tell, signal, this.#options.text);
   }
 
-  /** Reads the file now, whether it changed or not. */
+  /** Reads the file now, whether or not it has changed. */
   again(): void {
     this.#file.again();
   }
@@ -60,7 +60,7 @@ export class FileSource implements Source {
       return { status, claims: this.#goodClaims(), problems: [...this.#problems, missing] };
     }
     const found = this.#take(text, changedAt);
-    // With those it was started.
+    // The first text is what Fairlead was started with, so its other parts are in force already.
     const others = isFirst ? [] : onText(text);
     const messages = new Set(others.map(({ message }) => message));
     this.#problems = [...others, ...found.filter(({ message }) => !messages.has(message))];
@@ -93,7 +93,7 @@ export class FileSource implements Source {
     );
   }
 
-  /** What is wrong with the file as a whole. */
+  /** A problem of the file as a whole. */
   #problem(message: string, hint: string): Problem {
     return { severity: 'error', source: this.name, subject: this.#options.path, where: '', message, hint };
   }

@@ -4,40 +4,40 @@ import type { Clock } from '../../../model/clock.ts';
 import { guarded } from '../../../telemetry/internal-errors.ts';
 
 /**
- * How often the file is looked at. Asking works where watching does not: on mounted folders, for links that are replaced,
- * and when the machine has no watches left.
+ * How often the file is looked at, in milliseconds. Polling works where watching does not: on mounted folders, for links
+ * that are replaced, and when the machine has no watches left.
  */
 const POLL_MS = 500;
-/** A file that took the place of another is whole: it is read once it stayed the same for so long. */
+/** A file that has replaced another is most likely whole: it is read once it has stayed the same for so long, in milliseconds. */
 const SETTLE_MS = 50;
-/** One that is written to may be half written for longer. */
+/** A file that is written in place may be half written for longer: it is read after so long, in milliseconds. */
 const WRITING_MS = 500;
 
-/** The text of a file, or why there is none of it; undefined without the file. */
+/** Reads the text of a file, or says why it cannot be read; undefined if there is no file. */
 export type ReadText = (path: string) => string | { readonly why: string } | undefined;
 
-/** What is known of a file at one time. */
+/** The state of a file at one time. */
 export interface FileState {
-  /** What stands in it, unless it cannot be read. */
+  /** The text of the file, unless it cannot be read. */
   readonly text?: string;
   readonly error?: string;
-  /** In milliseconds since the epoch. */
+  /** When the file was last changed, in milliseconds since the epoch. */
   readonly changedAt: number;
-  /** It was deleted or replaced where it is mounted from, which nobody sees who has the mount. */
+  /** The file was deleted or replaced outside of the mount, through which only the old file is seen. */
   readonly isDetached: boolean;
 }
 
-/** A file that may be edited, replaced, deleted, and come back. */
+/** Watches a file that may be edited, replaced or deleted, and may come back. */
 export class WatchedFile {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #readText: ReadText;
-  /** What it said when it was last read. */
+  /** The state at the last read. */
   #state: FileState | undefined;
-  /** Differs whenever the file does. */
+  /** The stamp of the file at the last read: it differs whenever the file does. */
   #seen = '';
   #inode = 0;
-  /** What it was like at the last look, if that was not what was read. */
+  /** The stamp at the last look, which must stay the same until the next one before the file is read. */
   #changing = '';
   #tell: (state: FileState) => void = () => {};
   #cancel = () => {};
@@ -49,8 +49,8 @@ export class WatchedFile {
   }
 
   /**
-   * Tells what it says at once, and again whenever that is something else.
-   * @param text what stood in it a moment ago: what is no file, such as a pipe, is read only once and not watched
+   * Tells the state of the file at once, and again whenever it has changed.
+   * @param text the text of the file a moment ago: what is not a regular file, such as a pipe, can be read only once and is not watched
    */
   watch(tell: (state: FileState) => void, signal: AbortSignal, text?: string): void {
     this.#tell = tell;
@@ -62,7 +62,7 @@ export class WatchedFile {
     this.#cancel = this.#clock.after(POLL_MS, () => this.#look(signal));
   }
 
-  /** Reads it now, and tells what it says, be it the same. */
+  /** Reads the file now, and tells its state even if that is the same. */
   again(): void {
     const stats = this.#stats();
     if (stats !== undefined && !stats.isFile()) return this.#state && this.#tell(this.#state);
@@ -74,7 +74,7 @@ export class WatchedFile {
     if (signal.aborted) return;
     const stamp = stampOf(stats);
     let next = POLL_MS;
-    // What could not be read may be read now: not all of the reasons are the file's.
+    // A file that could not be read is tried again even if it is the same: the reason may lie elsewhere.
     if (stamp === this.#seen) this.#changing = stamp;
     if (stamp === this.#seen && this.#state?.error !== undefined) this.#takeIfOther(stats);
     else if (stamp !== this.#seen && stamp === this.#changing) this.#takeIfOther(stats);
@@ -98,7 +98,7 @@ export class WatchedFile {
     guarded('source', () => this.#tell(state))();
   }
 
-  /** @param stats of before it was read: an edit between the two is noticed at the next look */
+  /** @param stats taken before the file was read: an edit between the two is noticed at the next look */
   #remember(state: FileState, stats: Stats | undefined): void {
     this.#state = state;
     this.#seen = stampOf(stats);
@@ -123,7 +123,7 @@ export class WatchedFile {
 }
 
 function stampOf(stats: Stats | undefined): string {
-  // Of a link to a file that is deleted where it is mounted from nothing else changes; the time of the inode tells of rights.
+  // Only the number of links changes if a mounted file is deleted outside; `ctime` changes with permissions.
   return stats === undefined
     ? ''
     : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.nlink}`;

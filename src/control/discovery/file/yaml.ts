@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, type Pair, type Scalar, visit } from '
 import type { Problem } from '../../../model/problem.ts';
 import { parseYaml, type YamlText } from '../../../yaml-text.ts';
 
-/** A YAML file that is read node by node, so that what is wrong in it is found by its line. */
+/** Reads a YAML file node by node, so that problems can name the line. */
 export class YamlReading {
   readonly #document: YamlText['document'];
   readonly #lines: YamlText['lines'];
@@ -18,7 +18,7 @@ export class YamlReading {
     this.#lines = lines;
   }
 
-  /** Why it is no YAML at all. */
+  /** Why the text is not valid YAML; empty if it is. */
   get errors(): Problem[] {
     const problems = this.#document.errors.map((error) =>
       this.problem({ range: error.pos }, error.message.split('\n')[0] ?? ''),
@@ -36,12 +36,12 @@ export class YamlReading {
     return this.follow(this.#document.contents);
   }
 
-  /** What an alias stands for; any other node itself. */
+  /** The node that an alias stands for; any other node itself. */
   follow(node: unknown): unknown {
     return isAlias(node) ? node.resolve(this.#document) : node;
   }
 
-  /** The entries of a map, those that it merges (`<<: *defaults`) before its own, which override them. */
+  /** The entries of a map. Entries that it merges (`<<: *defaults`) come first, and its own entries override them. */
   pairs(map: unknown): Pair[] {
     return [...this.#entries(map, new Set()).values()];
   }
@@ -57,7 +57,7 @@ export class YamlReading {
     return hint === undefined ? base : { ...base, hint };
   }
 
-  /** @param open the maps on the way here: one that merges itself ends there */
+  /** @param open the maps that contain this one, so that a map that merges itself does not recurse for ever */
   #entries(node: unknown, open: Set<unknown>): Map<string, Pair> {
     const entries = new Map<string, Pair>();
     const map = this.follow(node);
@@ -66,7 +66,7 @@ export class YamlReading {
     const isMerge = (pair: Pair) => textOf(pair.key) === '<<';
     for (const { value } of map.items.filter(isMerge)) {
       const merged = this.follow(value);
-      // Of several the earlier wins.
+      // If several maps are merged, the earlier one wins.
       for (const part of isSeq(merged) ? merged.items.toReversed() : [merged])
         for (const [key, pair] of this.#entries(part, open)) entries.set(key, pair);
     }
@@ -76,7 +76,7 @@ export class YamlReading {
   }
 }
 
-/** A single value as it is written; undefined when it is none, or empty. */
+/** The text of a single value as it is written; undefined for any other node, and for an empty value. */
 export function textOf(node: unknown): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined;
   return ((node as Scalar).source ?? String(node.value)).trim();

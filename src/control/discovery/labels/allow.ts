@@ -7,7 +7,7 @@ import { prefixOf } from './complete.ts';
 import type { ParsedService } from './parse.ts';
 import type { SettingProblem } from './problem.ts';
 
-/** A container as rules see it. What of it can be made up by whoever starts it: docs/trust.md. */
+/** A container as rules see it. docs/trust.md says what of it can be forged by whoever starts the container. */
 export interface Claimant {
   readonly name: string;
   readonly image: string;
@@ -16,16 +16,16 @@ export interface Claimant {
   readonly networks: readonly string[];
 }
 
-/** The label by which Compose says to which project a container belongs. */
+/** The labels by which Compose says to which project and service a container belongs. */
 export const PROJECT_LABEL = 'com.docker.compose.project';
 export const SERVICE_LABEL = 'com.docker.compose.service';
 
-/** The rules that are about a container; where there are none, and yet rules, it is not looked at. */
+/** The rules that are about a container. If there are rules but none is about it, the container is ignored. */
 export function rulesAbout(rules: readonly AllowRule[], claimant: Claimant): readonly AllowRule[] {
   return rules.filter(({ who }) => who.every(({ kind, pattern }) => fits(kind, pattern, claimant)));
 }
 
-/** Whether a container is one of those that a pattern of that kind means. */
+/** Whether a pattern of that kind matches a container. */
 export function fits(kind: Who, pattern: string, { name, image, labels, networks }: Claimant): boolean {
   switch (kind) {
     case 'container':
@@ -43,25 +43,25 @@ export function fits(kind: Who, pattern: string, { name, image, labels, networks
   }
 }
 
-/** `ghcr.io/acme/shop:1.4@sha256:…` → `ghcr.io/acme/shop`. */
+/** Removes tag and digest: `ghcr.io/acme/shop:1.4@sha256:…` → `ghcr.io/acme/shop`. */
 function untagged(image: string): string {
   const name = image.slice(0, image.includes('@') ? image.indexOf('@') : undefined);
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
 }
 
-/** What rules make of one service of a container. */
+/** What the rules decide about one service of a container. */
 export interface Ruling {
-  /** What no rule allows. */
+  /** One for everything that no rule allows. */
   readonly problems: readonly SettingProblem[];
   /** Which rule allows what, for `explain`. */
   readonly notes: readonly string[];
 }
 
 /**
- * Whether rules allow what a service claims. Each of its hosts, with its path, and the service that it joins must be
- * allowed by one rule together with all keys of the service: a member's keys hold for all that serve there. Pure.
- * @param rules those about the container, at least one
+ * Decides whether rules allow what a service claims. Each of its hosts, with its path, and the service that it joins must
+ * be allowed by one rule together with all keys of the service, because the keys of one member apply to all. A pure function.
+ * @param rules the rules about the container, at least one
  */
 export function judge({ name, draft, keys }: ParsedService, rules: readonly AllowRule[]): Ruling {
   const prefix = prefixOf(name);
@@ -86,10 +86,10 @@ export function judge({ name, draft, keys }: ParsedService, rules: readonly Allo
   return verdict;
 }
 
-/** Something that a service wants, and the rules that would let it, whatever its keys. */
+/** Something that a service wants, and the rules that would allow it, apart from its keys. */
 interface Wish {
   readonly shown: string;
-  /** The word of a rule that allows it. */
+  /** The word that a rule needs to allow it. */
   readonly word: string;
   readonly rules: readonly AllowRule[];
 }
@@ -127,14 +127,14 @@ function decide(
   for (const [rule, shown] of allowed) verdict.notes.push(`${listFew(shown)}: allowed by "${rule.text}"`);
 }
 
-/** The keys that a rule does not allow. */
+/** The keys in use that a rule does not allow. */
 function lacking({ keys, without }: AllowRule, said: readonly string[]): readonly string[] {
   const has = (patterns: readonly string[], key: string) =>
     patterns.some((pattern) => fitsGlob(pattern, key));
   return said.filter((key) => (keys.length > 0 && !has(keys, key)) || has(without, key));
 }
 
-/** A rule's `*.example.org` is every name and every wildcard below it. */
+/** Whether a rule allows a host. `*.example.org` in a rule allows every name and every wildcard below it. */
 function hasHost({ hosts }: AllowRule, host: string): boolean {
   return hosts.some(
     (pattern) =>

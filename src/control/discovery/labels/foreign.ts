@@ -1,20 +1,20 @@
-/** Labels by which other proxies find containers. What is only in their environment, as VIRTUAL_HOST, is not seen. */
+/** Labels by which other proxies find containers. Settings in a container's environment, such as VIRTUAL_HOST, are not seen here. */
 const PROXIES: readonly (readonly [proxy: string, labels: RegExp])[] = [
   ['Traefik', /^traefik\.(?:enable$|https?\.|tcp\.|udp\.|frontend\.)/],
   ['Caddy', /^caddy(?:_\d{1,4})?(?:\.|$)/],
   ['nginx-proxy', /^com\.github\.(?:nginx-proxy|jrcs)\./],
 ];
 
-/** Where people read how to move. */
+/** The page that explains how to move from another proxy. */
 export const MOVING = 'docs/recipes/moving.md';
 
-/** Whose label a container has that wants another proxy's traffic. */
+/** A label that asks another proxy for traffic. */
 export interface ForeignLabel {
   readonly proxy: string;
   readonly label: string;
 }
 
-/** The label that most plainly asks another proxy for traffic. */
+/** The label that asks another proxy for traffic most plainly; undefined if none does. */
 export function foreignLabel(labels: Readonly<Record<string, string>>): ForeignLabel | undefined {
   if (labels['traefik.enable']?.toLowerCase() === 'false') return undefined;
   const names = Object.keys(labels).sort();

@@ -3,42 +3,42 @@ import { grouped, shorten, sized } from '../../../model/text.ts';
 import type { SettingProblem } from './problem.ts';
 
 /**
- * What is read of a container's labels. Whoever can set labels must not be able to hold the thread that carries traffic:
- * each limit is far above what anybody needs, and below what takes ten milliseconds.
+ * Limits for the labels of a container. Whoever can set labels must not be able to block the thread that carries traffic:
+ * each limit is far above what anybody needs, and takes less than ten milliseconds to process.
  */
 export const LABEL_LIMITS = {
-  /** Characters of one label, its name and its value. */
+  /** Characters of one label: its name and its value. */
   label: 65_536,
-  /** Labels of ours. */
+  /** The number of labels of ours. */
   labels: 1_000,
-  /** Characters of all labels of ours. */
+  /** Characters of all labels of ours together. */
   total: 262_144,
-  /** Hosts of all services together. */
+  /** The number of hosts of all services together. */
   hosts: 500,
-  /** Services. */
+  /** The number of services. */
   services: 100,
-  /** Problems that are told one by one. */
+  /** The number of problems that are reported one by one. */
   problems: 50,
 } as const;
 
-/** What a text ends with that was so long that not all of it is known: no character, by Unicode's own word. */
+/** The end of a text that was too long and is only partly known. Unicode defines U+FFFF as a noncharacter. */
 export const CUT = '\uffff';
 
-/** Labels of others matter only where a rule or Compose names them: longer ones, and more, are passed over. */
+/** Limits for labels that are not ours, which matter only to rules and to Compose. Labels beyond them are ignored. */
 const OTHERS = { label: 4_096, labels: 1_000 } as const;
 
-/** The label that a problem of all of them together has. */
+/** Stands for the label in a problem that is about all labels together. */
 export const ALL_LABELS = `${PREFIX}*`;
 
-/** A container's labels within their limits, and what is wrong with those that are not. */
+/** The labels of a container that are within the limits, and the problems of those that are not. */
 export interface ReadLabels {
   readonly labels: Readonly<Record<string, string>>;
   readonly refused: readonly SettingProblem[];
 }
 
 /**
- * Takes the labels of a container as an Engine or a file tells them. What is refused is carried no further. Linear in the
- * number of labels.
+ * Reads the labels of a container as an Engine or a file gives them, and drops those that are refused. Takes time linear
+ * in the number of labels.
  */
 export function readLabels(raw: unknown): ReadLabels {
   const all: [string, unknown][] = typeof raw === 'object' ? Object.entries(raw ?? {}) : [];
@@ -65,7 +65,7 @@ export function readLabels(raw: unknown): ReadLabels {
       refused.push(refuse(label, `has ${sized(length)}; a label may have ${grouped(LABEL_LIMITS.label)}`));
     else own.push([label, value]);
     if (isOwn) count++;
-    // One that is refused by itself does not cost the others.
+    // A label that is refused for its own length does not count towards the total.
     if (isOwn && length <= LABEL_LIMITS.label) total += length;
   }
   const tooMany = whyTooMany(count, total);
@@ -85,14 +85,14 @@ function whyTooMany(count: number, total: number): string | undefined {
   return undefined;
 }
 
-/** Items of a list with commas, without making the list. */
+/** The number of items in a list with commas, counted without making the list. */
 export function countItems(text: string): number {
   let count = 1;
   for (let comma = text.indexOf(','); comma !== -1; comma = text.indexOf(',', comma + 1)) count++;
   return count;
 }
 
-/** The limits for people: the reference page has them. */
+/** The limits in words, for the reference page. */
 export const LIMITS_TEXT: readonly (readonly [what: string, limit: number])[] = [
   ['characters of a label, its name and its value', LABEL_LIMITS.label],
   ['labels of Fairlead on a container', LABEL_LIMITS.labels],

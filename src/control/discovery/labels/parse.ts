@@ -12,18 +12,18 @@ import type { SettingProblem } from './problem.ts';
 
 const SERVICES = 'services.';
 
-/** What a set of keys says of one service. */
+/** What the keys of one service say. */
 export interface ParsedService {
-  /** The NAME of `services.NAME.`; empty for the keys without one. */
+  /** The NAME of `services.NAME.`; empty for the keys without a name. */
   readonly name: string;
   readonly draft: Draft;
-  /** The known ones among them, without their prefix, in their only spelling, whether or not their values are good. */
+  /** The known keys, without their prefix and in canonical spelling, whether or not their values are valid. */
   readonly keys: readonly string[];
   readonly problems: readonly SettingProblem[];
 }
 
 export interface ParsedLabels {
-  /** Labels of ours are there, and none says `enable=false`. */
+  /** There are labels of ours, and none says `enable=false`. */
   readonly isEnabled: boolean;
   readonly services: readonly ParsedService[];
   /** Problems that belong to no single service. */
@@ -34,14 +34,14 @@ interface Collecting {
   draft: Draft;
   readonly keys: string[];
   problems: SettingProblem[];
-  /** Unknown keys that are still compared with all known ones; shared by the services of a container. */
+  /** How many more unknown keys are compared with all known keys; shared by the services of a container. */
   readonly slips: { left: number };
 }
 
 /**
- * The services that a container's labels describe. Pure: the same labels, the same answer.
- * @param labels within their limits, as `readLabels` answers them
- * @param refused what it refused
+ * Reads the services that a container's labels describe. A pure function.
+ * @param labels labels within the limits, from `readLabels`
+ * @param refused the problems that `readLabels` found
  */
 export function parseLabels(
   labels: ReadLabels['labels'],
@@ -92,7 +92,7 @@ function tooManyServices(count: number): SettingProblem {
   return { severity: 'error', key: `${PREFIX}${SERVICES}*`, message };
 }
 
-/** Sets one key of a draft; what is wrong with it becomes a problem. */
+/** Sets one key of a draft. If that fails, it adds a problem. */
 export function setKey(
   service: Collecting,
   key: string,
@@ -111,7 +111,7 @@ export function setKey(
   else {
     try {
       const said = KEYS.find(key) as SaidKey;
-      // Of a name there may be several spellings.
+      // A name in a key may have several spellings, such as in upper case.
       const isAgain = said.entry.parseName !== undefined && service.keys.includes(said.key);
       service.keys.push(said.key);
       if (isAgain) problem('is the same key as another one');
@@ -128,7 +128,7 @@ export function startCollecting(slips = { left: LABEL_LIMITS.problems as number 
   return { draft: makeDraft(), keys: [], problems: [], slips };
 }
 
-/** Undefined when there are as many as may be. */
+/** The service of that name, which is added if it is new; undefined if there are already as many as allowed. */
 function collecting(services: Map<string, Collecting>, name: string): Collecting | undefined {
   const existing = services.get(name);
   if (existing !== undefined || services.size >= LABEL_LIMITS.services) return existing;
@@ -146,7 +146,7 @@ function collecting(services: Map<string, Collecting>, name: string): Collecting
   return service;
 }
 
-/** `services.NAME.KEY` → NAME and KEY; any other key belongs to the container's own service, ''. */
+/** Splits `services.NAME.KEY` into NAME and KEY. Any other key belongs to the container's own service, whose name is ''. */
 function splitName(rest: string): { name: string; key: string } {
   if (!rest.startsWith(SERVICES)) return { name: '', key: rest };
   const dot = rest.indexOf('.', SERVICES.length);
@@ -154,27 +154,27 @@ function splitName(rest: string): { name: string; key: string } {
   return { name: rest.slice(SERVICES.length, dot), key: rest.slice(dot + 1) };
 }
 
-/** Only `enable` was said: there is no service to make of it, unless nothing else was said at all. */
+/** Whether nothing but `enable` was set, so that there is no service to make. */
 function isBare(service: Collecting): boolean {
   const { container: _, ...rest } = service.draft;
   const isSilent = Object.values(rest).every((part) => Object.keys(part).length === 0);
   return isSilent && service.problems.length === 0;
 }
 
-/** The nearest key, unless even that has little in common with it. */
+/** Suggests the nearest known key, unless even that one has little in common with the unknown key. */
 function suggest(key: string, shown: string): string | undefined {
   if (key.startsWith(SERVICES)) return `say ${PREFIX}${SERVICES}NAME.KEY`;
   const slip = key.trim();
   return didYouMean(slip, KEYS.candidates(slip), shorten(shown.slice(0, shown.length - key.length)));
 }
 
-/** `farlead.host` and `fairlead-host` are not ours, but surely meant to be. */
+/** Reports labels that are surely meant to be ours, such as `farlead.host` and `fairlead-host`. */
 function prefixSlip(label: string): SettingProblem | undefined {
   const isSlip = (word: string) => distance(`${word.toLowerCase()}.`, PREFIX) <= 2;
   const ways = [/^([^.]{1,32})\.(.+)$/s, /^([^.:_/-]{1,32})[:_/-](.+)$/s].map((way) => way.exec(label));
   const rest = ways.find((match) => isSlip(match?.[1] ?? ''))?.[2];
   if (rest === undefined) return undefined;
-  // FAIRLEAD_HOST is the way that variables are written.
+  // FAIRLEAD_HOST is how environment variables are written.
   const key = KEYS.has(splitName(rest).key) ? rest : rest.toLowerCase().replaceAll('_', '-');
   if (!KEYS.has(splitName(key).key)) return undefined;
   return {

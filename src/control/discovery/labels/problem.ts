@@ -1,4 +1,4 @@
-/** What is wrong with one setting. */
+/** A problem of one setting. */
 export interface SettingProblem {
   readonly severity: 'error' | 'notice';
   /** The label, or the dotted key of the file. */
