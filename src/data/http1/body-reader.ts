@@ -7,7 +7,11 @@ export class BodyReader {
   #length = 0;
   #decoder: ChunkedDecoder | undefined = undefined;
 
-  /** A head has come, whose body is of that length. `allowsPadding` is the ChunkedDecoder's. */
+  /**
+   * Begins the next body.
+   * @param length bytes, `CHUNKED` or `UNTIL_CLOSE`
+   * @param allowsPadding as for `ChunkedDecoder`
+   */
   begin(length: number, allowsPadding = false): void {
     this.#length = length;
     this.#decoder = length === CHUNKED ? new ChunkedDecoder(allowsPadding) : undefined;
@@ -22,7 +26,7 @@ export class BodyReader {
     return this.#length === UNTIL_CLOSE;
   }
 
-  /** What is wrong with its framing; nothing more is read after it. */
+  /** What is wrong with the body's framing; nothing is read after an error. */
   get error(): string | undefined {
     return this.#decoder?.error;
   }
@@ -32,7 +36,7 @@ export class BodyReader {
     return this.#decoder?.trailers ?? '';
   }
 
-  /** Reads from `from` to before `to`, and answers where it stopped: before `to` only at the end or an error. */
+  /** Reads from `from` to before `to`. Returns where it stopped: before `to` only at the end of the body or an error. */
   read(buffer: Buffer, from: number, to: number, sink: BodySink): number {
     if (this.#decoder !== undefined) return this.#decoder.read(buffer, from, to, sink);
     const end = this.#length === UNTIL_CLOSE ? to : Math.min(to, from + this.#length);

@@ -6,7 +6,7 @@ export interface BodySink {
   body(buffer: Buffer, from: number, to: number): void;
 }
 
-/** A chunk line's extensions in bytes, those of a whole body, and a trailer section: as much as is read of each. */
+/** Limits in bytes: the extensions of one chunk line, the extensions of a whole body, the trailer section. */
 const MAX_EXTENSION = 256;
 const MAX_EXTENSIONS = 16_384;
 const MAX_TRAILERS = 8_192;
@@ -27,8 +27,8 @@ const FORBIDDEN_TRAILER =
 type State = 'size' | 'padding' | 'extension' | 'sizeLf' | 'data' | 'dataCr' | 'dataLf' | 'trailer' | 'done';
 
 /**
- * Reads a chunked body (RFC 9112, section 7.1) however it is split, strictly: hexadecimal digits, CRLF, nothing
- * else. Extensions are read over; trailers are kept as text.
+ * Reads a chunked body (RFC 9112, section 7.1) however it is split, strictly: hexadecimal digits, CRLF, nothing else.
+ * Extensions are skipped; trailers are kept as text.
  */
 export class ChunkedDecoder {
   readonly #allowsPadding: boolean;
@@ -37,20 +37,20 @@ export class ChunkedDecoder {
   #digits = 0;
   #lineExtension = 0;
   #allExtensions = 0;
-  /** What came of the trailer section; undefined while nothing did. */
+  /** The bytes of the trailer section so far; undefined while there are none. */
   #lines: Gathered | undefined = undefined;
-  /** Bytes of the trailer section, those of its last line, and the last byte. */
+  /** Sizes of the trailer section and of its current line so far, and the last byte of it. */
   #trailerSize = 0;
   #lineSize = 0;
   #lastByte = 0;
-  /** The trailer lines, each with its CRLF; there and validated once the body is done. */
+  /** The trailer lines, each with its CRLF; set and validated once the body is done. */
   trailers = '';
-  /** What is wrong with the framing; nothing more is read after it. */
+  /** What is wrong with the framing; nothing is read after an error. */
   error: string | undefined = undefined;
 
   /**
-   * @param allowsPadding whether blanks may follow a size, as some servers have written them: safe where no server before us
-   * read the same bytes, which is so of responses
+   * @param allowsPadding whether blanks may follow a chunk size, as some servers send them. That is safe in responses, whose
+   * bytes no proxy before us has read in another way
    */
   constructor(allowsPadding = false) {
     this.#allowsPadding = allowsPadding;
@@ -60,7 +60,7 @@ export class ChunkedDecoder {
     return this.#state === 'done' && this.error === undefined;
   }
 
-  /** Reads from `from` to before `to`, and answers where it stopped: before `to` only at the end or an error. */
+  /** Reads from `from` to before `to`. Returns where it stopped: before `to` only at the end of the body or an error. */
   read(buffer: Buffer, from: number, to: number, sink: BodySink): number {
     let p = from;
     while (p < to && this.#state !== 'done' && this.error === undefined) {
@@ -116,7 +116,7 @@ export class ChunkedDecoder {
     else this.#endSize(byte);
   }
 
-  /** The byte behind the digits of a size. */
+  /** Reads the byte that follows the digits of a size. */
   #endSize(byte: number): void {
     this.#lineExtension = 0;
     if (byte === CR) this.#state = 'sizeLf';
@@ -143,14 +143,14 @@ export class ChunkedDecoder {
     }
   }
 
-  /** Reads of the trailer section, and answers where it stopped. */
+  /** Reads more of the trailer section. Returns where it stopped. */
   #readTrailers(buffer: Buffer, from: number, to: number): number {
     let p = from;
     while (p < to && this.#state === 'trailer' && this.error === undefined) {
       this.#checkTrailer(buffer[p] as number);
       p++;
     }
-    // Nearly every body has no more of it than the empty line.
+    // Nearly every body has no trailers: its trailer section is the empty line alone.
     if (this.#state === 'done' && this.#trailerSize === 2) return p;
     this.#lines ??= new Gathered();
     this.#lines.add(buffer, from, p);
@@ -191,12 +191,18 @@ function hexDigit(byte: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
-/** The line before a chunk of that many bytes, which must be more than 0. */
+/**
+ * The line before a chunk.
+ * @param size bytes, more than 0
+ */
 export function chunkLine(size: number): string {
   return `${size.toString(16)}\r\n`;
 }
 
-/** The last chunk; the trailer lines each end in CRLF. */
+/**
+ * The last chunk.
+ * @param trailers lines, each with its CRLF
+ */
 export function lastChunk(trailers: string): string {
   return `0\r\n${trailers}\r\n`;
 }

@@ -11,7 +11,7 @@ import type { ServerContext } from './server-context.ts';
 
 /** How long an idle client of a stopping process may send one more request, which is answered with a close. */
 const STOP_IDLE_MS = 1_000;
-/** How long what a client still sends is read and thrown away, so that it can read our last answer. */
+/** How long we read and discard what a client still sends, so that the client can read our last answer. */
 const LINGER_MS = 2_000;
 
 const GONE = new ProxyError('client-gone', 'the client closed the connection');
@@ -28,7 +28,7 @@ const STALLED = new ProxyError(
   'the client stopped taking the response (option body-timeout)',
 );
 
-/** A client's connection: when it is read, how long it may take, and how it ends. */
+/** A client's connection: decides when it is read, how long the client may take, and how it ends. */
 export class ClientConnection implements DialogueHost, TransportOwner, Expiring, Deferred {
   deadline = Number.POSITIVE_INFINITY;
   readonly context: ServerContext;
@@ -40,7 +40,7 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
   phase: Phase = 'serving';
   halfClosed: HalfClosed | undefined = undefined;
   #dialogue: Dialogue | undefined = undefined;
-  /** Of a client that is still being told that HTTP/2 is not spoken here. */
+  /** Set while a client is told that HTTP/2 is not spoken here. */
   #http2: Http2Refusal | undefined = undefined;
 
   constructor(context: ServerContext, listener: Listener, transport: Transport) {
@@ -53,7 +53,7 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     this.wait(context.settings.idleTimeout);
   }
 
-  // Client: what admission asks, and orders.
+  // Client: what admission asks and orders.
 
   get idleSince(): number {
     const dialogue = this.#dialogue;
@@ -102,16 +102,16 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     this.destroy();
   }
 
-  // What the transport tells.
+  // TransportOwner: what the transport tells.
 
   onRead(chunk: Buffer): void {
     if (this.phase === 'lingering') return this.#http2?.read(chunk);
     const dialogue = this.#talk;
     const { exchange, reader } = dialogue;
     const isNew = exchange === undefined && !reader.isPartial;
-    // A request may have to wait for its turn, and so must what comes behind one that does.
+    // A new request may have to wait for its turn. Bytes that come behind a waiting request wait with it.
     if (isNew && (reader.hasBytes || this.context.intake.defers(this, this.requests === 0))) {
-      // What has come is enough to wait with.
+      // The bytes that are held are enough for now: nothing more is read until their turn has come.
       if (reader.hasBytes) this.transport.pause();
       return reader.hold(chunk);
     }
@@ -148,16 +148,16 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     if (exchange === undefined) this.destroy();
   }
 
-  /** Its turn has come: the request that it has brought may begin. */
+  /** Deferred: the turn of the request that is held has come. */
   begin(): void {
     if (this.transport.isEnded || this.transport.isClosed) return;
     this.#readNext();
-    // It may have ended before.
+    // The client may have ended its side while its request waited.
     if (this.halfClosed !== undefined && this.#talk.exchange !== undefined && !this.isUpgraded)
       this.#hearOut();
   }
 
-  /** What it had to do it did not do in time. */
+  /** Expiring: the client did not do in time what it had to do next. */
   expire(): void {
     this.deadline = Number.POSITIVE_INFINITY;
     const { exchange, reader, isBehind = false } = this.#dialogue ?? {};
@@ -171,7 +171,7 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     else this.#dialogue?.fail(GONE);
   }
 
-  // What its dialogue needs.
+  // DialogueHost: what the dialogue needs.
 
   wait(ms: number): void {
     this.deadline = this.context.sweep.deadlineIn(ms);
@@ -183,14 +183,14 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     else this.#readNext();
   }
 
-  // What follows from all this.
+  // Reading on, and ending.
 
   get #talk(): Dialogue {
     this.#dialogue ??= new Dialogue(this);
     return this.#dialogue;
   }
 
-  /** The exchange is over: what came meanwhile is next. */
+  /** Reads the next request, beginning with the bytes that are held. */
   #readNext(): void {
     this.wait(this.context.settings.idleTimeout);
     if (this.transport.isPaused) this.transport.resume();
@@ -202,7 +202,9 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     if (this.halfClosed !== undefined && dialogue.exchange === undefined && !reader.hasBytes) this.#linger();
   }
 
-  /** Nothing more comes of the client: it is answered what it asked whole, and for all else it is gone. */
+  /**
+   * The client has ended its side: a complete request that is running is still answered, otherwise the client counts as gone.
+   */
   #hearOut(): void {
     const { exchange } = this.#dialogue ?? {};
     if (exchange !== undefined && HalfClosed.isHeardOut(exchange)) return this.#talk.waitForClient();
@@ -210,18 +212,22 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     this.transport.end();
   }
 
-  /** The client is gone; so is its interest in an answer. */
+  /** The client is gone: ends its exchange, unless another protocol has the connection. */
   #abandon(): void {
     this.#dialogue?.close();
     if (!this.isUpgraded) this.#dialogue?.fail(GONE);
   }
 
-  /** Says that nothing more comes, and reads on for a while: closing over unread bytes would reset the answer. */
+  /**
+   * Ends our side and reads on for a while. To close a socket over unread bytes would reset it, and the client would lose the
+   * answer.
+   */
   #linger(): void {
     this.phase = 'lingering';
     const rest = this.#dialogue?.reader.takeRest();
     if (this.transport.isClosed) return;
-    // For what is not sent yet the client has its time, as before; one that is still to be told something has to ask for it.
+    // The client has its usual time to take what is not sent yet. One that speaks HTTP/2 must first send the request that is
+    // refused.
     const { bodyTimeout, headerTimeout } = this.context.settings;
     this.wait(this.#http2 === undefined ? bodyTimeout : headerTimeout);
     this.transport.resume();

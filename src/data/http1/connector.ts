@@ -8,12 +8,12 @@ import type { BackendState } from '../upstream/backend-state.ts';
 import { OwnConnections } from '../upstream/own-connections.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
-/** A connection that has waited for less is not being closed for that. */
+/** A backend does not close a connection for being idle if it has been so for less than this. */
 const FRESH_MS = 1_000;
-/** How long one that was found closed is a warning. */
+/** After a connection was found closed, requests that must not be sent twice get no idle one of its backend for so long. */
 const WARY_MS = 60_000;
 
-/** Sends requests to backends that speak HTTP/1.1, on a connection that waits or a new one. */
+/** Sends requests to backends that speak HTTP/1.1, on an idle connection or a new one. */
 export class Http1Connector {
   readonly #runtime: Runtime;
 
@@ -21,7 +21,7 @@ export class Http1Connector {
     this.#runtime = runtime;
   }
 
-  /** @param isFresh not on a connection that served before */
+  /** @param isFresh true forbids a connection that has served before */
   start(attempt: Attempt, backend: BackendState, isFresh: boolean): UpstreamConnection {
     const { exchange, service } = attempt;
     const { head, downstream, body } = exchange;
@@ -35,7 +35,7 @@ export class Http1Connector {
       connection.assign(attempt, targetOf(exchange), addedFields(exchange, backend));
       body.replay(connection);
     } catch (error) {
-      // Nobody has it yet, who could give it back.
+      // Nobody else knows this connection yet, so it has to be ended here.
       connection.abort();
       throw error;
     }
@@ -43,15 +43,15 @@ export class Http1Connector {
   }
 
   /**
-   * A connection that waits. The backend may be closing it just now, and a request that must not be sent twice would
-   * be lost with it: such a one gets a connection that was used a moment ago, and none where connections were found
-   * closed lately.
+   * An idle connection; undefined when none is good enough for the request. The backend may be closing it at this moment, and a
+   * request that must not be sent twice would be lost with it. Such a request gets a connection that was used a moment ago, and
+   * none where connections were found closed lately.
    */
   #takeIdle(exchange: Exchange, policy: RetryPolicy, backend: BackendState): UpstreamConnection | undefined {
     const own = exchange.downstream.own?.take(backend);
     if (own !== undefined) return own as UpstreamConnection;
     const { idle, staleAt } = backend;
-    // What waits there was put there by this protocol.
+    // The cast holds: only this protocol puts connections into the pool.
     const last = idle[idle.length - 1] as UpstreamConnection | undefined;
     if (last === undefined) return undefined;
     if (!isRepeatable(exchange, policy)) {

@@ -13,13 +13,13 @@ import { RequestReader, type RequestSink } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
 import type { ServerContext } from './server-context.ts';
 
-/** What becomes of what a client's connection brings. */
+/** What is done with the bytes that come from a client. */
 export type Phase =
-  /** It is read as requests, of which one may be under way. */
+  /** They are read as requests, of which one may be under way. */
   | 'serving'
-  /** It is thrown away: the last answer was given. */
+  /** They are discarded: the last answer was given. */
   | 'lingering'
-  /** Another protocol has the transport: how it ends is its own affair. */
+  /** Another protocol has the transport, and decides how it ends. */
   | 'upgraded';
 
 /** The connection that a dialogue is held on. */
@@ -27,22 +27,28 @@ export interface DialogueHost extends Client {
   readonly context: ServerContext;
   readonly transport: Transport;
   own: Downstream['own'];
-  /** How many requests have come. */
+  /** Requests that have come on this connection. */
   requests: number;
   phase: Phase;
-  /** Nothing more comes of the client, which may still listen. */
+  /** Set once the client has ended its side; it may still listen. */
   readonly halfClosed: HalfClosed | undefined;
-  /** What the client has to do next it has to do within so many milliseconds; Infinity where it has to do nothing. */
+  /**
+   * Sets the deadline of what the client has to do next.
+   * @param ms Infinity when it has to do nothing
+   */
   wait(ms: number): void;
-  /** The exchange is over. @param stays whether another one may begin */
+  /**
+   * The exchange is over.
+   * @param stays whether the connection may carry another one
+   */
   exchangeEnded(stays: boolean): void;
   onClose(): void;
   onBroken(error: unknown): void;
 }
 
 /**
- * What is said on a client's connection: one request after the other, and the answer to each before the next is read. A
- * connection that is idle for a while has none.
+ * The requests and responses on a client's connection: one request after the other, each answered before the next is read. A
+ * connection that has been idle for a while has no dialogue until bytes come.
  */
 export class Dialogue implements RequestSink, Downstream {
   readonly peer: string;
@@ -70,31 +76,31 @@ export class Dialogue implements RequestSink, Downstream {
     this.forwarded = new ForwardedFields(peer, schemeOf(listener), isTrusted, context.instance);
   }
 
-  /** The client does not take what is written: nothing more should be, until it drains. */
+  /** The client does not take what is written: nothing more should be written until `onDrain`. */
   get isBehind(): boolean {
     return this.#writer.isFull;
   }
 
-  /** Ends the exchange that is under way, if there is one: it is the client's fault. */
+  /** Ends the exchange that is under way, if there is one, by a fault of the client. */
   fail(error: ProxyError): void {
     if (this.exchange !== undefined) this.#host.context.exchanges.clientFailed(this.exchange, error);
   }
 
-  /** Nothing follows the answer that is given. */
+  /** Lets no request follow the answer that is given. */
   close(): void {
     this.#keepAlive = false;
   }
 
-  /** Tells a client that what it sent is no request, and why: the last that it is told. */
+  /** Answers what is no request with an error. Nothing is sent after it. */
   refused(error: ProxyError, requestId: string): void {
     this.#writer.begin();
     this.#writer.reply(errorReply(error, '', requestId), false);
     this.#writer.flush();
   }
 
-  // RequestSink: what is read of the client.
+  // RequestSink: what the reader finds.
 
-  /** A client that asks without taking the answers must take them first. */
+  /** The next request may begin. While the client does not take earlier answers, it may not. */
   get isFree(): boolean {
     return this.exchange === undefined && this.#host.phase !== 'lingering' && !this.isBehind;
   }
@@ -108,7 +114,7 @@ export class Dialogue implements RequestSink, Downstream {
     const { context } = host;
     const isLast = ++host.requests === context.settings.maxRequestsPerConnection;
     if (host.requests === 1 && !context.clients.admit(host)) return;
-    // What follows a request for another protocol may be of that, even if it is refused.
+    // Bytes behind an upgrade request may be of the other protocol, even if the upgrade is refused.
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#pace.begin();
     this.#writer.begin(head);
@@ -133,7 +139,10 @@ export class Dialogue implements RequestSink, Downstream {
     this.#host.refuse(error);
   }
 
-  /** Sends on what was read, and reads no more than can be sent on or must be there next. */
+  /**
+   * Sends on what was read. Reading stops while the client leaves answers untaken, while the backend takes no more of the body,
+   * or once bytes of the next request are here.
+   */
   afterRead(): void {
     const { exchange } = this;
     if (exchange === undefined) {
@@ -144,13 +153,16 @@ export class Dialogue implements RequestSink, Downstream {
     } else if (this.reader.hasBytes) this.transport.pause();
   }
 
-  /** It is the client's turn while it does not take what is written, or owes more of its request. */
+  /**
+   * Sets the client's deadline. It has one while it does not take what is written, or owes more of its request; after it has
+   * ended its side, until it is asked again whether it is there.
+   */
   waitForClient(): void {
     const { exchange } = this;
     const { context, halfClosed } = this.#host;
     const { sweep, settings } = context;
     const owes = exchange?.body.isComplete === false && !this.transport.isPaused;
-    // One that is answered while it sends speaks when it has something to say.
+    // The least rate counts until the answer begins. After that, a client may send whenever it has something to say.
     if (owes && !exchange.answered && !this.isBehind)
       return this.#host.wait(this.#pace.go(sweep.now, exchange.body.size));
     this.#pace.stop(sweep.now);
@@ -193,7 +205,7 @@ export class Dialogue implements RequestSink, Downstream {
   }
 
   reply(reply: Reply): void {
-    // What was refused may be read in another way by others: nothing that follows it can be trusted.
+    // Other servers may read a bad request in another way, so nothing that follows it can be trusted.
     this.#keepAlive = this.#canStay && this.exchange?.error?.code !== 'bad-request';
     this.#writer.reply(reply, this.#keepAlive);
     this.#writer.flush();
@@ -237,7 +249,7 @@ export class Dialogue implements RequestSink, Downstream {
     this.#host.onBroken(error);
   }
 
-  /** A request whose body is not here when its response begins takes the connection with it. */
+  /** Whether another request may follow. Not where the response begins before the request's body is whole. */
   get #canStay(): boolean {
     return (
       this.#keepAlive && this.exchange?.body.isComplete !== false && !this.#host.context.clients.isStopping

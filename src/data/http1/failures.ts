@@ -1,22 +1,22 @@
 import { isExhaustion } from '../../model/exhaustion.ts';
 import { ProxyError } from '../errors.ts';
 
-/** How far a connection to a backend is: in between it is `idle`, without an exchange. */
+/** How far a connection to a backend is; `idle` between two exchanges. */
 export type Phase = 'connecting' | 'head' | 'body' | 'idle' | 'closed';
 
-/** What there is to know of a connection that has closed. */
+/** What is known of a connection that has closed. */
 export interface Closing {
-  /** Before it closed. */
+  /** The phase in which it closed. */
   readonly phase: Phase;
-  /** It served before. */
+  /** It carried an exchange before this one. */
   readonly isReused: boolean;
   /** The request was sent, and not a byte of its response has come. */
   readonly isUnanswered: boolean;
 }
 
 /**
- * What it means for an exchange that its connection has closed.
- * @param isNeverRead it is known to have been closed before the request came
+ * The error of an exchange whose connection has closed.
+ * @param isNeverRead the backend is known not to have read the request
  */
 export function closure(
   { phase, isReused, isUnanswered }: Closing,

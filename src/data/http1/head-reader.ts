@@ -1,51 +1,51 @@
 import { NEVER_IN_A_HEAD } from '../message/head.ts';
 import { Gathered } from '../socket/gathered.ts';
 
-/** Most heads fit: a longer prefix of the bytes is only made a string when this much holds no whole head. */
+/** Most heads fit into this many bytes. More are made a string only when these hold no whole head. */
 const FIRST_GUESS = 1_024;
-/** So much of a first line is judged before it ends. */
+/** Bytes of a first line that are judged before the line ends. */
 const FIRST_LINE_GUESS = 256;
 
-/** What the bytes that came so far are. */
+/** What the bytes that have come amount to. */
 export type HeadState = 'whole' | 'partial' | 'malformed' | 'too-large';
 
-/** Whether a head may begin like that, however it goes on: with a first line and its CRLF, or a part of one without. */
+/** Whether a head may begin with that text: a whole first line with its CRLF, or a part of one without. */
 export type Beginning = (line: string) => boolean;
 
 /**
- * Collects the bytes of a head until it is whole. Knows no grammar but where a head ends, and how it may begin: each byte is
- * looked at once, however they come.
+ * Collects the bytes of a head until it is whole. Of the grammar it knows only how a head may begin and where it ends. Each
+ * byte is looked at once, in whatever pieces they come.
  */
 export class HeadReader {
   /** The buffer that holds the head, from `from` to before `to`; what follows the head may be body. */
   bytes: Buffer = EMPTY;
   from = 0;
   to = 0;
-  /** The head as latin1, and possibly some of what follows; of one that will never be whole, what has come of it. */
+  /** The head as latin1, possibly with some of what follows. Of a malformed or too large head, what has come of it. */
   text = '';
   /** Offset in `text` of the head's final CRLF CRLF. */
   blank = -1;
   readonly #mayBegin: Beginning;
-  /** Of a head that is not whole yet. */
+  /** The bytes of a head that is not whole yet. */
   #kept: Gathered | undefined;
-  /** Its first line is whole, and good. */
+  /** The first line of the kept bytes is whole and allowed. */
   #hasBegun = false;
 
   constructor(mayBegin: Beginning = () => true) {
     this.#mayBegin = mayBegin;
   }
 
-  /** Bytes of a head that is not whole yet are waiting. */
+  /** A head has begun, and is not whole yet. */
   get isPartial(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** Bytes are there that were not looked at. */
+  /** There are bytes that were not looked at. */
   get hasBytes(): boolean {
     return this.from < this.to;
   }
 
-  /** Takes more bytes. They are only borrowed: what must stay is copied. */
+  /** Takes more bytes. The buffer is only borrowed: what must stay is copied. */
   read(buffer: Buffer, from: number, to: number, maxSize: number): HeadState {
     if (this.#kept !== undefined) return this.#readOn(this.#kept, buffer, from, to, maxSize);
     this.#set(buffer, from, to);
@@ -76,13 +76,13 @@ export class HeadReader {
     }
   }
 
-  /** The head has been used: its bytes end before `offset` of `text`. */
+  /** Goes on behind the head, which ends before `offset` of `text`. */
   consume(offset: number): void {
     this.from += offset;
     this.text = '';
   }
 
-  /** Lets go of bytes that were all used: an idle connection holds none. */
+  /** Lets go of the buffer if all of it was used: an idle connection holds none. */
   release(): void {
     if (!this.hasBytes) this.bytes = EMPTY;
   }
@@ -92,7 +92,7 @@ export class HeadReader {
     this.#letGo();
   }
 
-  /** Looks at what is new, and as far before it as the end of the head may have begun. */
+  /** Looks for the end of the head in the new bytes, and in the three before them, where it may have begun. */
   #readOn(kept: Gathered, buffer: Buffer, from: number, to: number, maxSize: number): HeadState {
     const seen = kept.length;
     kept.add(buffer, from, to);
@@ -106,9 +106,9 @@ export class HeadReader {
       this.text = bytes.toString('latin1', 0, this.blank + 4);
       return 'whole';
     }
-    // A CR before it is looked at again: only with what follows it is it good or bad.
+    // A CR before the new bytes is judged again: what follows it makes it allowed or not.
     const fresh = bytes.toString('latin1', bytes[seen - 1] === CR ? seen - 1 : seen, end);
-    // The first line with what is new of its beginning, and when it ends: not with each byte of a long one.
+    // The first line is judged while it is short, and once more when it ends: not with each byte of a long one.
     const isDue = !this.#hasBegun && (seen < FIRST_LINE_GUESS || fresh.includes('\n'));
     const state = this.#judge(isDue ? bytes.toString('latin1', 0, end) : '', fresh, bytes.length, maxSize);
     if (state === 'partial') return state;
@@ -117,7 +117,11 @@ export class HeadReader {
     return state;
   }
 
-  /** What bytes without the end of a head are: of `text` the first line is due, and `fresh` are those that are new. */
+  /**
+   * Judges bytes that hold no end of a head.
+   * @param text all of them if the first line is to be judged, else empty
+   * @param fresh those that are new
+   */
   #judge(text: string, fresh: string, size: number, maxSize: number): HeadState {
     if (text !== '') {
       const end = text.indexOf('\r\n');
@@ -129,7 +133,7 @@ export class HeadReader {
     return size >= maxSize ? 'too-large' : 'partial';
   }
 
-  /** What was kept is all there is from now on. */
+  /** Makes the kept bytes the current ones. */
   #take(bytes: Buffer): void {
     this.#kept = undefined;
     this.#set(bytes, 0, bytes.length);

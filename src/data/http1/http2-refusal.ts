@@ -4,25 +4,26 @@ import type { Transport } from '../socket/transport.ts';
 const PREFACE_SIZE = 24;
 const FRAME_HEAD_SIZE = 9;
 const HEADERS = 0x01;
-/** Empty: whoever speaks HTTP/2 begins with them. */
+/** An empty SETTINGS frame: each side of HTTP/2 begins with one. */
 const SETTINGS = Buffer.from('000000040000000000', 'hex');
 const HTTP_1_1_REQUIRED = 0x0d;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Tells a client that begins with HTTP/2 to speak HTTP/1.1, in its own words (RFC 9113, section 7): the first request that it
- * makes is refused for that. curl asks again in HTTP/1.1 then, others say so. Before the request it would be an error to refuse
- * it; after a GOAWAY, or an answer in HTTP/1, clients have an error that says nothing.
+ * Tells a client that begins with HTTP/2 to speak HTTP/1.1, in HTTP/2's own words: its first request is refused with
+ * HTTP_1_1_REQUIRED (RFC 9113, section 7). curl then asks again in HTTP/1.1; other clients report the reason. To refuse
+ * anything before the first request would be a protocol error. After a GOAWAY, or an answer in HTTP/1, clients report an error
+ * that gives no reason.
  */
 export class Http2Refusal {
   readonly #transport: Transport;
   readonly #head = Buffer.alloc(FRAME_HEAD_SIZE);
   #filled = 0;
   #isDone = false;
-  /** Bytes that are of no interest: of the preface, then of the bodies of frames. */
+  /** Bytes still to skip: the preface, then the body of each frame. */
   #skip = PREFACE_SIZE;
 
-  /** Undefined when it is not HTTP/2 that the client speaks. */
+  /** Undefined when the client does not speak HTTP/2. */
   static of({ code }: ProxyError, transport: Transport): Http2Refusal | undefined {
     return code === 'http2-preface' ? new Http2Refusal(transport) : undefined;
   }
@@ -32,7 +33,7 @@ export class Http2Refusal {
     this.#send(SETTINGS);
   }
 
-  /** Takes what the client sends, from the preface on. Once its request is refused it hears no more, and should leave. */
+  /** Takes what the client sends, from the preface on. Once its request is refused the rest is ignored. */
   read(chunk: Buffer = NOTHING): void {
     for (let at = 0; at < chunk.length && !this.#isDone; ) {
       const skipped = Math.min(this.#skip, chunk.length - at);

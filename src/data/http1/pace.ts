@@ -1,11 +1,11 @@
 /**
- * Whether a request's body comes fast enough. A client may pause for so long in all, and earns that time again by what it
- * sends: each second costs the bytes of a second at the least rate. So a byte now and then does not hold a place for ever,
- * and a slow upload that goes on is never cut. Only time in which it is the client's turn counts.
+ * Whether a request's body comes fast enough. The client has an allowance of time. Waiting for its bytes uses it up, and each
+ * byte that comes gives some of it back, by the least rate. So a byte now and then does not hold a place for ever, and a slow
+ * upload that goes on is never cut. Only time in which it is the client's turn counts.
  */
 export class Pace {
   readonly #mostMs: number;
-  /** What a byte earns; 0 without a least rate. */
+  /** Milliseconds that a byte gives back; 0 without a least rate. */
   readonly #msPerByte: number;
   #leftMs = 0;
   #counted = 0;
@@ -14,7 +14,7 @@ export class Pace {
 
   /**
    * @param bytesPerSecond the least rate; 0 is none
-   * @param mostMs how long the client may pause when it has sent enough, and at first
+   * @param mostMs the allowance, at first and at most
    */
   constructor(bytesPerSecond: number, mostMs: number) {
     this.#mostMs = mostMs;
@@ -28,7 +28,10 @@ export class Pace {
     this.#since = Number.NaN;
   }
 
-  /** It is the client's turn, `size` bytes of whose body have come. Answers how long it may take for the next one. */
+  /**
+   * It is the client's turn. Returns how many milliseconds it may take for the next byte.
+   * @param size bytes of its body that have come
+   */
   go(now: number, size: number): number {
     this.stop(now);
     this.#since = now;

@@ -6,14 +6,14 @@ import type { Phase } from './failures.ts';
 
 const NO_TIMEOUTS: Timeouts = { connectMs: 0, responseMs: 0, idleMs: 0, eventsMs: 0, requestMs: 0 };
 
-/** How long a backend is waited for on a connection, by what it has to do next. No time runs while that is up to the client. */
+/** The deadline of a connection to a backend, by what the backend has to do next. None runs while it is the client's turn. */
 export class Patience implements Expiring {
   deadline = Number.POSITIVE_INFINITY;
   readonly #sweep: Sweep;
   readonly #owner: Omit<Expiring, 'deadline'>;
   #timeouts = NO_TIMEOUTS;
   #tryMs = 0;
-  /** Between two parts of the response's body. */
+  /** The longest pause between two parts of the response's body, in milliseconds. */
   #bodyMs = 0;
 
   /** @param owner told when the time is over; `late` says what that means */
@@ -25,7 +25,7 @@ export class Patience implements Expiring {
 
   /**
    * An exchange begins. All times are in milliseconds; 0 is no limit.
-   * @param tryMs how long one try may wait for its response; 0 is as long as the response may
+   * @param tryMs how long one attempt may wait for its response; 0 is as long as `timeouts.responseMs`
    */
   begin(timeouts: Timeouts, tryMs: number): void {
     this.#timeouts = timeouts;
@@ -33,16 +33,16 @@ export class Patience implements Expiring {
     this.#bodyMs = timeouts.idleMs;
   }
 
-  /** For the connection. */
+  /** Waits for the connection. */
   forConnection(): void {
     this.#wait(this.#timeouts.connectMs);
   }
 
   /**
-   * For what the backend has to do next, after more of the request was sent: one that answers, and takes the rest of the request,
-   * does it.
-   * @param isDone the request was sent whole
-   * @param isTaken nothing of it waits
+   * More of the request was sent: waits for what the backend has to do next, which is to respond or to take the rest. During a
+   * response, to take more of the request counts as progress, too.
+   * @param isDone the whole request was written
+   * @param isTaken nothing of it waits to be sent
    */
   forAnswer(phase: Phase, isDone: boolean, isTaken: boolean): void {
     const { responseMs, idleMs } = this.#timeouts;
@@ -50,17 +50,20 @@ export class Patience implements Expiring {
     else if (phase === 'body' && isTaken && this.deadline < Number.POSITIVE_INFINITY) this.forBody();
   }
 
-  /** For more of the response's body. */
+  /** Waits for more of the response's body. */
   forBody(): void {
     this.#wait(this.#bodyMs);
   }
 
-  /** For the backend to close a connection that waits for a request. @param ms Infinity where another will close it */
+  /**
+   * Lets the connection be idle for so long before it is closed.
+   * @param ms Infinity where somebody else closes it
+   */
   untilIdle(ms: number): void {
     this.deadline = this.#sweep.now + ms;
   }
 
-  /** It is the client's turn, whose own deadline runs. */
+  /** Sets no deadline: it is the client's turn, which has a deadline of its own. */
   stop(): void {
     this.deadline = Number.POSITIVE_INFINITY;
   }
@@ -71,8 +74,8 @@ export class Patience implements Expiring {
   }
 
   /**
-   * The response goes on: true when it is one of events, for which other times count. An event stream is silent while nothing
-   * happens: unless somebody said how long that may last, it ends only with one of its sides.
+   * Whether the response is an event stream, whose pauses have a limit of their own from now on. An event stream is silent
+   * while nothing happens: unless somebody has set that limit, it ends only with one of its sides.
    */
   isForEvents(head: ResponseHead): boolean {
     if (!isEventStream(head)) return false;
@@ -90,7 +93,7 @@ export class Patience implements Expiring {
   }
 
   /**
-   * What is late when the time is over; undefined when that is the client.
+   * The error when the time is over; undefined when the client is late, not the backend.
    * @param pending bytes of the request that the backend has not taken yet
    */
   late(phase: Phase, isDone: boolean, pending: number): ProxyError | undefined {
@@ -112,7 +115,7 @@ export class Patience implements Expiring {
         `no response within ${this.#tryMs || responseMs} ms (${option})`,
       );
     }
-    // All that came of the request was taken meanwhile: the rest is the client's to send.
+    // The backend has taken all that came of the request: the client has to send the rest.
     if (pending === 0) return undefined;
     return new ProxyError(
       'body-stalled',
@@ -120,7 +123,7 @@ export class Patience implements Expiring {
     );
   }
 
-  /** 0 is no limit. */
+  /** @param ms 0 is no limit */
   #wait(ms: number): void {
     this.deadline = ms > 0 ? this.#sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }

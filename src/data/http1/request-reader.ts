@@ -6,16 +6,16 @@ import { BodyReader } from './body-reader.ts';
 import type { BodySink } from './chunked.ts';
 import { HeadReader, type HeadState } from './head-reader.ts';
 
-/** Takes what is read of a client's connection, in order. */
+/** Takes what is read from a client's connection, in order. */
 export interface RequestSink extends BodySink {
   /** The next request may begin. */
   readonly isFree: boolean;
-  /** The first bytes of a head have come, and not all. */
+  /** The first bytes of a head have come, but not all of it. */
   headBegan(): void;
   request(head: RequestHead): void;
   bodyEnded(trailers: string): void;
   bodyBroke(detail: string): void;
-  /** These bytes are no request: nothing is read after them. */
+  /** What came is no request: nothing is read after it. */
   refuse(error: ProxyError): void;
 }
 
@@ -39,7 +39,7 @@ export class RequestReader {
   readonly #isTrusted: boolean;
   readonly #heads = new HeadReader(mayBeginRequest);
   readonly #body = new BodyReader();
-  /** Of an empty line before a request the CR has come. */
+  /** The CR of an empty line before a request has come; its LF is next. */
   #isAfterCr = false;
   /** `#readHeads` is at work further up the stack. */
   #isInLoop = false;
@@ -56,7 +56,7 @@ export class RequestReader {
     return this.#heads.isPartial;
   }
 
-  /** Bytes wait for their turn. */
+  /** There are bytes that wait for the current request to end. */
   get hasBytes(): boolean {
     return this.#heads.hasBytes;
   }
@@ -66,7 +66,7 @@ export class RequestReader {
     return !this.isPartial && !this.hasBytes;
   }
 
-  /** Takes bytes as they come; what does not belong to the request that is under way waits. */
+  /** Takes bytes as they come; those behind the request that is under way are held. */
   read(chunk: Buffer): void {
     if (!this.#body.isComplete) {
       const end = this.#readBody(chunk, 0, chunk.length);
@@ -84,13 +84,13 @@ export class RequestReader {
     this.#heads.hold(chunk);
   }
 
-  /** The sink is free again: what waited is next. */
+  /** The sink is free again: reads on with the bytes that were held. */
   next(): void {
     if (this.#isInLoop || !this.#heads.hasBytes) return;
     this.#readHeads(this.#findNext(), true);
   }
 
-  /** Gives away the bytes that wait. */
+  /** Hands out the bytes that are held, and forgets them. */
   takeRest(): Buffer {
     const { bytes, from, to } = this.#heads;
     const rest = Buffer.from(bytes.subarray(from, to));
@@ -112,7 +112,8 @@ export class RequestReader {
     }
     this.#isInLoop = false;
     heads.release();
-    // From a head's first byte on, not anew with each: a byte now and then must not hold it open for ever.
+    // The time for a head runs from its first byte on and does not begin anew: a byte now and then must not hold it open for
+    // ever.
     if (found === 'partial' && isNewHead) this.#sink.headBegan();
     else if (found === 'malformed') this.#sink.refuse(explainBeginning(heads.text) ?? MALFORMED);
     else if (found === 'too-large') {
@@ -121,8 +122,8 @@ export class RequestReader {
   }
 
   /**
-   * Looks for the next head. Empty lines before it are passed over (RFC 9112, section 2.2): old clients send one behind a body,
-   * at any time, and it is no beginning of a request.
+   * Looks for the next head. Empty lines before it are skipped (RFC 9112, section 2.2): old clients send one after a body, at
+   * any time, and it does not begin a request.
    */
   #findNext(): HeadState | 'none' {
     const heads = this.#heads;
@@ -146,7 +147,7 @@ export class RequestReader {
     if (!this.#body.isComplete) heads.from = this.#readBody(heads.bytes, heads.from, heads.to);
   }
 
-  /** Reads of the current request's body, and answers where it ended. */
+  /** Reads more of the current request's body. Returns where it stopped. */
   #readBody(buffer: Buffer, from: number, to: number): number {
     const end = this.#body.read(buffer, from, to, this.#sink);
     if (this.#body.error !== undefined) {
@@ -157,7 +158,7 @@ export class RequestReader {
     return end;
   }
 
-  /** Names with an underscore stay behind here as they do among the headers. */
+  /** The trailers to forward. Names with an underscore are left out, as they are among the headers. */
   #trailers(): string {
     const { trailers } = this.#body;
     if (trailers === '' || this.#context.settings.rules.keepUnderscores) return trailers;

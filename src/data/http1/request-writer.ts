@@ -4,11 +4,11 @@ import { SEGMENT } from '../proxy/request-body.ts';
 import type { Flow, Output } from '../socket/output.ts';
 import { chunkLine, lastChunk } from './chunked.ts';
 
-/** Writes the requests of a connection to a backend, and remembers what was sent of the latest. */
+/** Writes the requests of a connection to a backend, and remembers how much of the latest was sent. */
 export class RequestWriter {
   /** The whole request was handed to the output. */
   isDone = false;
-  /** When it began, in the sweep's milliseconds. */
+  /** When the latest request began, in the sweep's milliseconds. */
   begunAt = 0;
   readonly #output: Output;
   #isChunked = false;
@@ -20,8 +20,8 @@ export class RequestWriter {
   }
 
   /**
-   * The next request.
-   * @param target what stands for the request target
+   * Begins the next request.
+   * @param target the request target to send
    * @param fields the header lines that we add, each with its CRLF
    */
   begin(head: RequestHead, target: string, fields: string, now: number): void {
@@ -51,12 +51,12 @@ export class RequestWriter {
     return this.#output.flush();
   }
 
-  /** How often something of it was sent. */
+  /** Flushes that the latest request has had. */
   get writes(): number {
     return this.#writes;
   }
 
-  /** What was sent arrived whole or not at all. */
+  /** The request left in one write of at most one TCP segment: it arrives whole or not at all. */
   get isOneSegment(): boolean {
     return this.#writes === 1 && this.#size <= SEGMENT;
   }
@@ -64,13 +64,13 @@ export class RequestWriter {
 
 /**
  * A request's head as it goes to a backend.
- * @param target what stands for the request target
+ * @param target the request target to send
  * @param suffix the header lines that we add, each with its CRLF
  */
 export function requestText(head: RequestHead, target: string, suffix: string): string {
   const framing = requestFraming(head);
   if (target === head.target && head.minor === 1 && head.text.charCodeAt(head.method.length + 1) === 0x2f) {
-    // The line travels on as it came: one slice holds it and, where nothing is dropped, all headers.
+    // The request line is forwarded as it came: one slice holds it and, where nothing is dropped, all headers.
     return head.dropped.length === 0
       ? `${head.text.slice(0, head.fieldsEnd)}${framing}${suffix}\r\n`
       : `${head.text.slice(0, head.fieldsStart)}${head.fields()}${framing}${suffix}\r\n`;

@@ -6,36 +6,36 @@ import type { BodySink } from './chunked.ts';
 import { HeadReader } from './head-reader.ts';
 import type { ReadRules } from './request-reader.ts';
 
-/** Node closes connections that were idle for 5 s. */
+/** How long a connection may be idle when its backend does not say: Node.js closes connections after 5 s. */
 const IDLE_MS = 4_000;
-/** Taken off what a backend announces, so that the two sides do not close at the same time as we send. */
+/** Subtracted from the idle time that a backend announces, so that it does not close a connection just as we send on it. */
 const MARGIN_MS = 1_000;
 
 const SWITCHED = new ProxyError('bad-response', '101 without an Upgrade');
 const FLOODED = new ProxyError('bad-response', 'interim responses without end');
 
-/** Takes what is read of a connection to a backend, in order. */
+/** Takes what is read from a connection to a backend, in order. */
 export interface ResponseSink extends BodySink {
   /** An interim response (RFC 9110, section 15.2). Undefined when there were too many. */
   interim(head: ResponseHead): Flow | undefined;
-  /** The head of the final response; false when no more is wanted of it. */
+  /** The head of the final response; false when the rest of the response is not wanted. */
   response(head: ResponseHead): boolean;
-  /** What came with the head was handed on, and more of the body is to come. */
+  /** The part of the body that came with the head was handed on, and more is to come. */
   bodyFollows(head: ResponseHead): void;
   /**
    * The response is whole.
    * @param surplus bytes behind it, which nobody asked for
    */
   responseEnded(trailers: string, surplus: number): void;
-  /** What has come is no response: nothing is read after it. */
+  /** What came is no response: nothing is read after it. */
   fail(error: ProxyError): void;
 }
 
 /** Finds the responses in the bytes of a connection to a backend, each of which answers the request that was begun last. */
 export class ResponseReader {
-  /** How long the connection may wait for its next request, in milliseconds; 0 when it cannot have another. */
+  /** How long the connection may be idle until its next request, in milliseconds; 0 when it cannot have another. */
   idleMs = 0;
-  /** What was read last are interim responses, which the client does not take yet. */
+  /** The last read brought interim responses, which the client does not take yet. */
   isHeldUp = false;
   readonly #sink: ResponseSink;
   readonly #context: { readonly settings: ReadRules };
@@ -60,13 +60,13 @@ export class ResponseReader {
     return this.#heads.isPartial;
   }
 
-  /** Takes the first `size` bytes of a buffer. They are only lent: what must stay is copied. */
+  /** Takes the first `size` bytes of a buffer. The buffer is only lent: what must stay is copied. */
   read(buffer: Buffer, size: number): void {
     if (this.#isInBody) this.#readBody(buffer, 0, size);
     else this.#readHeads(buffer, size);
   }
 
-  /** Nothing more comes: answers whether a response has ended with that. */
+  /** The backend has ended its side. Returns whether a response ended with that. */
   end(): boolean {
     if (!this.#isInBody || !this.#body.isUntilClose) return false;
     this.#endBody('', 0);
@@ -117,7 +117,7 @@ export class ResponseReader {
   }
 }
 
-/** How long a connection may wait for its next request, in milliseconds: as the backend says, if it does. */
+/** How long a connection may be idle until its next request, in milliseconds: as the backend says, if it does. */
 function idleTime({ idleSeconds }: ResponseHead): number {
   return idleSeconds > 0 ? Math.max(0, idleSeconds * 1_000 - MARGIN_MS) : IDLE_MS;
 }

@@ -9,23 +9,23 @@ import { ResponseReader, type ResponseSink } from './response-reader.ts';
 
 /** The connection that a relay reads. */
 export interface Carrier {
-  /** The client takes no more for now. */
+  /** Stops reading: the client takes no more for now. */
   pause(): void;
-  /** The response may be silent for long: whether the backend is still there the kernel finds out. */
+  /** Has the kernel find out whether the backend is still there, since the response may be silent for long. */
   keepAlive(): void;
   /**
-   * A response was handed on whole: the connection is free for another.
-   * @param surplus bytes behind it, which nobody asked for
+   * A whole response was handed on: the connection is free for another request.
+   * @param surplus bytes behind the response, which nobody asked for
    */
   release(surplus: number): void;
   fail(error: ProxyError): void;
 }
 
-/** Hands on the responses that are read of a connection, each to the exchange of its attempt, as fast as the client takes it. */
+/** Reads the responses of a connection, and hands each to the exchange of its attempt, as fast as the client takes it. */
 export class ResponseRelay implements ResponseSink {
-  /** Whose response comes next, or is coming; undefined in between. */
+  /** The attempt whose response comes next, or is coming; undefined between two of them. */
   attempt: Attempt | undefined = undefined;
-  /** The head of its response has come. */
+  /** The head of that attempt's response has come. */
   isInBody = false;
   readonly #carrier: Carrier;
   readonly #patience: Patience;
@@ -45,43 +45,43 @@ export class ResponseRelay implements ResponseSink {
     this.#reader.begin(attempt.exchange.head.method);
   }
 
-  /** A part of a head has come, and no more. */
+  /** A part of a head has come, but not all of it. */
   get isPartial(): boolean {
     return this.#reader.isPartial;
   }
 
-  /** As the reader's. */
+  /** See `ResponseReader.idleMs`. */
   get idleMs(): number {
     return this.#reader.idleMs;
   }
 
-  /** Where the next read goes to. */
+  /** The buffer for the next read. */
   nextBuffer(): Buffer {
     return this.#readBuffer.next(this.isInBody ? this.#lastRead : 0);
   }
 
-  /** Takes the first `size` bytes of that buffer. */
+  /** Takes what was read: the first `size` bytes of the latest `nextBuffer`. */
   read(buffer: Buffer, size: number): void {
     this.#lastRead = size;
     this.#reader.read(buffer, size);
     if (this.#reader.isHeldUp) return this.#stop();
-    // The response may be over, or the attempt.
+    // The response or the attempt may be over by now.
     if (!this.isInBody || this.attempt === undefined) return;
     this.#patience.forBody();
     this.#settle(this.attempt.exchange.sink.flush());
   }
 
-  /** Nothing more comes: answers whether the response has ended with that. */
+  /** The backend has ended its side. Returns whether the response ended with that. */
   end(): boolean {
     return this.#reader.end();
   }
 
-  /** The connection is closed: what was read may still wait to be sent. */
+  /** The connection is closed. Its buffer is not used again: bytes in it may still wait to be sent. */
   close(): void {
     this.#readBuffer.giveAway();
   }
 
-  // What the reader finds.
+  // ResponseSink: what the reader finds.
 
   interim(head: ResponseHead): Flow | undefined {
     return this.attempt?.exchange.inform(head);
@@ -117,7 +117,10 @@ export class ResponseRelay implements ResponseSink {
     this.#carrier.fail(error);
   }
 
-  /** After a write to the client: its bytes may still lie where they were read, or be too many. */
+  /**
+   * Acts on what became of a write to the client: while bytes wait, nothing is read over them, and while too many do, nothing
+   * is read.
+   */
   #settle(flow: Flow): void {
     if (flow === 'taken') return;
     this.#readBuffer.giveAway();

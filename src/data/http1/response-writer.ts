@@ -20,19 +20,22 @@ export class ResponseWriter {
     this.#output = output;
   }
 
-  /** What follows answers that request; without one, something that could not be read. */
+  /**
+   * Begins the answer to a request.
+   * @param head absent where no request could be read
+   */
   begin(head?: RequestHead): void {
     this.#minor = head?.minor ?? 1;
     this.#isHead = head?.method === 'HEAD';
     this.#takesTrailers = head?.trailers === true;
   }
 
-  /** An interim response, which HTTP/1.0 does not know. */
+  /** Writes an interim response, which HTTP/1.0 does not know. */
   inform(head: ResponseHead): void {
     if (this.#minor === 1) this.#output.text(responseText(head, 'length', ''));
   }
 
-  /** Answers whether the connection can stay after it: not when its end is the body's. */
+  /** Writes the head of a response. Returns whether the connection can stay after it: not where closing it ends the body. */
   respond(head: ResponseHead, keepAlive: boolean, fields: string): boolean {
     this.#framing = responseFraming(head, this.#minor);
     const stays = keepAlive && this.#framing !== 'close';
@@ -52,7 +55,7 @@ export class ResponseWriter {
     if (this.#framing === 'chunked') this.#output.text(lastChunk(this.#takesTrailers ? trailers : ''));
   }
 
-  /** A whole response of our own. */
+  /** Writes a whole response of our own. */
   reply({ status, fields, body }: Reply, keepAlive: boolean): void {
     const date = new Date(Date.now()).toUTCString();
     this.#output.text(`${statusLine(status)}Date: ${date}\r\n${fields}Content-Length: ${body.length}\r\n`);
@@ -64,13 +67,13 @@ export class ResponseWriter {
     return this.#output.flush();
   }
 
-  /** As the output's. */
+  /** See `Output.isFull`. */
   get isFull(): boolean {
     return this.#output.isFull;
   }
 }
 
-/** A body whose length nobody said goes in chunks where the client knows them, else until the connection closes. */
+/** A body of unknown length is sent in chunks to clients that know them; for others it ends with the connection. */
 export function responseFraming(head: ResponseHead, clientMinor: number): BodyFraming {
   if (head.length !== CHUNKED && head.length !== UNTIL_CLOSE) return 'length';
   return clientMinor === 1 ? 'chunked' : 'close';
@@ -83,7 +86,7 @@ export function responseText(head: ResponseHead, framing: BodyFraming, connectio
       ? `Transfer-Encoding: chunked\r\n${connection}\r\n`
       : `${head.lengthLine}${connection}\r\n`;
   const { text, fieldsStart } = head;
-  // Some servers leave out the space behind a status without a reason, which we must not (RFC 9112, section 4).
+  // Some servers leave out the space after a status without a reason; we must send it (RFC 9112, section 4).
   const hasReason = text.charCodeAt(12) === 0x20;
   if (head.minor === 1 && hasReason) {
     return head.dropped.length === 0
@@ -94,8 +97,9 @@ export function responseText(head: ResponseHead, framing: BodyFraming, connectio
 }
 
 /**
- * The Connection header that a client of that version needs to know what becomes of its connection.
- * @param upgrades whether an Upgrade header goes with it, which must not go on from there (RFC 9110, section 7.8)
+ * The Connection header, if a client of that version needs one to know whether its connection stays.
+ * @param upgrades whether the response has an Upgrade header, which is for the client's connection alone (RFC 9110, section
+ * 7.8)
  */
 export function connectionText(keepAlive: boolean, clientMinor: number, upgrades = false): string {
   if (upgrades) return `Connection: ${keepAlive ? '' : 'close, '}Upgrade\r\n`;

@@ -6,7 +6,7 @@ import type { Sweep } from '../sweep.ts';
 
 /** What all client connections share. */
 export interface ServerContext {
-  /** Those that hold now. */
+  /** The settings that hold now. */
   readonly settings: Settings;
   readonly sweep: Sweep;
   readonly intake: Intake;

@@ -9,7 +9,7 @@ import type { Transport } from '../socket/transport.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ServerContext } from './server-context.ts';
 
-/** Speaks HTTP/1.1 with those who connect. */
+/** Speaks HTTP/1.1 with clients. */
 export class Http1Server {
   readonly #context: ServerContext;
   readonly #clients: Admission;
@@ -29,7 +29,7 @@ export class Http1Server {
     };
   }
 
-  /** What takes the connections of a listener. Never throws. */
+  /** Makes the acceptor of a listener, whose methods never throw. */
   acceptorOf(listener: Listener): Acceptor {
     return {
       accepted: () => this.#context.intake.accepted(),

@@ -14,10 +14,10 @@ import { findOutByWaiting, findOutByWriting } from './unread.ts';
 
 /** A connection to a backend that carries one exchange after the other. */
 export class UpstreamConnection implements Upstream, PooledConnection, Carrier, TransportOwner {
-  /** In the sweep's milliseconds, when it last began to wait for a request. */
+  /** When the connection last became idle, in the sweep's milliseconds. */
   idleAt = 0;
   readonly backend: BackendState;
-  /** Where it waits for the next request: among its backend's, or among those of one client. */
+  /** The list that holds the connection while it is idle: its backend's, or that of one client. */
   pool: PooledConnection[];
   readonly patience: Patience;
   readonly #runtime: Pick<Runtime, 'sweep' | 'settings'>;
@@ -27,7 +27,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
   #phase: 'connecting' | 'busy' | 'idle' | 'closed' = 'connecting';
   #isReused = false;
   #isRetired = false;
-  /** The backend had closed before the request came: nobody has read a byte of it. */
+  /** The backend had closed before the request came: it has not read a byte of it. */
   #isNeverRead = false;
 
   constructor(runtime: Pick<Runtime, 'sweep' | 'settings'>, backend: BackendState) {
@@ -64,7 +64,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
   flush(): Flow {
     const flow = this.#writer.flush();
     this.#awaitAnswer(flow === 'taken');
-    // Not before: what is not sent yet may be needed again.
+    // Only now: until the first bytes are sent, the request may be needed for another attempt.
     if (this.#writer.writes === 1 && this.#phase !== 'connecting') this.#relay.attempt?.connected();
     return flow;
   }
@@ -101,7 +101,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
   }
 
   destroy(): void {
-    // At once, not when its close is reported: nobody may take it in the meantime.
+    // Leaves the pool at once, not when its close is reported: nobody may take it in the meantime.
     const at = this.#phase === 'idle' ? this.pool.indexOf(this) : -1;
     if (at !== -1) this.pool.splice(at, 1);
     this.#transport.destroy();
@@ -138,7 +138,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
     else this.#relay.read(buffer, size);
   }
 
-  // Of the response.
+  // Carrier: what the relay needs.
 
   pause(): void {
     this.#transport.pause();
@@ -148,12 +148,12 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
     this.#transport.keepAlive();
   }
 
-  /** Waits for the next request, if nobody doubts that the next bytes are the response to that. */
+  /** Becomes idle; closes instead where the next bytes might not be the response to the next request. */
   release(surplus: number): void {
     const { now } = this.#runtime.sweep;
     if (surplus > 0) this.backend.spokeUnasked(now);
     const { idleMs } = this.#relay;
-    // A request that was not taken whole would be read as part of the next exchange.
+    // The backend would take the next request for the rest of one that was not sent whole.
     const isWhole = this.#writer.isDone && this.#transport.pending === 0;
     const isTrusted = !this.#isRetired && this.backend.trustedFrom <= now;
     if (!isWhole || !isTrusted || idleMs === 0 || this.#transport.isClosed) return this.destroy();
@@ -173,7 +173,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
     else attempt.broken(error);
   }
 
-  /** Nothing more comes: that is the end of a body without another, and too early for everything else. */
+  /** The backend has ended its side: that ends a body of unknown length, and is too early for everything else. */
   onEnd(): void {
     if (this.#phase === 'idle') this.backend.endedIdle(performance.now());
     if (this.#relay.end()) return;
@@ -188,7 +188,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
     return this.#progress === 'head' && !this.#relay.isPartial;
   }
 
-  /** Its request can only be sent again if nobody has read it. */
+  /** Whether it matters if nobody has read the request: where it can be sent again only then. */
   get #mustFindOut(): boolean {
     const body = this.#relay.attempt?.exchange.body;
     return this.#isUnanswered && body?.canReplay === false && this.#writer.isOneSegment;
@@ -204,7 +204,7 @@ export class UpstreamConnection implements Upstream, PooledConnection, Carrier, 
     this.backend.open.delete(this);
     const fail = (isNeverRead: boolean) => this.fail(closure(closing, isNeverRead, cause?.code));
     if (!mayBeUnread) return fail(this.#isNeverRead);
-    // Whatever comes of it, others like it are better off on fresh connections from now on.
+    // Whatever it was, requests that must not be sent twice are better off on new connections for a while.
     this.backend.foundStale(this.#runtime.sweep.now);
     findOutByWaiting(this.backend, this.#runtime.sweep.now - this.#writer.begunAt, safely(this, fail));
   }
