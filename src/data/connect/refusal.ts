@@ -6,18 +6,18 @@ import type { Flow } from '../socket/transport.ts';
 
 const CUT_SHORT = new ProxyError('reset', 'closed by the backend within the response');
 
-/** Who hears how a refusal goes on. */
+/** Hears how a refusal goes on. */
 export interface RefusalEvents {
-  /** Some of its body went to the client; after `full` no more comes until `resume`. */
+  /** Some of the refusal's body went to the client; after `full` no more comes until `resume`. */
   onRefusalBody(flow: Flow): void;
-  /** All of it has come. */
+  /** All of the body has come. */
   onRefusalEnd(): void;
   fail(error: ProxyError): void;
-  /** One of these threw. */
+  /** A callback threw. */
   onBroken(error: unknown): void;
 }
 
-/** The body of a response with which a backend refuses to change the protocol: relayed like that of any other. */
+/** The body of a response with which a backend refuses to change the protocol. It is relayed like any other. */
 export class Refusal {
   readonly #response: IncomingMessage;
 

@@ -8,20 +8,21 @@ import { internalErrors } from '../../telemetry/internal-errors.ts';
 const CONNECT_MS = 5_000;
 
 /**
- * Connections to the sites of fallbacks by URL. Where one leads is judged each time it is opened, by all addresses that
- * its name stands for then. Those that a label asked for are no others' to use: they may lead to fewer addresses.
+ * Connections to the sites of fallbacks by URL. Where a connection leads is judged each time one is opened, by all addresses
+ * that the name of its site has then. Fallbacks that labels asked for have connections of their own, since they may lead to
+ * fewer addresses.
  */
 export class Sites {
   readonly #public: Agent;
   readonly #private: Agent;
 
-  /** @param maxHeaderSize of a response's head, in bytes */
+  /** @param maxHeaderSize most bytes of a response's head */
   constructor(border: Border, maxHeaderSize: number) {
     this.#public = new Agent({ maxHeaderSize, connect: connectWithin(border, false) });
     this.#private = new Agent({ maxHeaderSize, connect: connectWithin(border, true) });
   }
 
-  /** Those that are open end with what they carry. */
+  /** Closes each open connection once the exchange on it has ended. */
   close(): void {
     for (const agent of [this.#public, this.#private]) agent.close().catch(() => {});
   }
@@ -40,19 +41,19 @@ function connectWithin(border: Border, mayBePrivate: boolean): buildConnector.co
         const why = whyBeyond({ host: host.replace(/^\[|\]$/g, ''), port }, mayBePrivate, border);
         return why === undefined ? undefined : new Error(`${host} ${why}`);
       } catch (error) {
-        // What cannot be judged is refused.
+        // An address that cannot be judged is refused.
         internalErrors.report('request', error);
         return new Error(`${host} cannot be judged`);
       }
     };
-    // Of an address nothing is looked up.
+    // An address as the host is judged here, since no lookup happens for it.
     const refused = refusal(site.hostname);
     if (refused !== undefined) return callback(refused, null);
     buildConnector({ timeout: CONNECT_MS, lookup: lookupWithin(refusal) })(site, callback);
   };
 }
 
-/** Finds no name that stands, among others even, for an address that is refused. */
+/** Looks names up, and fails for a name if any of its addresses is refused. */
 function lookupWithin(refusal: (address: string) => Error | undefined): LookupFunction {
   return (hostname, options, callback) =>
     lookup(hostname, options, (error, found, family) => {

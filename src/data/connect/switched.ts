@@ -8,11 +8,11 @@ import type { Sweep } from '../sweep.ts';
 export class Switched {
   readonly #attempt: Attempt;
   readonly #backend: Transport;
-  /** What the client sent behind its request. */
+  /** Bytes that the client sent behind its request. */
   readonly #rest: Buffer;
   readonly #tunnel: Tunnel;
 
-  /** @param onClosed both sides have closed */
+  /** @param onClosed called once both sides have closed */
   constructor(attempt: Attempt, backend: Transport, sweep: Sweep, onClosed: () => void) {
     const { exchange, service } = attempt;
     this.#attempt = attempt;
@@ -20,7 +20,7 @@ export class Switched {
     attempt.outcome = 'responded';
     exchange.answered = true;
     exchange.status = 101;
-    // No deadline ends a silent tunnel: whether its ends still exist only the kernel finds out.
+    // No deadline ends a silent tunnel: only the kernel finds out whether its ends still exist.
     backend.keepAlive();
     const { downstream } = exchange;
     this.#rest = downstream.detach();
@@ -40,7 +40,7 @@ export class Switched {
     });
   }
 
-  /** The two sides were joined by pipes, in place of which bytes are passed on here. */
+  /** Passes bytes on from now on, in place of the pipes by which http-proxy has joined the two sides. */
   join(): void {
     const { stream } = this.#attempt.exchange.downstream.transport;
     stream.unpipe(this.#backend.stream);
@@ -48,14 +48,14 @@ export class Switched {
     this.#tunnel.join(this.#rest);
   }
 
-  /** Tells the exchange what was passed on so far. */
+  /** Tells the exchange how many bytes were passed on so far. */
   count(): void {
     const { exchange } = this.#attempt;
     exchange.bytesOut = this.#tunnel.toClient;
     exchange.bytesIn = this.#tunnel.toBackend;
   }
 
-  /** Ends both sides in order: there is no response of which a part could be taken for the whole. */
+  /** Ends both sides in order: no client can take a part of a tunnel for the whole, as it could of a response. */
   cut(error: ProxyError): void {
     const { exchange } = this.#attempt;
     exchange.error = error;

@@ -1,7 +1,7 @@
 import { isExhaustion } from '../../model/exhaustion.ts';
 import { ProxyError } from '../errors.ts';
 
-/** How far a request for another protocol is: `body` is that of a refusal. */
+/** How far an upgrade request is; `body` is that of a refusal. */
 export type UpgradePhase = 'connecting' | 'head' | 'body' | 'over';
 
 export const CLOSED = new ProxyError('reset', 'the connection was closed');
@@ -13,14 +13,14 @@ const NOT_ANSWERED = new ProxyError(
   'no response to the upgrade in time (fairlead.timeout.response)',
 );
 
-/** What is late when the time of a phase is over. */
+/** The error when the time of a phase is over. */
 export function lateness(phase: UpgradePhase, idleMs: number): ProxyError {
   if (phase === 'connecting') return NOT_CONNECTED;
   if (phase === 'head') return NOT_ANSWERED;
   return new ProxyError('body-stalled', `the response stalled for ${idleMs} ms (fairlead.timeout.idle)`);
 }
 
-/** What it means that the request has ended with that error. */
+/** The error of an upgrade whose request to the backend failed with an error of Node.js. */
 export function brokenBy({ code, message, syscall }: NodeJS.ErrnoException, phase: UpgradePhase): ProxyError {
   const reason = code ?? message;
   if (phase === 'connecting' && isExhaustion(code)) return new ProxyError('exhausted', reason);

@@ -10,29 +10,29 @@ import { addedFields, targetOf } from '../proxy/forwarded.ts';
 import { safely } from '../safely.ts';
 import type { BackendState } from '../upstream/backend-state.ts';
 
-/** What http-proxy calls a client's connection. */
+/** The type that http-proxy wants of a client's connection. */
 type HttpSocket = IncomingMessage['socket'];
 
 const NO_BYTES = Buffer.alloc(0);
 const NOT_ASKED = new ProxyError('bad-response', '101 to a protocol that was not asked for');
 
-/** Who hears what becomes of a request for another protocol. */
+/** Hears what becomes of an upgrade request. */
 export interface UpgradeEvents {
   onConnect(): void;
-  /** More of its body may be written. */
+  /** More of the request's body may be written. */
   onDrain(): void;
   onError(error: NodeJS.ErrnoException): void;
   /** Any response but a 101. */
   onRefusal(response: IncomingMessage): void;
-  /** A 101; false when it is not taken. */
+  /** A 101; false when it is not accepted. */
   onSwitch(response: IncomingMessage, backend: Duplex): boolean;
   /** The 101 was passed on, and the two sockets were joined by pipes. */
   onJoined(): void;
-  /** One of these threw. */
+  /** A callback threw. */
   onBroken(error: unknown): void;
 }
 
-/** Sends a request by http-proxy, but for its body and its end. */
+/** Sends the head of a request by http-proxy; its body and its end are written to what this returns. */
 export function sendUpgrade(
   exchange: Exchange,
   backend: BackendState,
@@ -49,12 +49,12 @@ export function sendUpgrade(
   );
   proxy.on('proxyReqWs', (request) => {
     sent = request;
-    // It would be whole without its body, which is still to come.
+    // http-proxy ends the request at once, but its body is still to come.
     request.end = () => request;
   });
-  // After an error http-proxy would end the client's connection, on which the client has yet to be answered.
+  // After an error http-proxy would end the client's connection, on which the client is still to be answered.
   client.destroySoon = () => {};
-  // Each try leaves its listeners behind.
+  // Each attempt leaves its listeners on the client's connection.
   client.setMaxListeners(0).setDefaultEncoding('latin1');
   const { host, port } = backend.backend.address;
   const options = {
@@ -62,11 +62,11 @@ export function sendUpgrade(
     toProxy: true,
     method: exchange.head.method,
     headers: upgradeFields(exchange, backend),
-    // What its request is made of.
+    // http-proxy passes these options on to the request that it makes.
     ssl: { maxHeaderSize },
   };
   proxy.ws(webSocketRequest(exchange, client), client, NO_BYTES, options, (error) =>
-    // Later, when http-proxy is through with the failed try.
+    // Later, when http-proxy has done with the failed attempt.
     process.nextTick(safely(events, () => events.onError(error))),
   );
   const request = sent as unknown as ClientRequest;
@@ -75,7 +75,7 @@ export function sendUpgrade(
   return request;
 }
 
-/** Hears an answer before http-proxy does. */
+/** Hears the backend's answer in place of http-proxy, which is left to join the sockets. */
 function listen(request: ClientRequest, events: UpgradeEvents): void {
   const onConnect = safely(events, () => events.onConnect());
   request.once('socket', (socket) => socket.once('connect', onConnect));
@@ -83,7 +83,7 @@ function listen(request: ClientRequest, events: UpgradeEvents): void {
     'drain',
     safely(events, () => events.onDrain()),
   );
-  // A refusal it would send without heeding whether the client takes it, and not notice when it breaks off.
+  // http-proxy would send on a refusal without heeding whether the client takes it, and not notice when it breaks off.
   const onRefusal = safely(events, (response: IncomingMessage) => events.onRefusal(response));
   request.removeAllListeners('response').on('response', onRefusal);
   const joining = request.listeners('upgrade');
@@ -98,14 +98,14 @@ function listen(request: ClientRequest, events: UpgradeEvents): void {
   });
 }
 
-/** The method of the class shows again: the client's connection is no longer http-proxy's to end. */
+/** Takes away our `destroySoon`, so that the method of the class shows again: http-proxy no longer ends the connection. */
 export function showDestroySoon(stream: Duplex): void {
   Reflect.deleteProperty(stream, 'destroySoon');
 }
 
 /**
- * What http-proxy asks to see: it takes GET and WebSocket alone, while other protocols upgrade in just the same
- * way. The request that it sends has the method and the headers of its options.
+ * The request that http-proxy is shown. It takes GET and WebSocket alone, while other protocols upgrade in just the same way.
+ * The request that it sends has the method and the headers of its options.
  */
 function webSocketRequest(exchange: Exchange, socket: HttpSocket): IncomingMessage {
   const request = new IncomingMessage(socket);
@@ -118,7 +118,7 @@ function webSocketRequest(exchange: Exchange, socket: HttpSocket): IncomingMessa
   return request;
 }
 
-/** The validated headers with those that we add, by name. */
+/** The validated headers, and those that we add, by name. */
 function upgradeFields(exchange: Exchange, backend: BackendState): Record<string, string | string[]> {
   const { head } = exchange;
   const fields = fieldsByName(head.lines(addedFields(exchange, backend)));
@@ -126,7 +126,7 @@ function upgradeFields(exchange: Exchange, backend: BackendState): Record<string
   return { ...fields, connection: 'Upgrade', upgrade: head.upgrade };
 }
 
-/** @param lines names and values in turns, as `Head.lines` */
+/** @param lines names and values by turns, as `Head.lines` returns them */
 function fieldsByName(lines: readonly string[]): Record<string, string | string[]> {
   // Without a prototype: `constructor` is a name like any other.
   const fields: Record<string, string | string[]> = Object.create(null);
@@ -138,7 +138,7 @@ function fieldsByName(lines: readonly string[]): Record<string, string | string[
   return fields;
 }
 
-/** A response's head, judged as every other. */
+/** The head of a response that Node.js has read, judged like every other. */
 export function headOf(
   response: IncomingMessage,
   method: string,
@@ -150,7 +150,8 @@ export function headOf(
 }
 
 /**
- * What is wrong with a 101; undefined when nothing is. It may only switch to what was asked for (RFC 9110, section 7.8).
+ * What is wrong with a 101; undefined when nothing is. A backend may only switch to a protocol that was asked for (RFC 9110,
+ * section 7.8).
  */
 export function whyNotSwitch(
   response: IncomingMessage,
@@ -166,8 +167,8 @@ export function whyNotSwitch(
 }
 
 /**
- * A 101 as it goes to the client: as the filters of the route let it go, but for what makes it one.
- * @param cookie a whole Set-Cookie line, or nothing
+ * Edits a 101 for the client: the filters of the route change it, but not the lines that make it a 101.
+ * @param cookie a whole Set-Cookie line, or empty
  */
 export function editSwitch(
   response: IncomingMessage,

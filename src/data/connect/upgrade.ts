@@ -21,11 +21,10 @@ import {
 } from './upgrade-request.ts';
 
 /**
- * One try to give a client a connection of another protocol (RFC 9110, section 7.8), WebSocket above all. The
- * work is http-proxy's: it sends the request, joins the two sockets once the backend has answered 101, and closes
- * one with the other.
- * Until then the client's connection speaks HTTP: nothing of it is passed on, the try may be followed by another,
- * and any other response is handed to it as usual.
+ * One attempt to give a client a connection of another protocol (RFC 9110, section 7.8), WebSocket above all. http-proxy does
+ * the work: it sends the request, joins the two sockets once the backend has answered 101, and closes one with the other. Until
+ * then the client's connection speaks HTTP: no byte is passed on, another attempt may follow, and any response but a 101 is
+ * relayed as usual.
  */
 export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, UpgradeEvents, RefusalEvents {
   deadline = Number.POSITIVE_INFINITY;
@@ -41,7 +40,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   #refusal: Refusal | undefined = undefined;
   #switched: Switched | undefined = undefined;
 
-  /** Sends the request, as far as it has come. */
+  /** Sends the part of the request that has come so far. */
   static start(attempt: Attempt, backend: BackendState, runtime: Runtime): UpgradeUpstream {
     const upgrade = new UpgradeUpstream(attempt, backend, runtime);
     attempt.exchange.body.replay(upgrade);
@@ -67,7 +66,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     this.#request.write(buffer.subarray(from, to));
   }
 
-  /** Trailers do not travel with it. */
+  /** Trailers are not forwarded. */
   end(): void {
     this.#isRequestDone = true;
     this.#request.end();
@@ -85,7 +84,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     this.#refusal.resume();
   }
 
-  /** It serves one exchange only. */
+  /** Nothing to do: such a connection serves one exchange only. */
   retire(): void {}
 
   abort(): void {
@@ -129,7 +128,9 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     this.#attempt.exchange.downstream.resumeBody();
   }
 
-  /** Before the response: the limit is on what the backend, and not the client, has to do next. */
+  /**
+   * Sets the deadline before the response. It is for what the backend has to do next; none runs while it is the client's turn.
+   */
   #waitForBackend(): void {
     if (this.#phase !== 'head') return;
     const { retry } = this.#attempt.service.service;
@@ -137,7 +138,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     else this.#wait(this.#request.writableNeedDrain === true ? this.#timeouts.idleMs : 0);
   }
 
-  /** A 101: from now on what comes is passed on, until both have closed. */
+  /** A 101 has come: from now on bytes are passed on, until both sides have closed. */
   onSwitch(response: IncomingMessage, backend: Duplex): boolean {
     const { exchange, service } = this.#attempt;
     const wrong = this.#isRequestDone
@@ -159,7 +160,7 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     this.#switched?.join();
   }
 
-  /** The backend will not: its response is one like any other. */
+  /** The backend refuses to switch: its response is relayed like any other. */
   onRefusal(response: IncomingMessage): void {
     if (this.#phase === 'over') return;
     const { exchange } = this.#attempt;
@@ -187,11 +188,11 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   }
 
   onError(error: NodeJS.ErrnoException): void {
-    // A joined connection that breaks is closed by http-proxy; its close is all we need.
+    // Once the two sides are joined, http-proxy closes both when one breaks; we hear of that close.
     if (this.#switched === undefined) this.fail(brokenBy(error, this.#phase));
   }
 
-  /** Whatever becomes of the request, the client's connection is no longer http-proxy's to end. */
+  /** The client's connection is no longer http-proxy's to end, whatever becomes of the request. */
   #release(): void {
     this.#request.removeAllListeners('error').on('error', () => {});
     showDestroySoon(this.#client.stream);
@@ -203,7 +204,10 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
     this.backend.open.delete(this);
   }
 
-  /** Sets the deadline; 0 is none. */
+  /**
+   * Sets the deadline.
+   * @param ms 0 is none
+   */
   #wait(ms: number): void {
     this.deadline = ms > 0 ? this.#runtime.sweep.deadlineIn(ms) : Number.POSITIVE_INFINITY;
   }

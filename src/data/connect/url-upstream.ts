@@ -11,14 +11,14 @@ import type { Flow } from '../socket/transport.ts';
 
 const RULES: HeadRules = { maxHeaders: 1_000, keepUnderscores: true };
 
-/** The answer of a fallback by URL, through undici: another site, over TLS or not. */
+/** The response of a fallback by URL, which is another site, over TLS or not. undici asks for it. */
 export class UrlUpstream implements Upstream {
   readonly #attempt: Attempt;
   readonly #body: PassThrough | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
 
-  /** Sends the request, as far as it has come. */
+  /** Sends the part of the request that has come so far. */
   static start(attempt: Attempt, url: string, agent: Agent): UrlUpstream {
     const upstream = new UrlUpstream(attempt, url, agent);
     attempt.exchange.body.replay(upstream);
@@ -33,7 +33,7 @@ export class UrlUpstream implements Upstream {
       'drain',
       safely(this, () => exchange.downstream.resumeBody()),
     );
-    // Destroyed with the request that it belongs to, whose own error says more.
+    // The body is destroyed together with its request, whose own error says more.
     this.#body?.on('error', () => {});
     const base = new URL(url);
     const path =
@@ -45,7 +45,7 @@ export class UrlUpstream implements Upstream {
         method: exchange.head.method as Dispatcher.HttpMethod,
         headers: headersFor(exchange, base.host),
         body: this.#body ?? null,
-        // Nobody else may come behind it on its connection.
+        // A connection that the client authenticates is closed after this request: no other client may use it.
         reset: exchange.head.claimsConnection,
         headersTimeout: service.service.timeouts.responseMs,
       },
@@ -106,7 +106,7 @@ export class UrlUpstream implements Upstream {
         exchange.sink.flush();
         attempt.completed();
       }),
-      // Later: a request that cannot be made fails within the constructor.
+      // Later: a request that cannot be made fails while the constructor runs.
       onResponseError: (_controller, error) =>
         process.nextTick(safely(this, () => this.#fail(error.message))),
     };
@@ -125,8 +125,8 @@ export class UrlUpstream implements Upstream {
 }
 
 /**
- * What the client sent, but for its host: the fallback is another site. It is told nothing that filters add for the backends, which
- * may be a secret, and nothing that they leave out.
+ * The headers that the client sent, but for the host: the fallback is another site. It is not told what filters add for the
+ * backends, which may be a secret, nor what they leave out.
  */
 function headersFor(exchange: Exchange, host: string): string[] {
   const { head, downstream, filtering } = exchange;
@@ -140,11 +140,11 @@ function headersFor(exchange: Exchange, host: string): string[] {
   return headers;
 }
 
-/** Names and values by turns. */
+/** The header lines of a response, names and values by turns. */
 function responseFields(headers: IncomingHttpHeaders): string[] {
   const fields: string[] = [];
   for (const [name, value = ''] of Object.entries(headers)) {
-    // The body comes decoded from its chunks; how it goes on is decided anew.
+    // undici has decoded the chunks of the body; its framing for the client is decided anew.
     if (name === 'transfer-encoding') continue;
     for (const item of typeof value === 'string' ? [value] : value) fields.push(name, item);
   }

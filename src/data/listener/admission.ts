@@ -7,13 +7,13 @@ import { Overflow } from './overflow.ts';
 import { Places } from './places.ts';
 import { Shares } from './shares.ts';
 
-/** How long a client has to be idle to rest, and how often those are looked for. */
+/** How long a client is idle before it rests, and how often such clients are looked for. */
 const REST_MS = 500;
 
 const FULL = new ProxyError('overloaded', 'all connections are in use');
 const TOO_MANY = new ProxyError('too-many-connections', 'too many connections from this address');
 
-/** What is told of clients. */
+/** The figures about clients. */
 export type ClientStats = Pick<
   TrafficStats,
   | 'clientConnections'
@@ -26,15 +26,15 @@ export type ClientStats = Pick<
 >;
 
 /**
- * All clients that are connected. When there are too many, those that ask are served, and those that never asked make
- * room for them.
+ * All clients that are connected. When there are too many, those that ask are served, and those that never asked make room for
+ * them.
  */
 export class Admission implements Expiring {
-  /** While somebody waits, each turn of the sweep; else when it is time to look for those that may rest. */
+  /** Each turn of the sweep while somebody waits for a place; else the time to look for clients that may rest. */
   deadline: number;
-  /** The process is stopping: a client ends with what it does. */
+  /** The process is stopping: each client is closed after what it is doing. */
   isStopping = false;
-  /** How many have connected, by the names of listeners. */
+  /** How many clients have connected, by the name of their listener. */
   readonly #connected = new Map<string, number>();
   #refusedFull = 0;
   #refusedPerClient = 0;
@@ -47,7 +47,7 @@ export class Admission implements Expiring {
   #nextRest: number;
   #onEmpty: (() => void) | undefined = undefined;
 
-  /** @param most of all clients together; 0 is no limit */
+  /** @param most clients altogether; 0 is no limit */
   constructor(most: number, limit: ClientLimit, sweep: Sweep) {
     this.#most = most;
     this.#limit = limit;
@@ -61,9 +61,8 @@ export class Admission implements Expiring {
   }
 
   /**
-   * Goes by other limits: who is beyond them stays, and is counted. Who is idle has been so by the time that
-   * there was before, and has to end by the one that there is.
-   * @param moreIdleMs by how much that time is longer
+   * Takes other limits. Clients beyond them stay, and are counted. The deadlines of idle clients move with the idle timeout.
+   * @param moreIdleMs by how much the idle timeout is longer now
    */
   adopt(most: number, limit: ClientLimit, moreIdleMs: number): void {
     this.#most = most;
@@ -72,7 +71,7 @@ export class Admission implements Expiring {
     for (const client of this) if (client.idleSince !== Number.POSITIVE_INFINITY) client.prolong(moreIdleMs);
   }
 
-  /** Those that have a place. */
+  /** How many clients have a place. */
   get size(): number {
     return this.#places.size;
   }
@@ -81,7 +80,7 @@ export class Admission implements Expiring {
     return this.size === 0 && this.#overflow.isEmpty;
   }
 
-  /** What is told of them to whoever asks. */
+  /** The figures about clients, as of now. */
   stats(): ClientStats {
     const listeners: Record<string, ListenerStats> = {};
     let connectionsTotal = 0;
@@ -126,7 +125,7 @@ export class Admission implements Expiring {
     this.#shares.add(address, client);
   }
 
-  /** A client asks for the first time: false when there is no place for it, and it was told so. */
+  /** A client asks for the first time. False when there is no place for it; it is then told so. */
   admit(client: Client): boolean {
     if (this.#overflow.isWaiting(client)) {
       if (this.#isFull && this.makeRoom() === 0) {
@@ -148,7 +147,7 @@ export class Admission implements Expiring {
     if (this.#onEmpty !== undefined && this.isEmpty) this.#onEmpty();
   }
 
-  /** Closes idle clients for somebody who asks; answers how many. */
+  /** Closes idle clients so that one that asks can be served. Returns how many were closed. */
   makeRoom(): number {
     return this.#places.makeRoomToServe();
   }
@@ -159,13 +158,13 @@ export class Admission implements Expiring {
     for (const client of this) client.stop();
   }
 
-  /** Tells when the last client is gone; at once if there is none. */
+  /** Calls a function when the last client is gone; at once if there is none. */
   whenEmpty(run: () => void): void {
     this.#onEmpty = run;
     if (this.isEmpty) run();
   }
 
-  /** Some may have waited for long enough, others been idle for so long that they rest. */
+  /** Refuses clients that have waited for long enough, and lets clients rest that have been idle for a while. */
   expire(): void {
     const { now } = this.#sweep;
     if (this.#nextRest <= now) {
@@ -180,7 +179,7 @@ export class Admission implements Expiring {
     return this.#most > 0 && this.size >= this.#most;
   }
 
-  /** There is no place: one may become free, and who asks gets one. */
+  /** There is no place for a client: it waits until one becomes free, or until it asks. */
   #wait(client: Client, address: string): void {
     if (this.#overflow.isFull) {
       this.#refusedFull++;
@@ -204,7 +203,7 @@ export class Admission implements Expiring {
     this.#overflow.refuse(client, FULL);
   }
 
-  /** True when it had, or waited for, a place. */
+  /** Forgets a client. True if it had a place, or waited for one. */
   #forget(client: Client): boolean {
     const isKnown = this.#places.delete(client) || this.#overflow.delete(client);
     if (isKnown) this.#shares.delete(client);

@@ -9,21 +9,23 @@ export interface ClientClaims {
   readonly realIp: string;
 }
 
-/** Whether a trusted proxy speaks for a client: it is a request like others then, on a connection that is none of its. */
+/**
+ * Whether a trusted proxy speaks for the client of a request: the connection is then the proxy's, and carries requests of many.
+ */
 export function isThroughProxy({ head }: { readonly head: ClientClaims }): boolean {
   return head.forwardedFor !== '' || head.realIp !== '';
 }
 
-/** Entries of a chain that are looked at: each costs a look-up, and no request passes as many proxies. */
+/** The most entries of X-Forwarded-For that are looked at: each costs a look-up, and no real request passes so many proxies. */
 const MAX_ENTRIES = 32;
-/** The longest address of IPv6, with its brackets and a port. */
+/** The longest text of an IPv6 address, with brackets and a port. */
 const MAX_LENGTH = 64;
 
 /**
- * The client's address: the first one from the right of X-Forwarded-For that is no trusted proxy, since each proxy
- * writes on the right and only the trusted ones write the truth. Where all are trusted it is the leftmost. Nothing is
- * believed of what stands left of an entry that is no address. X-Real-IP, which has no chain, counts alone.
- * @param peer the other end of the connection, a trusted proxy if it claims anything
+ * The client's address: in X-Forwarded-For the first one from the right that is no trusted proxy, since each proxy adds on the
+ * right and only trusted proxies write the truth. If all are trusted it is the leftmost. An entry that is no address ends the
+ * search: nothing to its left is believed. X-Real-IP counts only without X-Forwarded-For.
+ * @param peer the other end of the connection; a trusted proxy, if there are claims
  */
 export function clientOf(
   peer: string,
@@ -37,7 +39,7 @@ export function clientOf(
     const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1);
     const entry = trimmed(forwardedFor, comma + 1, end);
     end = comma;
-    // RFC 9110, section 5.6.1: an empty element of a list is none.
+    // RFC 9110, section 5.6.1: an empty element of a list does not count.
     if (entry === '') continue;
     const address = readAddress(entry);
     if (address === undefined) return client;
@@ -48,8 +50,8 @@ export function clientOf(
 }
 
 /**
- * An address as proxies write it, with a port and with the brackets of IPv6 or without, in the one form that stands
- * for it; undefined for all else.
+ * Reads an address as proxies write it, with or without a port or the brackets of IPv6, and returns its one canonical form;
+ * undefined for all else.
  */
 export function readAddress(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;

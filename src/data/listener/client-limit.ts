@@ -1,30 +1,30 @@
 import { customerAt, isPublic, parseIp } from '../../model/ip.ts';
 
-/** How many connections of clients there may be; 0 is no limit. */
+/** Limits of the connections of clients; 0 is no limit. */
 export interface ClientLimits {
   readonly maxConnections: number;
   /**
-   * Of one client. `auto` is a share of all, and for public addresses only: behind a private one may be a proxy, or
-   * everybody, as behind the gateway of a container network.
+   * Connections of one client. `auto` is a share of all connections, and is for public addresses only: a private one may be a
+   * proxy's, or everybody's, as the gateway of a container network is.
    */
   readonly maxConnectionsPerClient: number | 'auto';
 }
 
-/** A client may have this share of all connections by default… */
+/** By default a client may have this share of all connections… */
 const SHARE = 1 / 8;
-/** …but no fewer, since a browser opens six… */
+/** …but at least so many, since a browser opens six… */
 const LEAST = 8;
-/** …and no more: some megabytes of heads that are never finished. */
+/** …and at most so many: their unfinished heads take some megabytes. */
 const MOST = 1_024;
 
-/** What one client may have, and who is one. */
+/** How much one client may have, and which addresses count as one client. */
 export class ClientLimit {
-  /** Most connections, or requests where a trusted proxy has the connection; 0 is no limit. */
+  /** The most connections of one client, or requests where a trusted proxy has the connection; 0 is no limit. */
   readonly most: number;
   readonly #isPublicOnly: boolean;
   readonly #isTrusted: (address: string) => boolean;
 
-  /** @param isTrusted whether an address is a proxy's, which speaks for many */
+  /** @param isTrusted whether an address is a trusted proxy's, which speaks for many clients */
   constructor(limits: ClientLimits, isTrusted: (address: string) => boolean) {
     const { maxConnections, maxConnectionsPerClient: most } = limits;
     this.#isPublicOnly = most === 'auto';

@@ -1,32 +1,32 @@
-/** Requests that a turn begins at once, whoever waits to be accepted: so few make no long turn. */
+/** Requests that may begin in each turn although connections wait to be accepted: so few do not make a turn long. */
 const AT_ONCE = 16;
-/** Turns in a row for which the others wait, so that a stream of connections does not keep them for ever. */
+/** The most turns in a row for which the other requests wait, so that a stream of connections does not keep them for ever. */
 const MAX_TURNS = 16;
 
-/** First requests that wait for a turn, for each request whose client was gone before its answer… */
+/** For each client that was gone before its answer, so many first requests wait for a turn… */
 const WARY_OF = 128;
-/** …and at most: when a flood is over, so many are left. */
+/** …but no more than this altogether: so many still wait when a flood is over. */
 const MAX_WARY = 1_024;
 
 const NONE: readonly Deferred[] = [];
 
-/** Whose request waits. */
+/** A connection whose request waits. */
 export interface Deferred {
-  /** It may begin now. It may be gone meanwhile. */
+  /** The request may begin now. The connection may be gone meanwhile. */
   begin(): void;
-  /** That threw. */
+  /** `begin` threw. */
   onBroken(error: unknown): void;
 }
 
 /**
- * Lets connections in before requests begin. A turn of the loop accepts one connection of each listening socket and
- * then serves everything that is ready: with hundreds of busy clients it takes many milliseconds, and whoever is last
- * in the queue of the socket waits for seconds. So while connections come, a turn begins few requests. The others
- * begin as soon as a turn brings no connection.
+ * Lets connections in before requests begin. A turn of the loop accepts one connection of each listening socket and then serves
+ * everything that is ready. With hundreds of busy clients a turn takes many milliseconds, and the last connection in the queue
+ * of the socket waits for seconds. So while connections come, few requests begin in a turn. The others begin after the first
+ * turn that brings no connection.
  *
- * While clients go without waiting for their answers, the first request of a connection waits for one turn more than it
- * takes to read it: a client that sent it and reset the connection is known to be gone by then, and has cost no backend
- * a connection.
+ * While clients leave without waiting for their answers, the first request of a connection waits for one turn more than it
+ * takes to read it. If its client has sent it and reset the connection, that is known by then, and no connection to a backend
+ * was opened for it.
  */
 export class Intake {
   readonly #afterTurn: (run: () => void) => void;
@@ -36,18 +36,18 @@ export class Intake {
   #begun = 0;
   #turns = 0;
   #deferred: Deferred[] = [];
-  /** First requests that are still to be waited with. */
+  /** How many first requests are still to be made to wait. */
   #wary = 0;
-  /** First requests that came in this turn, and in the one before. */
+  /** First requests that came in this turn, and in the turn before it. */
   #first: Deferred[] = [];
   #firstBefore: Deferred[] = [];
 
-  /** @param afterTurn runs something when all that is ready has been served */
+  /** @param afterTurn calls a function once all that is ready has been served */
   constructor(afterTurn: (run: () => void) => void = setImmediate) {
     this.#afterTurn = afterTurn;
   }
 
-  /** A connection was accepted: others may wait behind it. */
+  /** A connection was accepted: others may wait to be accepted behind it. */
   accepted(): void {
     this.#accepted++;
     this.#isComing = true;
@@ -59,7 +59,10 @@ export class Intake {
     this.#wary = Math.min(MAX_WARY, this.#wary + WARY_OF);
   }
 
-  /** A request has come, the first of its connection or another. True when it must wait for its `begin`. */
+  /**
+   * A request has come. True when it must wait for its `begin`.
+   * @param isFirst it is the first request of its connection
+   */
   defers(one: Deferred, isFirst = false): boolean {
     if (isFirst) return this.#wary > 0 && this.#waitForReset(one);
     if (!this.#isComing || ++this.#begun <= AT_ONCE) return false;
@@ -84,7 +87,7 @@ export class Intake {
     this.#begun = 0;
     const first = this.#firstBefore;
     this.#firstBefore = this.#first;
-    // Never the same list: who is in both would begin twice.
+    // The two lists are never the same one: a request in both would begin twice.
     this.#first = first.length === 0 ? first : [];
     const deferred = this.#takeDeferred();
     this.#isWatching = this.#isComing || this.#firstBefore.length > 0;
@@ -93,7 +96,7 @@ export class Intake {
     for (const one of deferred) begin(one);
   };
 
-  /** Those that begin now: all, unless the turn brought connections. */
+  /** The requests that begin now: all that wait, unless the turn brought connections. */
   #takeDeferred(): readonly Deferred[] {
     this.#isComing = this.#accepted > 0 && ++this.#turns < MAX_TURNS;
     this.#accepted = 0;
@@ -105,7 +108,7 @@ export class Intake {
   }
 }
 
-/** One that cannot begin must not keep the others waiting. */
+/** A request that fails to begin must not keep the others waiting. */
 function begin(one: Deferred): void {
   try {
     one.begin();

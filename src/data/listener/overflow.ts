@@ -2,9 +2,9 @@ import type { ProxyError } from '../errors.ts';
 import type { Sweep } from '../sweep.ts';
 import type { Client } from './client.ts';
 
-/** Clients beyond the limit, at the same time: they wait for a place, or are told why they get none. */
+/** The most clients beyond the limit: those that wait for a place, and those that are being told why they get none. */
 const MAX_BEYOND = 32;
-/** Of these, the most that have their share already: they leave room for those of whom this is not said. */
+/** The most of these that are refused because their address has its share already: they leave room for all others. */
 const MAX_REFUSED_OF_CLIENTS = 16;
 /** How long a client waits for a place without asking for anything. */
 const WAIT_MS = 2_000;
@@ -12,7 +12,7 @@ const WAIT_MS = 2_000;
 /** The clients for whom there is no place: a few may wait for one, and a few are told why they get none. */
 export class Overflow {
   readonly #sweep: Sweep;
-  /** Have not asked yet; since when. The first has waited for longest. */
+  /** Clients that wait for a place and have not asked yet, and since when. The first has waited for longest. */
   readonly #waiting = new Map<Client, number>();
   readonly #refusing = new Set<Client>();
 
@@ -32,7 +32,7 @@ export class Overflow {
     return this.#waiting.size > 0;
   }
 
-  /** Who has waited for longest; undefined where nobody waits, or this one has begun to ask. */
+  /** The client that has waited for longest; undefined when nobody waits, or that client has begun to ask. */
   get longest(): Client | undefined {
     const first = this.#waiting.keys().next().value;
     return first === undefined || isAsking(first) ? undefined : first;
@@ -51,14 +51,14 @@ export class Overflow {
     return this.#waiting.has(client);
   }
 
-  /** Who gets the place that became free: it waits no longer. */
+  /** Takes the client that gets the place that became free; undefined when nobody waits. */
   next(): Client | undefined {
     const first = this.#waiting.keys().next().value;
     if (first !== undefined) this.#waiting.delete(first);
     return first;
   }
 
-  /** Those that have waited for long enough; who has begun to ask has the time that a head may take. */
+  /** The clients that have waited for long enough. Those that have begun to ask are left out: a head has a time of its own. */
   *late(): Generator<Client> {
     for (const [client, since] of this.#waiting) {
       if (since > this.#sweep.now - WAIT_MS) return;
@@ -66,20 +66,20 @@ export class Overflow {
     }
   }
 
-  /** Tells a client why it gets no place, or only cuts it where too many are being told. */
+  /** Tells a client why it gets no place, or only resets it where too many are being told. */
   refuse(client: Client, error: ProxyError): void {
     if (this.isFull) return client.reset();
     this.#refusing.add(client);
     client.refuse(error);
   }
 
-  /** The same for one whose client has its share: for these there is less room. */
+  /** Refuses a client whose address has its share already: for these there is less room. */
   refuseOfShare(client: Client, error: ProxyError): void {
     if (this.#refusing.size >= MAX_REFUSED_OF_CLIENTS) return client.reset();
     this.refuse(client, error);
   }
 
-  /** True for one that waited. */
+  /** Forgets a client. True if it waited for a place. */
   delete(client: Client): boolean {
     this.#refusing.delete(client);
     return this.#waiting.delete(client);

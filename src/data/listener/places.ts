@@ -2,28 +2,33 @@ import type { Sweep } from '../sweep.ts';
 import type { Client } from './client.ts';
 import type { Share } from './shares.ts';
 
-/** A connection that never asked anything is closed for a newcomer after so long: its first request may be under way. */
+/**
+ * How long a connection that never asked is left alone before it is closed for a newcomer: its first request may be under way.
+ */
 const MIN_SILENT_MS = 1_000;
-/** One that did ask after so long, and only when all of the others are gone: its next request may be under way. */
+/**
+ * The same for a connection that has asked: its next request may be under way. Such connections are closed only when there are
+ * no silent ones to close.
+ */
 const MIN_IDLE_MS = 5_000;
-/** Of all connections, the share that is closed at once when room is needed, so that it is needed seldom. */
+/** The share of all connections that is closed at once when room is needed, so that it is needed seldom. */
 const ROOM_SHARE = 1 / 16;
-/** A fruitless search for idle connections is not repeated before: a flood must not make every accept a walk. */
+/** How long after a fruitless search for idle connections the next one follows: a flood must not make every accept a walk. */
 const SEARCH_MS = 100;
 
-/** The clients that have a place, and who of them makes room when a place is needed. */
+/** The clients that have a place, and the choice of those that make room when one is needed. */
 export class Places {
-  /** How many were closed to make room. */
+  /** How many clients were closed to make room. */
   closedIdle = 0;
   readonly #sweep: Sweep;
   readonly #forget: (client: Client) => void;
-  /** Those that have not asked yet; the first has been there for longest. */
+  /** The clients that have not asked yet; the first has been there for longest. */
   readonly #silent = new Set<Client>();
   readonly #asked = new Set<Client>();
   #nextSearch = 0;
   #nextSearchToServe = 0;
 
-  /** @param forget takes whom it is told from everywhere, before it is closed */
+  /** @param forget called for a client before it is closed here; removes it everywhere */
   constructor(sweep: Sweep, forget: (client: Client) => void) {
     this.#sweep = sweep;
     this.#forget = forget;
@@ -43,20 +48,20 @@ export class Places {
     this.#silent.add(client);
   }
 
-  /** It asks for something; it had a place, or gets one with that. */
+  /** A client asks for the first time. It had a place, or gets one with that. */
   asks(client: Client): void {
     this.#silent.delete(client);
     this.#asked.add(client);
   }
 
-  /** False for one that has no place. */
+  /** Forgets a client. False if it had no place. */
   delete(client: Client): boolean {
     return this.#asked.delete(client) || this.#silent.delete(client);
   }
 
   /**
-   * Closes some of the connections that have been idle for longest, and answers how many: those that never asked, or if
-   * there is none those that have not asked for long.
+   * Closes some connections, those that have been idle for longest, and returns how many: of those that never asked, or if
+   * there are none, of those that have not asked for long.
    */
   makeRoom(): number {
     const { now } = this.#sweep;
@@ -67,7 +72,7 @@ export class Places {
     return closed;
   }
 
-  /** The same for somebody who asks. Who has asked nothing is worth less, however young the connection is. */
+  /** Makes room for a client that asks. Connections that never asked are worth less than it, however young they are. */
   makeRoomToServe(): number {
     const { now } = this.#sweep;
     if (now < this.#nextSearchToServe) return 0;
@@ -76,7 +81,7 @@ export class Places {
     return closed;
   }
 
-  /** The same among those of one client that has its share: a newcomer takes their place, and nobody else's. */
+  /** Makes room among the connections of one client that has its share, for another one of that client. */
   makeRoomIn(share: Share<Client>): number {
     const { now } = this.#sweep;
     if (now < share.nextSearch) return 0;
@@ -85,7 +90,7 @@ export class Places {
     return closed;
   }
 
-  /** Lets those rest that have been idle for so long, in milliseconds. */
+  /** Lets clients rest that have been idle for so long, in milliseconds. */
   rest(idleMs: number): void {
     const { now } = this.#sweep;
     for (const client of this.#asked) if (client.idleSince <= now - idleMs) client.rest();
@@ -95,7 +100,7 @@ export class Places {
     let closed = 0;
     for (const client of this.#silent) {
       const { idleSince } = client;
-      // It has begun to ask.
+      // The client has begun to ask.
       if (idleSince === Number.POSITIVE_INFINITY) continue;
       if (closed === most || idleSince > this.#sweep.now - minMs) break;
       this.#close(client);
@@ -114,7 +119,7 @@ export class Places {
     return idle.length;
   }
 
-  /** At once, not when its close is reported: its place is needed now. */
+  /** Forgets the client at once, not when its close is reported: its place is needed now. */
   #close(client: Client): void {
     this.#forget(client);
     client.destroy();

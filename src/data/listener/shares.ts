@@ -1,14 +1,14 @@
-/** What one client has of something that is limited for each. */
+/** What one client has of something of which each client may have so much. */
 export interface Share<T> {
   readonly client: string;
   readonly has: Set<T>;
-  /** In the sweep's milliseconds: what is idle is not looked for before. */
+  /** When idle connections of this client may be looked for again, in the sweep's milliseconds. */
   nextSearch: number;
 }
 
-/** Shares of clients, each there for as long as its client has something. */
+/** The shares of all clients that have something. */
 export class Shares<T> {
-  /** Of one client. */
+  /** The most that one client may have. */
   most: number;
   readonly #byClient = new Map<string, Share<T>>();
   readonly #byOwned = new Map<T, Share<T>>();
@@ -17,13 +17,16 @@ export class Shares<T> {
     this.most = most;
   }
 
-  /** The share of a client that has all that one may have. */
+  /** The share of a client that already has all that one client may have; else undefined. */
   fullOf(client: string): Share<T> | undefined {
     const share = this.#byClient.get(client);
     return share !== undefined && share.has.size >= this.most ? share : undefined;
   }
 
-  /** @param client as of `ClientLimit.clientAt`; without a limit nothing is remembered */
+  /**
+   * Adds something to the share of a client.
+   * @param client as `ClientLimit.clientAt` returns it; if empty there is no limit, and nothing is remembered
+   */
   add(client: string, one: T): void {
     if (client === '') return;
     let share = this.#byClient.get(client);

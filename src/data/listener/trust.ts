@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'node:net';
 
 const family = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
-/** Tells whose word about clients is believed: of addresses within these CIDR ranges. */
+/** Makes the test whether an address is believed when it tells about clients: whether it is in one of these CIDR ranges. */
 export function trustIn(ranges: readonly string[]): (address: string) => boolean {
   if (ranges.length === 0) return () => false;
   const trusted = new BlockList();

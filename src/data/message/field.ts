@@ -1,7 +1,10 @@
-/** Whether the line at `p` is the header of that name, which is given in lower case. */
+/**
+ * Whether the line at `p` is a header of that name.
+ * @param lowerName in lower case
+ */
 export function isField(text: string, p: number, lowerName: string): boolean {
   const length = lowerName.length;
-  // The colon first: it tells most other names apart by one comparison.
+  // The colon is looked at first: that one comparison rules out most other names.
   if (text.charCodeAt(p + length) !== 58) return false;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(p + i);
@@ -24,22 +27,26 @@ function isBlank(code: number): boolean {
   return code === 32 || code === 9;
 }
 
-/** Whether a comma-separated list in lower case has the item. */
+/** Whether a comma-separated list, in lower case, has an item. */
 export function listHas(list: string, item: string): boolean {
   if (list === item) return true;
   return list.includes(item) && list.split(',').some((entry) => trimmed(entry, 0, entry.length) === item);
 }
 
 /**
- * An expression that finds the next header of these names, or else where a head ends; for programs that make no difference
- * between them, `_` and `-` are one letter. It has a place where it searches on, so it is used at one place at a time.
+ * An expression that finds the next header of one of these names, or else the end of the head. `_` and `-` count as one letter,
+ * since many programs make no difference between them. The expression has a state, the place where it searches on
+ * (`lastIndex`), so only one search may use it at a time.
  */
 export function headerNames(names: readonly string[]): RegExp {
   const spelled = names.map((name) => name.replace(/[-_]/g, '[-_]').replace(/[$*+.^|]/g, '\\$&'));
   return new RegExp(`\\r\\n(?:\\r\\n|(?:${spelled.join('|')}):)`, 'gi');
 }
 
-/** Header lines, each with its CRLF, without those that `names` finds, an expression of `headerNames`. */
+/**
+ * Header lines, each with its CRLF, without those of certain names.
+ * @param names an expression of `headerNames`
+ */
 export function withoutLines(lines: string, names: RegExp): string {
   const text = `\r\n${lines}\r\n`;
   let kept = '';
@@ -54,13 +61,13 @@ export function withoutLines(lines: string, names: RegExp): string {
   return kept + text.slice(from, -2);
 }
 
-/** What would end a line, or a name, before its end. */
+/** Characters that would end a name, or a line, early. */
 const ENDS_NAME = /[\r\n:]/;
 const ENDS_LINE = /[\r\n]/;
 
 /**
- * Header lines, each with its CRLF, as a list: names in lower case and values, trimmed, by turns, as Node's `rawHeaders` has
- * them.
+ * Header lines, each with its CRLF, as a list: names in lower case and trimmed values by turns, in the order of Node's
+ * `rawHeaders`.
  */
 export function fieldList(text: string): string[] {
   const list: string[] = [];
@@ -74,8 +81,8 @@ export function fieldList(text: string): string[] {
 }
 
 /**
- * The way back: a list as text, as it would have been read, to be judged. Undefined where a name or a value holds what ends it,
- * and so would be read as something else.
+ * The reverse of `fieldList`: a list as the text that would have been read, so that it can be judged. Undefined where a name or
+ * a value holds a character that ends it early, and so would be read as something else.
  */
 export function fieldText(list: readonly string[]): string | undefined {
   let text = '';

@@ -3,7 +3,7 @@ import { CHUNKED } from './head.ts';
 /** What is wrong with the lines that frame a body. */
 export interface FramingError {
   readonly error: string;
-  /** The coding is a known kind that is not implemented, rather than malformed. */
+  /** The transfer coding is well-formed, but not implemented here. */
   readonly unsupported?: boolean;
 }
 
@@ -17,8 +17,8 @@ const UNSUPPORTED_CODING: FramingError = {
 const BAD_LENGTH: FramingError = { error: 'Content-Length is not a number of bytes' };
 
 /**
- * The body's length of its framing headers (RFC 9112, section 6.3, with its choices made: what may be
- * understood in two ways is an error). Undefined when there is no such header.
+ * The length of a body by its framing headers (RFC 9112, section 6.3): bytes or `CHUNKED`. Undefined without such a header.
+ * Where the RFC leaves a choice because a message may be understood in two ways, it is an error.
  */
 export function bodyLength(
   contentLength: string | undefined,
@@ -36,7 +36,7 @@ export function bodyLength(
   return Number.isSafeInteger(length) ? length : BAD_LENGTH;
 }
 
-/** The number that up to 16 digits make, which hold every safe integer; else NaN. */
+/** The number that up to 16 digits stand for; else NaN. Every safe integer has at most 16 digits. */
 function numberOf(digits: string): number {
   if (digits.length === 0 || digits.length > 16) return Number.NaN;
   let number = 0;

@@ -7,12 +7,12 @@ export interface HeadRules {
   readonly keepUnderscores: boolean;
 }
 
-// RFC 9110, section 5.6.2: the characters of a token, but for the underscore.
+// RFC 9110, section 5.6.2: the characters of a token, except the underscore.
 export const TOKEN = "!#$%&'*+\\-.^`|~0-9A-Za-z";
 /** A header's value to the end of its line: no control but the tab. */
 export const VALUE_LINE = '[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n';
 
-/** Bytes that no head may contain, wherever it is cut off: bare CR or LF and other controls. */
+/** Bytes that no head may contain, and no part of one: bare CR or LF and other controls. */
 export const NEVER_IN_A_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|(?:^|[^\r])\n|\r[^\n]/;
 
 /** Body lengths that are not a number of bytes. */
@@ -22,7 +22,7 @@ export const UNTIL_CLOSE = -2;
 /** Shared, so that a head of which nothing is dropped allocates no list. */
 const NONE_DROPPED: readonly number[] = [];
 
-/** What a Connection header cannot nominate away: what frames or routes the message. */
+/** Headers that a Connection header cannot have dropped: they frame or route the message. */
 const NOT_NOMINATED = [
   '',
   'close',
@@ -35,27 +35,27 @@ const NOT_NOMINATED = [
 ];
 
 /**
- * A head is its validated text with the offsets of what must not be forwarded.
- * `text` is latin1, one character a byte, and may hold bytes beyond the head.
+ * The head of a message: its validated text, and the offsets of the header lines that are not forwarded. `text` is latin1, one
+ * character a byte, and may hold bytes beyond the head.
  */
 export abstract class Head {
   text = '';
-  /** Where the header lines begin, and where the empty line after them does. */
+  /** The offset of the first header line, and that of the empty line after the last. */
   fieldsStart = 0;
   fieldsEnd = 0;
-  /** Pairs of offsets, ascending: the lines from the first to before the second are not forwarded. */
+  /** Pairs of offsets, ascending: the lines from the first to before the second are dropped. */
   dropped: readonly number[] = NONE_DROPPED;
   /** Bytes of the body, `CHUNKED` or `UNTIL_CLOSE`. */
   length = 0;
   keepAlive = true;
   /** HTTP/1.minor */
   minor = 1;
-  /** Values that decide the framing; undefined while no such line was seen. */
+  /** The values that decide the framing; undefined while no such line was seen. */
   contentLength: string | undefined = undefined;
-  /** The header line that stands for a Content-Length that does not travel as it came; else empty. */
+  /** The header line to forward in place of a dropped Content-Length; else empty. */
   lengthLine = '';
   transferEncoding: string | undefined = undefined;
-  /** Of all Connection headers, in lower case. */
+  /** The values of all Connection headers, in lower case. */
   connection = '';
 
   /** Where the head ends and the body begins. */
@@ -76,7 +76,7 @@ export abstract class Head {
   }
 
   /**
-   * The same for protocols that have lists in place of text, with whatever else stands for them.
+   * The header lines to forward as a list (`fieldList`), for protocols that have lists in place of text.
    * @param added header lines that we add, each with its CRLF
    */
   lines(added = ''): string[] {
@@ -104,7 +104,7 @@ export abstract class Head {
     return values;
   }
 
-  /** Leaves the line from `from` to before `to` out of what is forwarded. Lines are dropped in ascending order. */
+  /** Drops the line from `from` to before `to`. Lines are dropped in ascending order. */
   drop(from: number, to: number): void {
     if (this.dropped === NONE_DROPPED) {
       this.dropped = [from, to];
@@ -115,10 +115,10 @@ export abstract class Head {
     else dropped.push(from, to);
   }
 
-  /** The value of the Content-Length line from `p` to `q`. */
+  /** Reads the Content-Length line from `p` to `q`. */
   readLength(p: number, q: number): void {
     this.contentLength = trimmed(this.text, p + 15, q);
-    // Written anew if it is not in its shortest form, so that no one after us reads it otherwise.
+    // A length that is not in its shortest form is written anew, so that no server behind us reads another one.
     if (this.contentLength.length > 1 && this.contentLength.charCodeAt(0) === 48) {
       this.drop(p, q + 2);
       this.lengthLine = `Content-Length: ${Number(this.contentLength)}\r\n`;
@@ -134,16 +134,19 @@ export abstract class Head {
     return this.connection !== '' && listHas(this.connection, option);
   }
 
-  /** Leaves out every header that Connection nominates (RFC 9110, section 7.6.1). */
+  /** Drops every header that a Connection header nominates (RFC 9110, section 7.6.1). */
   dropNominated(): void {
-    // What nearly all servers say nominates nothing, and is worth no list (bench/micro).
+    // Nearly all messages say one of these two, which nominate nothing: no list is made for them (bench/micro).
     if (this.connection === 'keep-alive' || this.connection === 'close') return;
     const names = new Set(this.connection.split(',').map((option) => trimmed(option, 0, option.length)));
     for (const kept of NOT_NOMINATED) names.delete(kept);
     if (names.size > 0) this.dropNamed(names);
   }
 
-  /** Leaves out every header that `names` finds, an expression of `headerNames`. Where there is none it costs one search. */
+  /**
+   * Drops every header of certain names. Where there is none of them it costs one search.
+   * @param names an expression of `headerNames`
+   */
   dropFound(names: RegExp): void {
     const { text, fieldsEnd, dropped } = this;
     names.lastIndex = this.fieldsStart - 2;
@@ -160,7 +163,7 @@ export abstract class Head {
     while (i < dropped.length) this.drop(dropped[i++] as number, dropped[i++] as number);
   }
 
-  /** Leaves out every header of these names, which are in lower case. */
+  /** Drops every header of these names, which are in lower case. */
   dropNamed(names: ReadonlySet<string>): void {
     const dropped = this.dropped;
     this.dropped = NONE_DROPPED;

@@ -8,7 +8,7 @@ const TLS_HANDSHAKE = /^\x16(?:\x03|$)/;
 /** The first line of HTTP/2's preface (RFC 9113, section 3.4). */
 const PREFACE = 'PRI * HTTP/2.0';
 
-/** Which other protocol a first line is of, that is none of HTTP/1; undefined when it is of none that is known. */
+/** The error of a first line that another protocol than HTTP/1 begins with; undefined when it is of none that we know. */
 export function otherProtocol(line: string): ProxyError | undefined {
   if (line === PREFACE) return HTTP2;
   return TLS_HANDSHAKE.test(line) ? TLS : undefined;

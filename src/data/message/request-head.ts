@@ -8,32 +8,32 @@ import { protocolsFor } from './upgrade-field.ts';
 
 export class RequestHead extends Head {
   method = '';
-  /** As the client sent it; of an absolute URL, its path and query. */
+  /** The target as the client sent it; of an absolute URL, its path and query. */
   target = '';
-  /** The authority, `host` or `host:port`, as the client wrote it; empty in HTTP/1.0 without one. */
+  /** The authority, `host` or `host:port`, as the client wrote it; empty if an HTTP/1.0 request has none. */
   host = '';
-  /** The host comes from a Host header, not only from an absolute URL. */
+  /** There is a Host header, so that the host is not from an absolute URL alone. */
   hasHostField = false;
   /** The client takes trailers (`TE: trailers`). */
   trailers = false;
   /** The protocol to upgrade to, in lower case; empty without a valid Upgrade. */
   upgrade = '';
-  /** It authenticates the connection that it is sent on, not only itself. */
+  /** The request authenticates the connection that it is sent on, not only itself. */
   claimsConnection = false;
-  /** What a trusted proxy says of the client; empty otherwise. */
+  /** The values of the headers in which a trusted proxy tells about the client; empty otherwise. */
   forwardedFor = '';
   forwardedProto = '';
   forwardedHost = '';
   forwardedPort = '';
   realIp = '';
-  /** What the Via lines say (RFC 9110, section 7.6.3); they are forwarded all the same. */
+  /** The Via lines (RFC 9110, section 7.6.3), which are forwarded all the same. */
   via = '';
 }
 
-/** Names that frame a message or tell about the client, of those that have a `-`. */
+/** Those of the names with a `-` that frame a message or tell about the client. */
 const OURS = /^(?:x-forwarded-.*|x-real-ip|content-length|transfer-encoding|keep-alive|proxy-connection)$/i;
 
-/** Schemes that authenticate a connection and all that comes on it (RFC 4559, section 6; MS-NTHT). */
+/** Authentication schemes that apply to a connection and all that comes on it (RFC 4559, section 6; MS-NTHT). */
 const OF_CONNECTION = /^(?:ntlm|negotiate)(?![^\s,])/i;
 
 const HOST: ReadonlySet<string> = new Set(['host']);
@@ -47,8 +47,8 @@ const BAD_EXPECT = new ProxyError('bad-expectation', 'only 100-continue can be e
 const TOO_MANY = new ProxyError('head-too-large', 'too many header lines');
 
 /**
- * The request head at the start of `text`; `blank` is the offset of its CRLF CRLF. What is ambiguous is an
- * error, never repaired.
+ * The request head at the start of `text`. What is ambiguous is an error, never repaired.
+ * @param blank the offset of the CRLF CRLF that ends the head
  * @param trusted whether the sender's X-Forwarded-* headers are believed
  */
 export function parseRequestHead(
@@ -74,7 +74,7 @@ export function parseRequestHead(
   return readFields(head, rules, trusted, hasUnderscores) ?? frame(head) ?? locate(head) ?? head;
 }
 
-/** One pass over the header lines: what frames or routes the request, and what must not be forwarded. */
+/** Finds in one pass over the header lines what frames or routes the request, and what must not be forwarded. */
 function readFields(
   head: RequestHead,
   rules: HeadRules,
@@ -121,7 +121,7 @@ function readFields(
   return undefined;
 }
 
-/** Host, Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer. */
+/** Reads Host, Content-Length, Transfer-Encoding, Connection, Expect, TE or Trailer. */
 function readMessageField(head: RequestHead, p: number, q: number): ProxyError | undefined {
   const { text } = head;
   if (isField(text, p, 'host')) {
@@ -147,13 +147,13 @@ function readMessageField(head: RequestHead, p: number, q: number): ProxyError |
     head.drop(p, q + 2);
   } else if (isField(text, p, 'expect')) {
     if (trimmed(text, p + 7, q).toLowerCase() !== '100-continue') return BAD_EXPECT;
-    // HTTP/1.0 knows no interim response: who speaks it waits for none.
+    // HTTP/1.0 has no interim responses, so its clients wait for none.
     if (head.minor === 0) head.drop(p, q + 2);
   }
   return undefined;
 }
 
-/** Headers about the client: ours alone to set, unless a trusted proxy sent them. */
+/** Reads a header about the client. Only we set these, unless a trusted proxy sent them. */
 function readForwardedField(head: RequestHead, p: number, q: number, trusted: boolean): void {
   const { text } = head;
   const isForwarded = isField(text, p, 'forwarded') || isField(text, p, 'x-real-ip');
@@ -177,7 +177,10 @@ function readCredentials(head: RequestHead, from: number, to: number): void {
   if (OF_CONNECTION.test(trimmed(head.text, from, to))) head.claimsConnection = true;
 }
 
-/** Keep-Alive, Proxy (which CGI programs take for a variable of their own, CVE-2016-5385), Proxy-Connection, Upgrade. */
+/**
+ * Reads Keep-Alive, Proxy-Connection, Upgrade, credentials for a proxy, or Proxy (which CGI programs take for a variable of
+ * their own, CVE-2016-5385).
+ */
 function readHopField(head: RequestHead, p: number, q: number): void {
   const { text } = head;
   if (isField(text, p, 'upgrade')) {
@@ -204,14 +207,17 @@ function isUnderscoreName(text: string, p: number): boolean {
   return underscore !== -1 && underscore < text.indexOf(':', p);
 }
 
-/** Whether a name with an underscore may be forwarded where those are: none that is ours once `_` is taken for `-`. */
+/**
+ * Whether a header with an underscore in its name may be forwarded, where the rules keep such headers. Not if it is the name of
+ * a header of ours once `_` is taken for `-`.
+ */
 function isKept(text: string, p: number): boolean {
   return !OURS.test(text.slice(p, text.indexOf(':', p)).replaceAll('_', '-'));
 }
 
 function readConnection(head: RequestHead): void {
   switch (head.connection) {
-    // The two that nearly every client sends need no list.
+    // Nearly every client sends one of these two, which need no list.
     case 'keep-alive':
       head.keepAlive = true;
       break;
@@ -224,7 +230,7 @@ function readConnection(head: RequestHead): void {
   }
 }
 
-/** Decides the body's length, and what of the request goes without saying in its version. */
+/** Decides the length of the body, whether the connection stays, and what the request may be upgraded to. */
 function frame(head: RequestHead): ProxyError | undefined {
   const length = bodyLength(head.contentLength, head.transferEncoding, head.minor);
   if (typeof length === 'object') {
@@ -236,7 +242,10 @@ function frame(head: RequestHead): ProxyError | undefined {
   return undefined;
 }
 
-/** Judges the target. Of a URL, path and query are left as the target, and its authority is the host (RFC 9112, section 3.2.2). */
+/**
+ * Judges the target. Of an absolute URL, the authority becomes the host, and path and query the target (RFC 9112, section
+ * 3.2.2).
+ */
 function locate(head: RequestHead): ProxyError | undefined {
   const url = readTarget(head.method, head.target, head.host, head.minor);
   if (url === undefined || url instanceof ProxyError) return url;

@@ -2,8 +2,8 @@ import { ProxyError } from '../errors.ts';
 import { NEVER_IN_A_HEAD, TOKEN, VALUE_LINE } from './head.ts';
 import { otherProtocol } from './other-protocol.ts';
 
-// The whole head in one expression: one pass of native code says that every byte of it is allowed.
-// A target has neither controls, `#`, nor anything beyond ASCII.
+// One expression stands for the whole head, so that one pass of native code says that every byte of it is allowed.
+// Its target has no controls, no `#`, and nothing beyond ASCII.
 const REQUEST_LINE = `[${TOKEN}_]+ [\\x21\\x22\\x24-\\x7e]+ HTTP/1\\.[01]\\r\\n`;
 export const REQUEST = new RegExp(`${REQUEST_LINE}(?:[${TOKEN}]+:${VALUE_LINE})*\\r\\n`, 'y');
 export const REQUEST_WITH_UNDERSCORES = new RegExp(
@@ -11,7 +11,7 @@ export const REQUEST_WITH_UNDERSCORES = new RegExp(
   'y',
 );
 
-/** What a line of another version looks like, and what a request line may have come of so far. */
+/** A request line of another HTTP version, and an unfinished beginning of a valid one. */
 const OTHER_VERSION = new RegExp(`^[${TOKEN}_]+ [\\x21\\x22\\x24-\\x7e]+ HTTP/(?!1\\.[01]$)\\d+\\.\\d+$`);
 const UNFINISHED_LINE = new RegExp(
   `^[${TOKEN}_]*$|^[${TOKEN}_]+ (?:[\\x21\\x22\\x24-\\x7e]*$|[\\x21\\x22\\x24-\\x7e]+ (?:H|HT|HTT|HTTP|HTTP/\\d*(?:\\.\\d*)?\\r?)?$)`,
@@ -21,13 +21,16 @@ const refuse = (detail: string) => new ProxyError('bad-request', detail);
 const CONTROL = refuse('the request head has a control character');
 const BAD_LINE = refuse('the request line is malformed');
 
-/** Whether a text is, up to that blank line, what an expression says. */
+/**
+ * Whether an expression matches all of a text up to the end of its head.
+ * @param blank the offset of the CRLF CRLF that ends the head
+ */
 export function isWhole(expression: RegExp, text: string, blank: number): boolean {
   expression.lastIndex = 0;
   return expression.test(text) && expression.lastIndex === blank + 4;
 }
 
-/** Whether a request may begin with that line, or with a part of one that has no CRLF yet. */
+/** Whether a request may begin with that line, or with a part of a line, which has no CRLF yet. */
 export function mayBeginRequest(line: string): boolean {
   return line.endsWith('\r\n')
     ? isWhole(REQUEST, `${line}\r\n`, line.length - 2)
@@ -35,8 +38,8 @@ export function mayBeginRequest(line: string): boolean {
 }
 
 /**
- * What is wrong with the first line of a text, or with what has come of it; undefined when nothing is. It comes before all that
- * follows it, so that a head is refused in the same way whether that is here or not.
+ * What is wrong with the first line of a text, whole or not; undefined when nothing is. An error in the first line comes before
+ * all errors behind it, so that a head is refused in the same way whether the rest has come or not.
  */
 export function explainBeginning(text: string): ProxyError | undefined {
   const end = text.indexOf('\r\n');
@@ -49,7 +52,7 @@ export function explainBeginning(text: string): ProxyError | undefined {
   return mayBeginRequest(text.slice(0, end === -1 ? undefined : end + 2)) ? undefined : BAD_LINE;
 }
 
-/** Which part of a head that is not allowed it is. */
+/** The error of a head that is not allowed: tells which part of it is wrong. */
 export function explainBadHead(text: string, blank: number): ProxyError {
   const beginning = explainBeginning(text);
   if (beginning !== undefined) return beginning;

@@ -1,8 +1,11 @@
 import { ProxyError } from '../errors.ts';
 
-/** Nearly every host is a plain name, with or without a port; of five digits those that need no comparison. */
+/**
+ * Nearly every host is a plain name, with or without a port. Ports of five digits are matched here up to 59999, which needs no
+ * comparison with the greatest port.
+ */
 const PLAIN_AUTHORITY = /^[0-9A-Za-z.-]+(?::(?:[0-9]{1,4}|[1-5][0-9]{4}))?$/;
-// RFC 3986, section 3.2.2, without user information; a comma would make it a list.
+// RFC 3986, section 3.2.2, without user information. A comma would make it a list.
 const AUTHORITY =
   /^(?:(?:[0-9A-Za-z\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|(\[[0-9A-Fa-f:.]+\]))(?::([0-9]{1,5}))?$/;
 const HTTP_URL = /^(https?):\/\/([^/?]+)(.*)$/i;
@@ -20,16 +23,16 @@ export function isAuthority(text: string): boolean {
   return parts[1] === undefined || URL.canParse(`http://${parts[1]}`);
 }
 
-/** What a URL as the target says: its authority, and the target that is left of it. */
+/** What an absolute URL in place of a path says: its authority, and the target that remains. */
 export interface UrlTarget {
   readonly host: string;
   readonly target: string;
 }
 
 /**
- * Whether the target has a meaning here (RFC 9112, section 3.2): a path or the `*` of OPTIONS, which are to be taken as they are,
- * or a URL of the host.
- * @param host what the Host header says; empty without one
+ * Judges the target (RFC 9112, section 3.2). Undefined for one that is taken as it is: a path, or the `*` of OPTIONS. A URL is
+ * taken apart; its authority must be that of the Host header.
+ * @param host the Host header; empty without one
  */
 export function readTarget(
   method: string,
@@ -52,12 +55,12 @@ export function readTarget(
   return { host: authority, target: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-/** Whether two authorities name one host, with or without the port that goes without saying. */
+/** Whether two authorities name the same host, with or without the default port. */
 function isSameHost(one: string, other: string, port: string): boolean {
   return one === other || withoutPort(one, port) === withoutPort(other, port);
 }
 
-/** For comparison, without the port that goes without saying. */
+/** The authority in lower case, without the default port. */
 function withoutPort(authority: string, port: string): string {
   const lower = authority.toLowerCase();
   return lower.endsWith(port) ? lower.slice(0, -port.length) : lower;

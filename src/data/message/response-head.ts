@@ -23,23 +23,24 @@ const TOO_MANY = refuse('too many header lines');
 const TWO_LENGTHS = refuse('more than one Content-Length');
 const TWO_CODINGS = refuse('more than one Transfer-Encoding');
 
-/** Whether a response may begin with that line, or with a part of one that has no CRLF yet. */
+/** Whether a response may begin with that line, or with a part of a line, which has no CRLF yet. */
 export function mayBeginResponse(line: string): boolean {
   if (line.endsWith('\r\n')) return WHOLE_LINE.test(line);
-  // Behind the status anything may follow that may be in a head.
+  // After the status any byte may follow that may be in a head.
   return line.length > 12
     ? /^[ \r]$/.test(line.charAt(12)) && mayBeginResponse(line.slice(0, 12))
     : UNFINISHED_LINE.test(line);
 }
 
-/** Whether what follows are events, which come when they happen (HTML, section 9.2). */
+/** Whether the body is a stream of events, which are sent when they happen (HTML, section 9.2). */
 export function isEventStream(head: ResponseHead): boolean {
   return /^text\/event-stream[ \t]*(?:;|$)/i.test(head.field('content-type') ?? '');
 }
 
 /**
- * The response head at the start of `text`; `blank` is the offset of its CRLF CRLF. What is written anew anyway,
- * and has one meaning, is taken as servers are known to write it; the head's own text is then another than the one that was read.
+ * The response head at the start of `text`. Known mistakes of servers are accepted where they have one meaning and the line is
+ * written anew anyway; then the text of the head differs from the text that was read.
+ * @param blank the offset of the CRLF CRLF that ends the head
  * @param method of the request, which decides whether there is a body (RFC 9112, section 6.3)
  */
 export function parseResponseHead(
@@ -63,14 +64,14 @@ export function parseResponseHead(
   return readFields(head, rules) ?? frame(head, method) ?? head;
 }
 
-/** The first line of a response of ours, or of one that came without it, with its CRLF. */
+/** The status line, with its CRLF, of a response of ours or of one that came without a status line. */
 export function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
 }
 
 /**
- * The head of a response whose header lines came as a list, judged as every other.
- * @param line the first line, with its CRLF
+ * The head of a response whose header lines came as a list, judged like every other.
+ * @param line the status line, with its CRLF
  * @param fields names and values by turns, as Node's `rawHeaders` has them
  */
 export function listedResponseHead(
@@ -116,7 +117,7 @@ function readFields(head: ResponseHead, rules: HeadRules): ProxyError | undefine
         if (isField(text, p, 'proxy-connection')) head.drop(p, q + 2);
         break;
       case 0x75: // u
-        // What a 426 is about (RFC 9110, section 15.5.22).
+        // A 426 is about its Upgrade header (RFC 9110, section 15.5.22).
         if (head.status !== 426 && isField(text, p, 'upgrade')) head.drop(p, q + 2);
         break;
     }
@@ -125,14 +126,14 @@ function readFields(head: ResponseHead, rules: HeadRules): ProxyError | undefine
   return undefined;
 }
 
-/** Content-Length, Connection, Transfer-Encoding. */
+/** Reads Content-Length, Connection or Transfer-Encoding. */
 function readFramingField(head: ResponseHead, p: number, q: number): ProxyError | undefined {
   const { text } = head;
   if (isField(text, p, 'content-length')) {
     if (head.contentLength === undefined && !mustNotHaveLength(head.status)) head.readLength(p, q);
     else {
       const value = trimmed(text, p + 15, q);
-      // RFC 9112, section 6.3: the same length said again is that length.
+      // RFC 9112, section 6.3: a length that is repeated with the same value counts once.
       if ((head.contentLength ?? value) !== value) return TWO_LENGTHS;
       head.contentLength = value;
       head.drop(p, q + 2);
@@ -148,7 +149,7 @@ function readFramingField(head: ResponseHead, p: number, q: number): ProxyError 
   return undefined;
 }
 
-/** RFC 9110, section 8.6: no Content-Length in 1xx and 204. */
+/** RFC 9110, section 8.6: 1xx and 204 have no Content-Length. */
 function mustNotHaveLength(status: number): boolean {
   return status < 200 || status === 204;
 }
@@ -156,7 +157,7 @@ function mustNotHaveLength(status: number): boolean {
 function frame(head: ResponseHead, method: string): ProxyError | undefined {
   const length = bodyLength(head.contentLength, head.transferEncoding, head.minor);
   if (typeof length === 'object') return refuse(length.error);
-  // The one that servers send that need not, such as nginx, needs no list.
+  // Servers such as nginx send this value although they need not; it needs no list.
   if (head.connection === 'keep-alive') head.keepAlive = true;
   else if (head.connection !== '') {
     head.keepAlive =
@@ -165,7 +166,7 @@ function frame(head: ResponseHead, method: string): ProxyError | undefined {
   } else if (head.minor === 0) head.keepAlive = false;
   const hasNoBody = method === 'HEAD' || head.status === 304 || mustNotHaveLength(head.status);
   head.length = hasNoBody ? 0 : (length ?? UNTIL_CLOSE);
-  // The body that a 204 must not have may come all the same, and would be read as the next response.
+  // A server may send the body that a 204 must not have; it would be read as the next response.
   if (head.length === UNTIL_CLOSE || (mustNotHaveLength(head.status) && (length ?? 0) !== 0))
     head.keepAlive = false;
   return undefined;

@@ -1,8 +1,8 @@
 const MIN_CAPACITY = 256;
 
 /**
- * Bytes that come piece by piece, in one buffer that grows: a buffer for each piece costs more than 100 bytes, and a view of
- * the read that it came with keeps all of that. So it holds at most twice what was added.
+ * Gathers bytes that come piece by piece in one buffer, which grows. A buffer for each piece would take more than 100 bytes,
+ * and a view of a read buffer would keep all of that buffer in memory. The memory is at most twice what was added.
  */
 export class Gathered {
   length = 0;
@@ -10,11 +10,11 @@ export class Gathered {
 
   /** @param capacity bytes that are expected */
   constructor(capacity = MIN_CAPACITY) {
-    // Never of the pool: what keeps one small piece of it keeps all.
+    // Never from Node's pool: a small piece of the pool that is kept keeps all of it.
     this.#buffer = Buffer.allocUnsafeSlow(capacity);
   }
 
-  /** The bytes. They are valid, and never change; what is added later is not among them. */
+  /** The bytes gathered so far. This view stays valid and never changes; bytes added later are not in it. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.length);
   }

@@ -1,39 +1,44 @@
-/** What one read of the buffer for all takes at most: small bodies come whole, with their head. */
+/** The size of the shared buffer, which bounds one read into it: small bodies come whole, together with their head. */
 const SHARED = 32_768;
 
-/** A read of at least this size announces more of the kind. */
+/** A read of at least this size announces that more large ones follow. */
 const STREAMING_READ = 16_384;
 
-/** Where a stream is read to, and one that comes and leaves as fast as it can: fewer reads and writes, each larger. */
+/**
+ * The sizes of a socket's own buffer: for a stream, and for one that comes and leaves as fast as it can, where larger buffers
+ * make for fewer reads and writes.
+ */
 const SMALL = 65_536;
 const LARGE = 262_144;
 
-/** Buffers of streams that ended, for the next ones; more than these are left to the garbage collector. */
+/** The most buffers of ended streams that are kept for the next ones; the rest is left to the garbage collector. */
 const MAX_SPARE = 32;
 const spareSmall: Buffer[] = [];
 const spareLarge: Buffer[] = [];
 
 /**
- * Most reads are small and done with at once, so all sockets share one buffer. What is in it must be copied
- * or sent before the next read of any of them: an outbox copies pieces that are no larger than it.
+ * The buffer that all sockets share, since most reads are small and used up at once. What is in it must be copied or sent
+ * before the next read of any of them: an outbox copies pieces that are no larger than it.
  */
 export const shared = Buffer.allocUnsafeSlow(SHARED);
 
-/** What lies there is lost with the next read of any socket: whoever keeps it must copy it. */
+/**
+ * Whether a buffer is the shared one. Its bytes are lost with the next read of any socket, so they must be copied to be kept.
+ */
 export function isShared(buffer: Buffer): boolean {
   return buffer === shared;
 }
 
 /**
- * Where a socket reads to. While large reads follow each other the socket has a buffer of its own, from which
- * bytes are sent without being copied; a connection that is idle or trickles holds none.
+ * Chooses the buffer that a socket reads into. While large reads follow each other the socket has a buffer of its own, from
+ * which bytes are sent without being copied; an idle or trickling connection holds none.
  */
 export class ReadBuffer {
   #own: Buffer | undefined = undefined;
-  /** The reader did not take all at once: a large buffer would only keep more waiting. */
+  /** The other side did not take all bytes at once: a larger buffer would only keep more of them waiting. */
   #isSlow = false;
 
-  /** Another stream begins. */
+  /** Another stream of bytes begins. */
   begin(): void {
     this.#isSlow = false;
   }
@@ -53,7 +58,7 @@ export class ReadBuffer {
     return this.#own as Buffer;
   }
 
-  /** Bytes of the socket's own buffer are still waiting to be sent: it must not be read into again. */
+  /** Gives up the socket's own buffer, whose bytes are still waiting to be sent: it must not be read into again. */
   giveAway(): void {
     this.#own = undefined;
     this.#isSlow = true;

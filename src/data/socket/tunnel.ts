@@ -1,26 +1,26 @@
 import type { Expiring, Sweep } from '../sweep.ts';
 import type { Transport, TransportOwner } from './transport.ts';
 
-/** How long one side may finish once the other has closed. */
+/** How long the other side may go on once one has closed. */
 const CLOSING_MS = 2_000;
-/** How often a side that is not read is asked whether it is still there. */
+/** How often each side is asked whether it is still there, which matters for a side that is not read. */
 const ASK_MS = 5_000;
 
-/** Who hears of a tunnel's end. */
+/** Hears of a tunnel's end. */
 export interface TunnelEvents {
   /** The client's side is closed. */
   onClientClosed(): void;
-  /** Half of it is left, and says nothing: it must end. */
+  /** One side has ended and the other is silent: the tunnel must end. */
   onSilent(): void;
-  /** Both are. */
+  /** Both sides are closed. */
   onClosed(): void;
   /** Code of ours threw. */
   onBroken(error: unknown): void;
 }
 
-/** One side of a tunnel: what it says the other is sent. */
+/** One side of a tunnel: sends what it reads to the other side. */
 class Side implements TransportOwner {
-  /** Bytes that it said. */
+  /** Bytes that this side has sent. */
   said = 0;
   hasEnded = false;
   readonly #from: Transport;
@@ -31,7 +31,7 @@ class Side implements TransportOwner {
     this.#from = from;
     this.#to = to;
     this.#events = events;
-    // First both sides have to be ready.
+    // Nothing is read until both sides are ready.
     from.pause();
     from.transfer(this);
   }
@@ -48,7 +48,7 @@ class Side implements TransportOwner {
     this.#to.resume();
   }
 
-  /** The other direction may go on: half a connection is closed. */
+  /** Half of the connection is closed; the other direction may go on. */
   onEnd(): void {
     this.hasEnded = true;
     this.#events.passed();
@@ -71,8 +71,8 @@ interface SideEvents {
 }
 
 /**
- * Two connections that speak another protocol: what one says the other is sent. Which of them closes the other is http-proxy's
- * affair. One side may end and still hear the other out, which then has to say something now and then.
+ * Two connections that speak another protocol: what comes from one is sent to the other. http-proxy has joined them, and closes
+ * one with the other. A side may end and still listen to the other, which then has to send something now and then.
  */
 export class Tunnel implements Expiring, SideEvents {
   deadline: number;
@@ -81,7 +81,7 @@ export class Tunnel implements Expiring, SideEvents {
   readonly #fromClient: Side;
   readonly #fromBackend: Side;
   readonly #sweep: Sweep;
-  /** When half a tunnel has been silent for too long. */
+  /** The time at which a half-closed tunnel counts as silent for too long. */
   #silentAt: number;
   readonly #silentMs: number;
   readonly #events: TunnelEvents;
@@ -110,7 +110,10 @@ export class Tunnel implements Expiring, SideEvents {
     return this.#fromClient.said;
   }
 
-  /** Begins to pass on. @param first what the client has said already */
+  /**
+   * Begins to pass bytes on.
+   * @param first bytes that the client has sent already
+   */
   join(first: Buffer): void {
     this.#client.resume();
     this.#backend.resume();
@@ -132,7 +135,7 @@ export class Tunnel implements Expiring, SideEvents {
     this.#backend.ask();
   }
 
-  // What its sides tell.
+  // SideEvents: what the sides tell.
 
   passed(): void {
     this.#silentAt = this.#sweep.deadlineIn(this.#silentMs);
@@ -146,7 +149,7 @@ export class Tunnel implements Expiring, SideEvents {
       this.#events.onClosed();
     }
     if (side !== this.#fromClient) return;
-    // What the client sent last may still be on its way.
+    // Closes in order: what the client sent last may still be on its way.
     this.#backend.close();
     this.#events.onClientClosed();
   }
