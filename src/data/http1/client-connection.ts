@@ -109,9 +109,9 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     const dialogue = this.#talk;
     const { exchange, reader } = dialogue;
     const isNew = exchange === undefined && !reader.isPartial;
-    // A new request may have to wait for its turn. Bytes that come behind a waiting request wait with it.
+    // A request may have to wait for its turn, and the bytes behind it wait with it.
     if (isNew && (reader.hasBytes || this.context.intake.defers(this, this.requests === 0))) {
-      // The bytes that are held are enough for now: nothing more is read until their turn has come.
+      // The bytes that are held are enough for now.
       if (reader.hasBytes) this.transport.pause();
       return reader.hold(chunk);
     }
@@ -202,9 +202,7 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     if (this.halfClosed !== undefined && dialogue.exchange === undefined && !reader.hasBytes) this.#linger();
   }
 
-  /**
-   * The client has ended its side: a complete request that is running is still answered, otherwise the client counts as gone.
-   */
+  /** The client has ended its side: only a complete request that is running is still answered. */
   #hearOut(): void {
     const { exchange } = this.#dialogue ?? {};
     if (exchange !== undefined && HalfClosed.isHeardOut(exchange)) return this.#talk.waitForClient();
@@ -218,16 +216,12 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     if (!this.isUpgraded) this.#dialogue?.fail(GONE);
   }
 
-  /**
-   * Ends our side and reads on for a while. To close a socket over unread bytes would reset it, and the client would lose the
-   * answer.
-   */
+  /** Ends our side and reads on: to close over unread bytes would reset the connection, and the answer be lost. */
   #linger(): void {
     this.phase = 'lingering';
     const rest = this.#dialogue?.reader.takeRest();
     if (this.transport.isClosed) return;
-    // The client has its usual time to take what is not sent yet. One that speaks HTTP/2 must first send the request that is
-    // refused.
+    // The client may take its usual time for what is not sent yet, or to send by HTTP/2 the request to refuse.
     const { bodyTimeout, headerTimeout } = this.context.settings;
     this.wait(this.#http2 === undefined ? bodyTimeout : headerTimeout);
     this.transport.resume();

@@ -114,7 +114,7 @@ export class Dialogue implements RequestSink, Downstream {
     const { context } = host;
     const isLast = ++host.requests === context.settings.maxRequestsPerConnection;
     if (host.requests === 1 && !context.clients.admit(host)) return;
-    // Bytes behind an upgrade request may be of the other protocol, even if the upgrade is refused.
+    // Bytes behind an upgrade request may be of the other protocol, even if it is refused.
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#pace.begin();
     this.#writer.begin(head);
@@ -139,10 +139,7 @@ export class Dialogue implements RequestSink, Downstream {
     this.#host.refuse(error);
   }
 
-  /**
-   * Sends on what was read. Reading stops while the client leaves answers untaken, while the backend takes no more of the body,
-   * or once bytes of the next request are here.
-   */
+  /** Sends on what was read. Reading stops when no more can be sent on, and at the next request. */
   afterRead(): void {
     const { exchange } = this;
     if (exchange === undefined) {
@@ -153,16 +150,13 @@ export class Dialogue implements RequestSink, Downstream {
     } else if (this.reader.hasBytes) this.transport.pause();
   }
 
-  /**
-   * Sets the client's deadline. It has one while it does not take what is written, or owes more of its request; after it has
-   * ended its side, until it is asked again whether it is there.
-   */
+  /** Sets the client's deadline, if it does not take what is written, owes more of its request, or has ended its side. */
   waitForClient(): void {
     const { exchange } = this;
     const { context, halfClosed } = this.#host;
     const { sweep, settings } = context;
     const owes = exchange?.body.isComplete === false && !this.transport.isPaused;
-    // The least rate counts until the answer begins. After that, a client may send whenever it has something to say.
+    // The least rate counts until the answer begins: after that a client may send when it likes.
     if (owes && !exchange.answered && !this.isBehind)
       return this.#host.wait(this.#pace.go(sweep.now, exchange.body.size));
     this.#pace.stop(sweep.now);
