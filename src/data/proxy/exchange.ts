@@ -80,7 +80,7 @@ export class Exchange {
   /** Normalised, for routing. */
   path = '';
   entry: RouteEntry<ServiceState, RouteFilters> | undefined = undefined;
-  /** Only where its route has filters. */
+  /** The filters of its route, if there are any. */
   filtering: Filtering | undefined = undefined;
   service: ServiceState | undefined = undefined;
   /** The attempt that runs, or the last one that did. */
@@ -137,7 +137,7 @@ export class Exchange {
     return this.#client;
   }
 
-  /** By which the client asked: what a trusted proxy says of it, else the listener's. */
+  /** The scheme by which the client asked: what a trusted proxy says of it, else that of the listener. */
   get scheme(): Scheme {
     const told = this.head.forwardedProto.toLowerCase();
     return told === 'http' || told === 'https' ? told : schemeOf(this.downstream.listener);
@@ -152,7 +152,7 @@ export class Exchange {
     return this.#id;
   }
 
-  /** Undefined when none runs. */
+  /** The attempt that runs; undefined when none does. */
   get running(): Attempt | undefined {
     return this.attempt?.isOver === false ? this.attempt : undefined;
   }

@@ -65,7 +65,7 @@ export class Forwarder implements Life {
     else this.filters.begin(exchange, service, entry.filters);
   }
 
-  /** No filter has answered: the service is to. */
+  /** No filter has answered the request: its service does. */
   enter(exchange: Exchange, service: ServiceState): void {
     service.budget.requests++;
     this.choose(exchange, service, errors.UNAVAILABLE);
@@ -94,7 +94,7 @@ export class Forwarder implements Life {
       this.failover.fail(exchange, service, errors.BUSY);
   }
 
-  /** Sends the request there. */
+  /** Sends the request to the backend. */
   attempt(
     exchange: Exchange,
     service: ServiceState,
@@ -104,9 +104,9 @@ export class Forwarder implements Life {
     const attempt = new Attempt(exchange, service, target, this.#attempts, how);
     exchange.attempt = attempt;
     if (attempt.backend !== undefined) exchange.attempts++;
-    // What came with the head follows in this turn, and leaves with it.
+    // The part of the body that came with the head follows in this turn, and leaves in the same write.
     if (exchange.isUnsent) return;
-    // The attempt before, or the wait for this one, may have stopped the client.
+    // The earlier attempt, or the wait for this one, may have paused the client.
     if (exchange.flush() !== 'full' && !exchange.body.isComplete) exchange.downstream.resumeBody();
   }
 
@@ -165,7 +165,7 @@ export class Forwarder implements Life {
     const now = this.#attempts.elapsed();
     judgeFailure(attempt, error, judges.ejector, now);
     const isFree = error.retry === 'always';
-    // An attempt beside it began later, and would have as much time again.
+    // The second attempt began later, and would have as much time again.
     if (isTooLate(exchange, error, timeouts, now)) this.failover.fail(exchange, service, error);
     else if (exchange.second !== undefined) dropAttempt(attempt);
     else if (mayRetry(exchange, error, retry) && (isFree || service.pay()))
@@ -173,7 +173,7 @@ export class Forwarder implements Life {
     else this.failover.fail(exchange, service, error);
   }
 
-  /** Its connection was no more one: that is nobody's fault, and spends no try. */
+  /** The connection of an attempt had been closed before: that is nobody's fault, and does not count as a try. */
   #redial(attempt: Attempt, backend: BackendState): void {
     const { exchange, service } = attempt;
     exchange.redialled = true;

@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts';
 export interface QueueEvents {
   /** Looks for a backend again. */
   lookAgain(ticket: QueueTicket): void;
-  /** Its time is up, or there is nothing to wait for any more. */
+  /** The time in the queue is up, or there is nothing to wait for any more. */
   waitedInVain(ticket: QueueTicket): void;
 }
 

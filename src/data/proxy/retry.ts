@@ -49,9 +49,8 @@ export function isTooLate(
 }
 
 /**
- * Whether an attempt is made again on the same backend, because its waiting connection had been closed or
- * because we had none left to open. That is nobody's fault and spends no try; but where bytes were sent, it must
- * be harmless.
+ * Whether an attempt is made again on the same backend, because its idle connection had been closed or because we had none left
+ * to open. That is nobody's fault and does not count as a try; but where bytes were sent, it must be harmless.
  */
 export function mayRedial(exchange: Exchange, error: ProxyError, policy: RetryPolicy): boolean {
   const isHarmless =

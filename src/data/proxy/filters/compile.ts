@@ -5,13 +5,13 @@ import { type Https, RedirectToHttps } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
-/** What one filter of a route does, on the sides on which it does something. */
+/** One filter of a route, on the sides on which it does something. */
 export interface CompiledFilter {
   readonly onRequest?: RequestFilter;
   readonly onResponse?: ResponseFilter;
 }
 
-/** Those of the lines that Fairlead adds to requests (`addedFields`) in whose place others may be put. */
+/** The header lines that Fairlead adds to requests (`addedFields`) and that filters may replace. */
 const OURS = /^x[-_](?:real[-_]ip|forwarded[-_](?:for|host|port|prefix|proto))$/i;
 
 export function compileFilter(filter: Filter, https: Https): CompiledFilter {

@@ -13,13 +13,13 @@ export interface RequestFilter {
 /** What a filter does with the answer that the client gets: once for each exchange, whoever answers. */
 export interface ResponseFilter {
   /**
-   * The head of a backend's response is about to go to the client. What must not go on is cut from it; a filter that
-   * transforms the body puts itself in the place of `exchange.sink`.
+   * The head of a backend's response is about to go to the client. The filter drops the lines that must not go on; if it
+   * transforms the body, it puts itself in the place of `exchange.sink`.
    * @param added the header lines that the filters before it add, each with its CRLF
-   * @returns those that are added now
+   * @returns the header lines that are added now: those, as far as this filter leaves them, and its own
    */
   onResponse(exchange: Exchange, head: ResponseHead, added: string): string;
-  /** Fairlead itself answers: which lines are added to those that the answer has. As `onResponse`. */
+  /** Fairlead itself answers. Returns the header lines to add to those of the answer, as `onResponse` does. */
   onReply(exchange: Exchange, added: string): string;
 }
 
@@ -27,6 +27,6 @@ export interface ResponseFilter {
 export interface RouteFilters {
   readonly onRequest: readonly RequestFilter[];
   readonly onResponse: readonly ResponseFilter[];
-  /** Finds, of the lines that Fairlead itself adds to requests, those in whose place filters put others. */
+  /** Finds the lines, among those that Fairlead itself adds to requests, that filters replace. */
   readonly replaced: RegExp | undefined;
 }

@@ -7,22 +7,22 @@ import type { Reply } from '../reply.ts';
 import type { RouteFilters } from './filter.ts';
 import { type FilterEvents, FilterWait, type WaitLimit } from './wait.ts';
 
-/** What waits need. */
+/** What an exchange needs to wait for a filter. */
 export interface FilterContext {
   readonly sweep: Sweep;
   readonly events: FilterEvents;
 }
 
-/** One exchange on its way through the filters of its route. Those without filters have none. */
+/** One exchange on its way through the filters of its route. An exchange without filters has none. */
 export class Filtering {
   /** The header lines that filters add to the request, each with its CRLF. */
   fields = '';
-  /** Of the route. */
+  /** The service of the route. */
   readonly service: ServiceState;
   readonly #exchange: Exchange;
   readonly #filters: RouteFilters;
   readonly #context: FilterContext;
-  /** Of the request filter that is next. */
+  /** The index of the next request filter. */
   #place = 0;
   #wait: FilterWait | undefined = undefined;
 
@@ -33,7 +33,7 @@ export class Filtering {
     this.#context = context;
   }
 
-  /** Goes from filter to filter; undefined when all are through with the request, which goes on. */
+  /** Passes the request from filter to filter. Undefined when all are through with it, and it goes on. */
   next(): Reply | FilterWait | undefined {
     const { onRequest } = this.#filters;
     while (this.#place < onRequest.length) {
@@ -43,28 +43,31 @@ export class Filtering {
     return undefined;
   }
 
-  /** The filter that asks for it has to find something out first. It may say in this very turn what it has found. */
+  /**
+   * Lets the exchange wait for the filter that calls this, because it has to find something out first. It may tell what it has
+   * found in this very turn.
+   */
   wait(limit: WaitLimit): FilterWait {
     const { sweep, events } = this.#context;
     this.#wait = new FilterWait(this.#exchange, limit, sweep, events);
     return this.#wait;
   }
 
-  /** The header lines to add to a backend's response, of which what must not go on is cut. */
+  /** Lets the filters drop lines of a backend's response, and returns the header lines to add to it. */
   onResponse(head: ResponseHead): string {
     let added = '';
     for (const filter of this.#filters.onResponse) added = filter.onResponse(this.#exchange, head, added);
     return added;
   }
 
-  /** Those to add to an answer of our own. */
+  /** The header lines to add to an answer of our own. */
   onReply(): string {
     let added = '';
     for (const filter of this.#filters.onResponse) added = filter.onReply(this.#exchange, added);
     return added;
   }
 
-  /** Of the header lines that we add to a request ourselves those in whose place filters put no others. */
+  /** The header lines that we add to a request ourselves, without those that filters replace. */
   unreplaced(own: string): string {
     const { replaced } = this.#filters;
     return replaced === undefined ? own : withoutLines(own, replaced);

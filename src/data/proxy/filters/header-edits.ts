@@ -4,18 +4,21 @@ import { headerNames, withoutLines } from '../../message/field.ts';
 import type { Head } from '../../message/head.ts';
 import type { Exchange } from '../exchange.ts';
 
-/** What stands for a placeholder. None of these can be a line of its own: each is judged before. */
+/** The values of placeholders. None of them can contain a line end: each was judged before. */
 const VALUES: Readonly<Record<Placeholder, (exchange: Exchange) => string>> = {
   client: (exchange) => exchange.client,
   host: (exchange) => exchange.head.host,
   id: (exchange) => exchange.id,
 };
 
-/** Changes of header lines, made ready when the table is built: an expression that finds lines, and a text of others. */
+/**
+ * Changes of header lines, made ready when the table is built: an expression that finds the lines to drop, and the text of the
+ * lines to add.
+ */
 export class HeaderEdits {
-  /** The names whose lines are left out; undefined without any. */
+  /** Finds the lines to drop; undefined when there are none. */
   readonly #names: RegExp | undefined;
-  /** The lines to add, each with its CRLF: texts, and between them placeholders. */
+  /** The lines to add, each with its CRLF: pieces of text, with placeholders between them. */
   readonly #pieces: readonly string[];
 
   constructor(edits: readonly HeaderEdit[]) {
@@ -25,12 +28,12 @@ export class HeaderEdits {
     this.#pieces = piecesOf(lines.map(({ name, value }) => `${name}: ${value}\r\n`).join(''));
   }
 
-  /** Leaves the lines out of a head that are replaced or removed. */
+  /** Drops the lines of a head that are replaced or removed. */
   drop(head: Head): void {
     if (this.#names !== undefined) head.dropFound(this.#names);
   }
 
-  /** Lines that others have added, without those that are replaced or removed, and with those that are added here. */
+  /** Lines that others have added, without those that are replaced or removed here, and with those that are added here. */
   over(added: string, exchange: Exchange): string {
     const kept = added === '' || this.#names === undefined ? added : withoutLines(added, this.#names);
     return kept + this.#lines(exchange);

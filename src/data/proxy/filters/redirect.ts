@@ -8,11 +8,11 @@ export interface Https {
   readonly httpsPort: number | undefined;
 }
 
-/** Permanent, and whoever follows asks the same again, body and all (RFC 9110, section 15.4.9). */
+/** 308: permanent, and the client repeats the same request at the new place, body and all (RFC 9110, section 15.4.9). */
 const STATUS = 308;
 const NO_BODY = Buffer.alloc(0);
 
-/** Leads what did not come by https to the same URL by https, once that is spoken. */
+/** Redirects requests that did not come by https to the same URL by https, once https is spoken somewhere. */
 export class RedirectToHttps implements RequestFilter {
   readonly #https: Https;
 
@@ -23,10 +23,10 @@ export class RedirectToHttps implements RequestFilter {
   onRequest(exchange: Exchange): Reply | undefined {
     const { httpsPort } = this.#https;
     const { head } = exchange;
-    // Without a host nobody knows where to.
+    // Without a host there is no URL to redirect to.
     if (httpsPort === undefined || exchange.scheme === 'https' || head.host === '') return undefined;
     const name = head.host.replace(/:\d*$/, '');
-    // A host without a port is one that people know: behind it https has its own port, whichever that is in here.
+    // A host without a port has the usual ports towards the public, whichever port https has in here.
     const port = name === head.host || httpsPort === 443 ? '' : `:${httpsPort}`;
     const target = head.target === '*' ? '/' : head.target;
     return { status: STATUS, fields: `Location: https://${name}${port}${target}\r\n`, body: NO_BODY };

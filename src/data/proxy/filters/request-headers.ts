@@ -4,7 +4,10 @@ import type { RequestFilter } from './filter.ts';
 import type { Filtering } from './filtering.ts';
 import { HeaderEdits } from './header-edits.ts';
 
-/** Sets, adds and removes headers of requests for backends. What a client sent of these names they never see. */
+/**
+ * Sets, adds and removes headers of requests for backends. A backend never sees what a client sent of the names that are set or
+ * removed.
+ */
 export class RequestHeaders implements RequestFilter {
   readonly #edits: HeaderEdits;
 

@@ -5,15 +5,15 @@ import type { ResponseFilter } from './filter.ts';
 import { HeaderEdits } from './header-edits.ts';
 
 /**
- * What says something of one answer: its body, how long that is good, where else to ask, and when. In an answer of our own only
- * we can say it.
+ * Headers that describe one answer: its body, how long it is valid, where else to ask, and when. Only Fairlead can say that of
+ * its own answers.
  */
 const OF_ANSWER =
   /^(?:content-(?!security-policy).*|cache-control|expires|age|pragma|etag|last-modified|accept-ranges|vary|location|retry-after|www-authenticate|x-request-id)$/i;
 
 /**
- * Sets, adds and removes headers of responses. What Fairlead itself answers gets them, too, since pages of errors need the
- * protection of a header like others do; but for those that say something of one answer.
+ * Sets, adds and removes headers of responses, also of those that Fairlead itself makes: error pages need the protection of a
+ * header as others do. Headers that describe one answer are left out of these.
  */
 export class ResponseHeaders implements ResponseFilter {
   readonly #edits: HeaderEdits;

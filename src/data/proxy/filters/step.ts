@@ -8,7 +8,7 @@ import { FilterWait } from './wait.ts';
 /** Where a request goes from its filters. */
 interface Line {
   readonly ending: { send(exchange: Exchange, reply: Reply): void };
-  /** On to a backend. */
+  /** The request goes on to a backend. */
   enter(exchange: Exchange, service: ServiceState): void;
 }
 

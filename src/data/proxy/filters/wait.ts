@@ -5,18 +5,18 @@ import type { Reply } from '../reply.ts';
 
 /** What becomes of an exchange that waited for a filter. None of these throws. */
 export interface FilterEvents {
-  /** The filter is through with it: without a reply the request goes on. */
+  /** The filter is through with the exchange: without a reply the request goes on. */
   filtered(exchange: Exchange, reply: Reply | undefined): void;
   clientFailed(exchange: Exchange, error: ProxyError): void;
   onBroken(exchange: Exchange, error: unknown): void;
 }
 
-/** How long a filter may take, and what becomes of that. */
+/** How long a filter may take, and what happens when it takes longer. */
 export interface WaitLimit {
   readonly ms: number;
-  /** What the client is told when the time is up. */
+  /** The error for the client when the time is up. */
   readonly error: ProxyError;
-  /** Gives up what the filter does: the time is up, or the exchange is over. Called once at most. */
+  /** Gives up the work of the filter: the time is up, or the exchange is over. Called at most once. */
   readonly onEnd: () => void;
 }
 
@@ -36,7 +36,7 @@ export class FilterWait implements Expiring {
     this.#sweep = sweep;
     this.#events = events;
     sweep.add(this);
-    // What is sent meanwhile would have to be kept.
+    // The body is not read meanwhile: it would have to be kept.
     if (!exchange.body.isComplete) exchange.downstream.pauseBody();
   }
 
@@ -60,13 +60,13 @@ export class FilterWait implements Expiring {
     this.#events.clientFailed(this.#exchange, this.#limit.error);
   }
 
-  /** What the filter does broke: also for callbacks of its own. */
+  /** Code of the filter threw; it may report errors of its own callbacks here, too. */
   onBroken(error: unknown): void {
     this.#end();
     this.#events.onBroken(this.#exchange, error);
   }
 
-  /** False when it was over before. */
+  /** Ends the wait. False when it was over before. */
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
