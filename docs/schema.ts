@@ -1,7 +1,7 @@
 // Writes config/fairlead.schema.json, of the tables that the program itself reads:  npm run docs
 import { writeFileSync } from 'node:fs';
 import { nameOf, OPTION_KEYS, OPTIONS } from '../src/config/options.ts';
-import { onlyLabels } from '../src/control/discovery/file/parse.ts';
+import { onlyLabels } from '../src/control/discovery/file/services-file.ts';
 import { KEYS } from '../src/model/keys/key-table.ts';
 import type { Entry } from '../src/model/keys/key-tree.ts';
 import { anyOf, type Schema, valueSchema } from './schema-values.ts';

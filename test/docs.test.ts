@@ -7,7 +7,7 @@ import { referencePage } from '../docs/reference.ts';
 import { parseConfigFile } from '../src/config/config-yaml.ts';
 import { loadOptions } from '../src/config/load.ts';
 import { parseComposeFile } from '../src/control/discovery/file/compose.ts';
-import { parseServicesFile } from '../src/control/discovery/file/parse.ts';
+import { parseServicesFile } from '../src/control/discovery/file/services-file.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseAllow } from '../src/config/allow.ts';
+import { parseAllow } from '../src/config/parse-allow.ts';
 import { reportContainer } from '../src/control/discovery/docker/claims.ts';
 import { explainUrl, explainWorkload } from '../src/explain.ts';
 import type { Transition } from '../src/model/health.ts';

@@ -5,7 +5,7 @@ import { SHAPES, type Shape } from './shapes.ts';
 
 const [tree = '', name = ''] = process.argv.slice(2);
 const load = (path: string) => import(`${tree}/src/${path}`);
-const { DockerSource } = await load('control/discovery/docker/source.ts');
+const { DockerSource } = await load('control/discovery/docker/docker-source.ts');
 const { ControlPlane } = await load('control/control-plane.ts');
 const { LiveTopology } = await load('data/live-topology.ts');
 const { systemClock } = await load('model/clock.ts');

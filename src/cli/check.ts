@@ -6,7 +6,7 @@ import { nameOf, OPTION_KEYS, OPTIONS, type Options } from '../config/options.ts
 import type { ConfigError, ReadFile } from '../config/setting.ts';
 import { readText } from '../config/text-file.ts';
 import { isComposeFile, parseComposeFile } from '../control/discovery/file/compose.ts';
-import { type FileService, parseServicesFile } from '../control/discovery/file/parse.ts';
+import { type FileService, parseServicesFile } from '../control/discovery/file/services-file.ts';
 import { whyNoRedirect } from '../control/https.ts';
 import { hasPage, pagesOf } from '../control/pages.ts';
 import type { AllowRule } from '../model/allow.ts';

@@ -2,7 +2,7 @@ import { parseConfigFile } from '../config/config-yaml.ts';
 import { type LoadedOptions, type LoadInput, loadOptions } from '../config/load.ts';
 import type { ConfigError } from '../config/setting.ts';
 import { isForAll, readText } from '../config/text-file.ts';
-import { type ParsedFile, parseServicesFile } from '../control/discovery/file/parse.ts';
+import { type ParsedFile, parseServicesFile } from '../control/discovery/file/services-file.ts';
 import type { Problem } from '../model/problem.ts';
 import { servedBeside } from './served.ts';
 import { printError, reportAsking, reportOptions, type Terminal } from './terminal.ts';

@@ -1,10 +1,10 @@
 import { dockerSources } from '../app.ts';
 import type { Options } from '../config/options.ts';
 import { readText } from '../config/text-file.ts';
-import { probeWithin, sourceWithin } from '../control/border.ts';
 import { ControlPlane } from '../control/control-plane.ts';
-import { FileSource } from '../control/discovery/file/source.ts';
+import { FileSource } from '../control/discovery/file/file-source.ts';
 import { makeProbe } from '../control/health/probe.ts';
+import { probeWithin, sourceWithin } from '../control/within-border.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Explanation, Unexplained } from '../model/explanation.ts';
 import { explainSubject } from '../subject.ts';

@@ -1,4 +1,4 @@
-import { optionGroups } from './groups.ts';
+import { optionGroups } from './option-groups.ts';
 import { envOf, nameOf, OPTION_KEYS, OPTIONS, type OptionKey } from './options.ts';
 
 /** An option as help shows it, and its meaning. */

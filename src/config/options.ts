@@ -12,10 +12,10 @@ import {
   parseSize,
   ValueError,
 } from '../model/parse-values.ts';
-import { parseAllow } from './allow.ts';
 import { parseDockerFilter } from './docker-filter.ts';
 import { parseEndpoints, parseRanges } from './endpoints.ts';
 import { parseListenAddresses } from './listeners.ts';
+import { parseAllow } from './parse-allow.ts';
 
 /** An option. The names of its flag, variable and file key are made of its key: see `nameOf` and `envOf`. */
 export interface OptionSpec<T> {

@@ -1,5 +1,5 @@
 import type { Absence } from '../model/service.ts';
-import type { Group } from './groups.ts';
+import type { Group } from './claim-groups.ts';
 
 /** The most containers that the reason names. */
 const MOST_NAMED = 100;

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { Route } from '../model/route.ts';
-import { placeOf, routeKey } from './groups.ts';
+import { placeOf, routeKey } from './claim-groups.ts';
 import type { Part } from './merge.ts';
 
 /**

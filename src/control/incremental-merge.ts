@@ -9,8 +9,8 @@ import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { didYouMean } from '../nearest.ts';
+import { placeTie, routeKey, tiesOf } from './claim-groups.ts';
 import { Ghosts } from './ghosts.ts';
-import { placeTie, routeKey, tiesOf } from './groups.ts';
 import { compareRoutes, compareServices, mergeClaims, type Part, type ServiceFallback } from './merge.ts';
 
 /** The most problems of one container or file that are passed on. */

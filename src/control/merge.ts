@@ -7,9 +7,9 @@ import { type Route, routeName } from '../model/route.ts';
 import { makeService, type Service } from '../model/service.ts';
 import type { Topology } from '../model/snapshot.ts';
 import { absenceOf } from './absence.ts';
-import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey, routeKeysOf } from './groups.ts';
+import { type Group, groupClaims, isGone, isLiving, placeOf, routeKey, routeKeysOf } from './claim-groups.ts';
+import { mergeSettings } from './merge-settings.ts';
 import { mixtureOf } from './mixture.ts';
-import { mergeSettings } from './settings.ts';
 
 /** The part of the topology that some claims add up to. */
 export interface Part extends Topology {

@@ -1,7 +1,7 @@
 import type { Claim } from '../model/contribution.ts';
 import { routeName } from '../model/route.ts';
 import { grouped, listFew, shorten } from '../model/text.ts';
-import type { Group } from './groups.ts';
+import type { Group } from './claim-groups.ts';
 
 /** The most programs that the message names. */
 const MOST_NAMED = 5;

@@ -1,8 +1,8 @@
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
+import { routeKey } from '../../src/control/claim-groups.ts';
 import { KEEPS_PLACE_MS } from '../../src/control/ghosts.ts';
-import { routeKey } from '../../src/control/groups.ts';
 import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import { mergeClaims } from '../../src/control/merge.ts';
 import type { Claim } from '../../src/model/contribution.ts';

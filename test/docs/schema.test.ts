@@ -6,7 +6,7 @@ import t from 'tap';
 import { parse, stringify } from 'yaml';
 import { configurationSchema, groupSchema, schemaText } from '../../docs/schema.ts';
 import { isComposeFile } from '../../src/control/discovery/file/compose.ts';
-import { parseServicesFile } from '../../src/control/discovery/file/parse.ts';
+import { parseServicesFile } from '../../src/control/discovery/file/services-file.ts';
 import { KeyTree } from '../../src/model/keys/key-tree.ts';
 import { text as textKind } from '../../src/model/keys/kinds.ts';
 import { loadFile, mistakes } from '../support/load-options.ts';

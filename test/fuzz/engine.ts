@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import { ControlPlane } from '../../src/control/control-plane.ts';
+import { DockerSource } from '../../src/control/discovery/docker/docker-source.ts';
 import { connectEngine } from '../../src/control/discovery/docker/engine.ts';
-import { DockerSource } from '../../src/control/discovery/docker/source.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { DockerSource, type DockerSourceOptions } from '../../src/control/discovery/docker/source.ts';
+import { DockerSource, type DockerSourceOptions } from '../../src/control/discovery/docker/docker-source.ts';
 import type { Claim, Contribution } from '../../src/model/contribution.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { FakeClock, settle } from './clock.ts';

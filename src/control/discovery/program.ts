@@ -1,5 +1,5 @@
 import type { Program } from '../../model/contribution.ts';
-import { PROJECT_LABEL, SERVICE_LABEL } from './labels/allow.ts';
+import { PROJECT_LABEL, SERVICE_LABEL } from './labels/ruling.ts';
 import type { Workload } from './workload.ts';
 
 /**

@@ -4,12 +4,12 @@ import { DEFAULTS, type Draft, makeDraft } from '../../model/keys/draft.ts';
 import { PREFIX } from '../../model/keys/key.ts';
 import { boundProblems, type Problem } from '../../model/problem.ts';
 import { shorten } from '../../model/text.ts';
-import { judge, rulesAbout } from './labels/allow.ts';
 import { missingRoute, NO_ROUTE, prefixOf, routesOf } from './labels/complete.ts';
 import { type ForeignLabel, foreignLabel, MOVING } from './labels/foreign.ts';
 import { LABEL_LIMITS } from './labels/limits.ts';
-import { type ParsedService, parseLabels } from './labels/parse.ts';
-import type { SettingProblem } from './labels/problem.ts';
+import { type ParsedService, parseLabels } from './labels/parse-labels.ts';
+import { judge, rulesAbout } from './labels/ruling.ts';
+import type { SettingProblem } from './labels/setting-problem.ts';
 import { programOf } from './program.ts';
 import type { ServiceReport, Workload, WorkloadReport } from './workload.ts';
 

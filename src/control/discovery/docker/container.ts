@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { readLabels } from '../labels/limits.ts';
-import type { SettingProblem } from '../labels/problem.ts';
+import type { SettingProblem } from '../labels/setting-problem.ts';
 import { fieldsOf, isContainerId, listOf, portOf, textOf } from './untyped.ts';
 
 export interface ContainerNetwork {

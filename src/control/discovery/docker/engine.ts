@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import { boundAnswers } from './bound-answers.ts';
 import type { ContainerDetails } from './details.ts';
 import type { EventfulEngine } from './engine-connection.ts';
 import { type EngineEvent, EVENTS, readEvent } from './event.ts';
 import { readLines } from './event-lines.ts';
-import { boundAnswers } from './transport.ts';
 import { fieldsOf, portOf, textOf } from './untyped.ts';
 
 /** The newest API version that this client was written for. The newest version of the Engine up to it is used. */

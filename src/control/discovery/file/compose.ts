@@ -6,14 +6,14 @@ import type { Problem } from '../../../model/problem.ts';
 import { routeName } from '../../../model/route.ts';
 import { didYouMean } from '../../../nearest.ts';
 import type { YamlText } from '../../../yaml-text.ts';
-import { fallbacksBeyond } from '../../border.ts';
 import { whyNoRedirect } from '../../https.ts';
 import { hasPage, pagesOf } from '../../pages.ts';
-import { type Claimant, judge, PROJECT_LABEL, rulesAbout, SERVICE_LABEL } from '../labels/allow.ts';
+import { fallbacksBeyond } from '../../within-border.ts';
 import { missingRoute, NO_ROUTE, prefixOf, routesOf } from '../labels/complete.ts';
 import { readLabels } from '../labels/limits.ts';
-import { type ParsedService, parseLabels } from '../labels/parse.ts';
-import type { SettingProblem } from '../labels/problem.ts';
+import { type ParsedService, parseLabels } from '../labels/parse-labels.ts';
+import { type Claimant, judge, PROJECT_LABEL, rulesAbout, SERVICE_LABEL } from '../labels/ruling.ts';
+import type { SettingProblem } from '../labels/setting-problem.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
 /** What was found in the labels of a compose file. */

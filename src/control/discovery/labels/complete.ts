@@ -3,8 +3,8 @@ import { DEFAULTS, type Draft } from '../../../model/keys/draft.ts';
 import { PREFIX } from '../../../model/keys/key.ts';
 import { shorten } from '../../../model/text.ts';
 import { ALL_LABELS } from './limits.ts';
-import type { ParsedService } from './parse.ts';
-import type { SettingProblem } from './problem.ts';
+import type { ParsedService } from './parse-labels.ts';
+import type { SettingProblem } from './setting-problem.ts';
 
 /** The problem of labels that name no route at all. */
 export const NO_ROUTE = {

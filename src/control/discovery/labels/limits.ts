@@ -1,6 +1,6 @@
 import { PREFIX } from '../../../model/keys/key.ts';
 import { grouped, shorten, sized } from '../../../model/text.ts';
-import type { SettingProblem } from './problem.ts';
+import type { SettingProblem } from './setting-problem.ts';
 
 /**
  * Limits for the labels of a container. Whoever can set labels must not be able to block the thread that carries traffic:

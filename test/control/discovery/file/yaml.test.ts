@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseServicesFile } from '../../../../src/control/discovery/file/parse.ts';
+import { parseServicesFile } from '../../../../src/control/discovery/file/services-file.ts';
 
 function parse(text: string) {
   return parseServicesFile('fairlead.yaml', text, 0);

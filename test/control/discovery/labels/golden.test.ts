@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { Document, isSeq, visit } from 'yaml';
-import { parseLabels } from '../../../../src/control/discovery/labels/parse.ts';
-import type { SettingProblem } from '../../../../src/control/discovery/labels/problem.ts';
+import { parseLabels } from '../../../../src/control/discovery/labels/parse-labels.ts';
+import type { SettingProblem } from '../../../../src/control/discovery/labels/setting-problem.ts';
 import { NAME } from '../../../../src/model/keys/key.ts';
 import { KEYS } from '../../../../src/model/keys/key-table.ts';
 

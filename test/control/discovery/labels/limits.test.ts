@@ -1,6 +1,6 @@
 import t from 'tap';
 import { LABEL_LIMITS, readLabels } from '../../../../src/control/discovery/labels/limits.ts';
-import { parseLabels } from '../../../../src/control/discovery/labels/parse.ts';
+import { parseLabels } from '../../../../src/control/discovery/labels/parse-labels.ts';
 
 function parse(raw: unknown) {
   const { labels, refused } = readLabels(raw);

@@ -4,8 +4,8 @@ import { DEFAULTS } from '../../../model/keys/draft.ts';
 import { routeName } from '../../../model/route.ts';
 import { listFew } from '../../../model/text.ts';
 import { prefixOf } from './complete.ts';
-import type { ParsedService } from './parse.ts';
-import type { SettingProblem } from './problem.ts';
+import type { ParsedService } from './parse-labels.ts';
+import type { SettingProblem } from './setting-problem.ts';
 
 /** A container as rules see it. docs/trust.md says what of it can be forged by whoever starts the container. */
 export interface Claimant {

@@ -8,7 +8,7 @@ import { ValueError } from '../../../model/parse-values.ts';
 import { grouped, shorten } from '../../../model/text.ts';
 import { didYouMean } from '../../../nearest.ts';
 import { countItems, LABEL_LIMITS, type ReadLabels } from './limits.ts';
-import type { SettingProblem } from './problem.ts';
+import type { SettingProblem } from './setting-problem.ts';
 
 const SERVICES = 'services.';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseAllow } from '../../../../src/config/allow.ts';
+import { parseAllow } from '../../../../src/config/parse-allow.ts';
 import { settle } from '../../../support/clock.ts';
 import { followEngine } from '../../../support/docker-source.ts';
 import { makeEntry } from '../../../support/fake-engine.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { probeWithin, sourceWithin } from '../../src/control/border.ts';
+import { probeWithin, sourceWithin } from '../../src/control/within-border.ts';
 import type { Border } from '../../src/model/border.ts';
 import type { Claim, Contribution } from '../../src/model/contribution.ts';
 import { type IpRange, parseIpRange } from '../../src/model/ip.ts';

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import { parseLabels } from '../../../../src/control/discovery/labels/parse.ts';
+import { parseLabels } from '../../../../src/control/discovery/labels/parse-labels.ts';
 import { KEYS } from '../../../../src/model/keys/key-table.ts';
 
 /** Labels that are ours, nearly ours, or anything. */

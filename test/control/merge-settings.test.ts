@@ -1,5 +1,5 @@
 import t from 'tap';
-import { mergeSettings } from '../../src/control/settings.ts';
+import { mergeSettings } from '../../src/control/merge-settings.ts';
 import { KEYS } from '../../src/model/keys/key-table.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
 import type { ServiceSettings } from '../../src/model/service.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { parseAllow } from '../../../../src/config/allow.ts';
+import { parseAllow } from '../../../../src/config/parse-allow.ts';
 import { reportContainer } from '../../../../src/control/discovery/docker/claims.ts';
 import { formatProblem } from '../../../../src/model/problem.ts';
 import { routeName } from '../../../../src/model/route.ts';

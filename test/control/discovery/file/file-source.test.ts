@@ -2,7 +2,7 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readText } from '../../../../src/config/text-file.ts';
-import { FileSource } from '../../../../src/control/discovery/file/source.ts';
+import { FileSource } from '../../../../src/control/discovery/file/file-source.ts';
 import type { Contribution } from '../../../../src/model/contribution.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { FakeClock } from '../../../support/clock.ts';

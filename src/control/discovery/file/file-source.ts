@@ -3,7 +3,7 @@ import type { Claim, Contribution } from '../../../model/contribution.ts';
 import type { Problem } from '../../../model/problem.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Source } from '../source.ts';
-import { parseServicesFile } from './parse.ts';
+import { parseServicesFile } from './services-file.ts';
 import { type FileState, type ReadText, WatchedFile } from './watched-file.ts';
 
 export interface FileSourceOptions {

@@ -12,7 +12,7 @@ import { quoted } from '../../../model/text.ts';
 import { nearest } from '../../../nearest.ts';
 import type { YamlText } from '../../../yaml-text.ts';
 import { orphanKey, routesOf } from '../labels/complete.ts';
-import { setKey, startCollecting } from '../labels/parse.ts';
+import { setKey, startCollecting } from '../labels/parse-labels.ts';
 import { textOf, YamlReading } from './yaml.ts';
 
 /** A service of the file, by its name. */
