@@ -105,6 +105,19 @@ t.test('a client that goes away while it sends takes its request with it', async
   await eventually('the end', () => proxy.entries.length === 1);
 });
 
+t.test('a client that ends within a request is gone also when that waited behind others', async (t) => {
+  const backend = await startManualBackend(t);
+  const proxy = await startProxy(t, [{ backends: [backend.port] }]);
+  const client = await connectRaw(t, proxy.port);
+  client.send(`${GET}PUT / HTTP/1.1\r\nHost: test.localhost\r\nContent-Length: 100\r\n\r\nsome`);
+  client.socket.end();
+  await backend.head(0);
+  (await backend.connection(0)).send(okText('x'));
+  await eventually('the end of both', () => proxy.entries.length === 2);
+  t.match(proxy.entries, [{ status: 200 }, { status: 499, error: 'client-gone' }]);
+  await client.untilClosed();
+});
+
 t.test('a response that breaks off is never a whole one for the client', async (t) => {
   for (const [name, begun] of [
     ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nsome'],

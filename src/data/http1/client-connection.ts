@@ -152,9 +152,6 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
   begin(): void {
     if (this.transport.isEnded || this.transport.isClosed) return;
     this.#readNext();
-    // The client may have ended its side while its request waited.
-    if (this.halfClosed !== undefined && this.#talk.exchange !== undefined && !this.isUpgraded)
-      this.#hearOut();
   }
 
   /** Expiring: the client did not do in time what it had to do next. */
@@ -199,7 +196,10 @@ export class ClientConnection implements DialogueHost, TransportOwner, Expiring,
     if (!reader.hasBytes) return;
     if (dialogue.isFree) reader.next();
     dialogue.afterRead();
-    if (this.halfClosed !== undefined && dialogue.exchange === undefined && !reader.hasBytes) this.#linger();
+    // The client may have ended before this was its turn.
+    if (this.halfClosed === undefined || this.phase !== 'serving') return;
+    if (dialogue.exchange !== undefined) this.#hearOut();
+    else if (!reader.hasBytes) this.#linger();
   }
 
   /** The client has ended its side: only a complete request that is running is still answered. */
