@@ -7,7 +7,7 @@ const FIRST_CHECKS_MS = 3_000;
 export interface SettlingParts {
   /** Every source was heard. */
   readonly isHeard: () => boolean;
-  /** Of each service it is known whether anybody serves. */
+  /** It is known of each service whether a backend of it serves. */
   readonly isJudged: () => boolean;
   /** Called when the start waits no longer, before the promises of `wait` resolve. */
   readonly onSettled: () => void;

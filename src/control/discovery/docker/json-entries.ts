@@ -18,7 +18,7 @@ const U = 0x75;
 
 /**
  * Parses the maps and lists of a JSON list one by one, as soon as each is complete, so that a long list is never parsed in
- * one turn. A text within an entry that is too long is cut and ends with `CUT`. An entry that is too long is replaced by a
+ * one turn. A text within an entry that is too long is shortened and ends with `CUT`. An entry that is too long is replaced by a
  * container of which only id and name are known.
  */
 export class JsonEntries {
@@ -48,7 +48,7 @@ export class JsonEntries {
           if (this.#isCut) from = i;
           this.#isCut = false;
         } else if (this.#text > MAX_TEXT && this.#escape === 0 && this.#depth > 1 && !this.#isCut) {
-          // The text is cut here, which is never within an escape.
+          // The text is shortened here, which is never within an escape.
           this.#keep(piece.subarray(from, i + 1));
           this.#keep(Buffer.from(CUT));
           this.#isCut = true;
