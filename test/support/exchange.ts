@@ -104,9 +104,13 @@ export function makeAttemptContext(more: Partial<AttemptContext> = {}): AttemptC
   };
 }
 
+/** Tests fill backends with thousands of attempts: their head is read, and their context made, once. */
+const ANY_HEAD = requestHead('GET / HTTP/1.1\r\nHost: test.localhost\r\n\r\n');
+const ANY_CONTEXT = makeAttemptContext();
+
 /** An exchange has its place at that backend, until `end`. */
 export function occupy(backend: BackendState, service: ServiceState): Attempt {
-  return new Attempt(makeExchange(), service, backend, makeAttemptContext());
+  return new Attempt(new Exchange(new SilentDownstream(), ANY_HEAD, 0), service, backend, ANY_CONTEXT);
 }
 
 /** A connection that only remembers what was done with it. */
