@@ -61,6 +61,7 @@ function insensitive(text: string): string {
 export function valueSchema(value: string): Schema {
   if (value === 'true|false') return SWITCH;
   if (value === 'VALUE') return HEADER_VALUE;
+  if (value.startsWith('DURATION[')) return HSTS;
   const [, from, to] = /^(-?\d+)–(-?\d+)$/.exec(value) ?? [];
   if (from !== undefined)
     return anyOf({ type: 'integer', minimum: Number(from), maximum: Number(to) }, textSchema('-?\\d+'));
@@ -86,6 +87,11 @@ const HEADER_VALUE: Schema = {
   type: ['string', 'number', 'boolean'],
   pattern: '^[\\t\\x20-\\x7e]{0,4096}$',
 };
+
+/** How long, and for whom else. */
+const HSTS: Schema = textSchema(
+  `(?:${WORDS['DURATION']})(?:\\s*,\\s*${insensitive('subdomains')})?(?:\\s*,\\s*${insensitive('preload')})?`,
+);
 
 /** What is false for one is off for another, and off is a word in YAML. */
 const SWITCH = anyOf(

@@ -9,6 +9,7 @@ import { describeFilter, shownValue } from './model/filter.ts';
 import { describeFlags, type Transition } from './model/health.ts';
 import { PREFIX } from './model/keys/key.ts';
 import { SERVICE_KEYS } from './model/keys/key-table.ts';
+import { describeTls } from './model/keys/tls-keys.ts';
 import { showFallbacks } from './model/keys/values.ts';
 import { formatProblem } from './model/problem.ts';
 import { type Route, routeName } from './model/route.ts';
@@ -162,7 +163,8 @@ function hashKeyOf({ hash }: Service): string {
 }
 
 function explainRoute(route: Route): string {
-  return routeName(route) + (route.stripPrefix ? ` (${removed(route)})` : '');
+  const said = [...(route.stripPrefix ? [removed(route)] : []), ...describeTls(route)];
+  return routeName(route) + (said.length === 0 ? '' : ` (${said.join(', ')})`);
 }
 
 function removed({ path }: Route): string {

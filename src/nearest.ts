@@ -6,6 +6,8 @@ const MOST = 1_000;
 const LONGEST = 64;
 /** The share of a word that may be wrong in a misspelt name. */
 const SLIP = 0.4;
+/** Two letters that changed places are less than a letter that is wrong. */
+const SWAP = 0.5;
 /** Shorter words are part of too many names to suggest one. */
 const SHORTEST_PART = 3;
 
@@ -42,9 +44,27 @@ function slip(word: string, name: string): number {
   const most = Math.max(2, name.length * SLIP);
   const longer = name.length - word.length;
   // The distance is at least the difference of the lengths.
-  const off = Math.abs(longer) > most ? Number.POSITIVE_INFINITY : distance(word, name);
+  const off = Math.abs(longer) > most ? Number.POSITIVE_INFINITY : offBy(word, name);
   if (off <= most && off < Math.min(word.length, name.length) - 1) return off;
   // A word such as `nginx` for `shop_nginx_1` comes after misspelt ones.
   const isPart = word.length >= SHORTEST_PART && name.includes(word);
   return isPart ? most + longer : Number.POSITIVE_INFINITY;
+}
+
+/** How many letters are wrong; less than one where two neighbours changed places. */
+function offBy(word: string, name: string): number {
+  return isSwapped(word, name) ? SWAP : distance(word, name);
+}
+
+/** Whether nothing but two neighbours changed places. */
+function isSwapped(word: string, name: string): boolean {
+  if (word.length !== name.length) return false;
+  let i = 0;
+  while (i < word.length && word[i] === name[i]) i++;
+  return (
+    word[i] !== undefined &&
+    word[i] === name[i + 1] &&
+    word[i + 1] === name[i] &&
+    word.slice(i + 2) === name.slice(i + 2)
+  );
 }

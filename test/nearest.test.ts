@@ -6,6 +6,7 @@ t.test('a slip of the pen finds what was meant', async (t) => {
     ['chekc', 'check', 'explain', 'status'],
     ['grase', 'grace', 'pages'],
     ['nu-ngin', 'my-nginx', 'my-app', 'nginx-exporter-of-old'],
+    ['hots', 'host', 'hsts'],
     ['ACCES-LOG', 'access-log', 'log-level'],
   ] as const)
     t.equal(nearest(word, [...others, meant]), meant, word);

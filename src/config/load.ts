@@ -51,7 +51,7 @@ export function loadOptions(input: LoadInput): LoadedOptions {
   const found = readConfigFile(named, origin, DEFAULT_FILES, readFile, parseFile, errors);
   const { path: file, text, settings: ofFile } = found;
   const above: Settings = { ...variables, ...others.settings, ...flags.settings };
-  const settings: Settings = { ...dockerDefaults(env), ...ofFile, ...above };
+  const settings: Settings = { ...dockerDefaults(env), ...dataDefault(env), ...ofFile, ...above };
   const isOwn = flags.settings.adminTokenFile !== undefined;
   readToken(settings, isOwn ? 'command' : 'configuration', input, errors, warnings);
   const values: Partial<Record<OptionKey, unknown>> = {};
@@ -85,6 +85,14 @@ function dockerDefaults(env: LoadInput['env']): Settings {
   if (env['DOCKER_TLS_VERIFY'] && env['DOCKER_CERT_PATH'])
     settings.dockerCerts = { text: env['DOCKER_CERT_PATH'], where: 'DOCKER_CERT_PATH', origin };
   return settings;
+}
+
+/** Where programs keep what is theirs (XDG Base Directory Specification). */
+function dataDefault(env: LoadInput['env']): Settings {
+  const name = ['XDG_DATA_HOME', 'HOME'].find((variable) => env[variable]?.startsWith('/'));
+  if (name === undefined) return {};
+  const text = `${env[name]}${name === 'HOME' ? '/.local/share' : ''}/fairlead`;
+  return { data: { text, where: name, origin: 'command' } };
 }
 
 /**

@@ -1,12 +1,17 @@
 import { OPTION_KEYS, type OptionKey } from './options.ts';
 
 /** The groups of options, in the order in which help shows them. */
-export const GROUPS = ['Listen', 'Docker', 'Trust', 'Logs', 'Times', 'Limits', 'Other'] as const;
+export const GROUPS = ['Listen', 'TLS', 'Docker', 'Trust', 'Logs', 'Times', 'Limits', 'Other'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** The group of each option. An option without a group does not compile. */
 const GROUP_OF: Readonly<Record<OptionKey, Group>> = {
   http: 'Listen',
+  https: 'Listen',
+  data: 'TLS',
+  certificates: 'TLS',
+  defaultCertificate: 'TLS',
+  tlsMin: 'TLS',
   admin: 'Listen',
   adminToken: 'Listen',
   adminTokenFile: 'Listen',

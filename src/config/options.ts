@@ -10,37 +10,21 @@ import {
   parseInteger,
   parsePositiveDuration,
   parseSize,
-  ValueError,
 } from '../model/parse-values.ts';
 import { parseDockerFilter } from './docker-filter.ts';
 import { parseEndpoints, parseRanges } from './endpoints.ts';
 import { parseListenAddresses } from './listeners.ts';
+import { fixed, live } from './option-spec.ts';
+import {
+  type DefaultCertificate,
+  isOff,
+  parseDefaultCertificate,
+  parseHeaderSize,
+  parsePath,
+  parseToken,
+  parseWorkerCount,
+} from './option-values.ts';
 import { parseAllow } from './parse-allow.ts';
-
-/** An option. The names of its flag, variable and file key are made of its key: see `nameOf` and `envOf`. */
-export interface OptionSpec<T> {
-  /** What `--help` shows for the value; absent for a switch. */
-  readonly value?: string;
-  readonly parse: (text: string) => T;
-  /** The value if nothing sets the option, and how `--help` shows it. */
-  readonly default: T;
-  readonly defaultText: string;
-  readonly doc: string;
-  /** Whether a change takes effect while Fairlead runs; otherwise it does at the next start. */
-  readonly isLive: boolean;
-  /** Whether the value is a secret, which must never be printed. */
-  readonly secret?: boolean;
-}
-
-type Given<T> = Omit<OptionSpec<T>, 'isLive'>;
-
-function fixed<T>(spec: Given<T>): OptionSpec<T> & { readonly isLive: false } {
-  return { ...spec, isLive: false };
-}
-
-function live<T>(spec: Given<T>): OptionSpec<T> & { readonly isLive: true } {
-  return { ...spec, isLive: true };
-}
 
 /** The table of all options: flags, variables, file keys, `--help` and the reference page are made from it. */
 export const OPTIONS = {
@@ -50,6 +34,41 @@ export const OPTIONS = {
     default: [{ host: '::', port: 8080 }],
     defaultText: ':8080',
     doc: 'Where clients connect: an address, or several with commas',
+  }),
+  https: fixed<readonly Address[] | false>({
+    value: 'ADDRESSES|off',
+    parse: (text) => (isOff(text) ? false : parseListenAddresses(text)),
+    default: false,
+    defaultText: 'off',
+    doc: 'Where clients connect with TLS: an address, or several with commas',
+  }),
+  data: fixed<string | undefined>({
+    value: 'DIR',
+    parse: parsePath,
+    default: undefined,
+    defaultText: '$XDG_DATA_HOME/fairlead, else ~/.local/share/fairlead',
+    doc: 'Folder of what must outlive a restart, such as the internal authority; several Fairleads may share it, and nobody else may read it',
+  }),
+  certificates: fixed<string | undefined>({
+    value: 'DIR',
+    parse: parsePath,
+    default: undefined,
+    defaultText: 'none',
+    doc: 'Folder of own certificates, which is watched: PEM files `*.crt`, `*.pem` or `*.cer`, each with its key in it or in the `*.key` beside it; they count for the names in them, whatever they are called',
+  }),
+  defaultCertificate: fixed<DefaultCertificate>({
+    value: 'FILE|internal|none',
+    parse: parseDefaultCertificate,
+    default: 'none',
+    defaultText: 'none',
+    doc: 'What clients get that name nobody, or somebody without a certificate: one file like those of --certificates, or that of localhost from the internal authority',
+  }),
+  tlsMin: fixed<'1.2' | '1.3'>({
+    value: '1.2|1.3',
+    parse: parseChoice('1.2', '1.3'),
+    default: '1.2',
+    defaultText: '1.2',
+    doc: 'The oldest version of TLS that clients may speak',
   }),
   admin: fixed<Address | false>({
     value: 'ADDRESS|off',
@@ -255,23 +274,4 @@ export function nameOf(key: string): string {
 /** `accessLog` → `FAIRLEAD_ACCESS_LOG`. */
 export function envOf(key: string): string {
   return `FAIRLEAD_${nameOf(key).replaceAll('-', '_').toUpperCase()}`;
-}
-
-function isOff(text: string): boolean {
-  return text === 'off' || text === 'false';
-}
-
-function parseToken(text: string): string {
-  // A text of several lines cannot be sent in a header, and is most likely another file.
-  if (/[\p{Cc}]/u.test(text)) throw new ValueError('wants one line of text');
-  if (text.length < 16)
-    throw new ValueError('wants at least 16 characters (such as those of: openssl rand -hex 24)');
-  return text;
-}
-
-const parseWorkerCount = parseInteger(1, 256);
-
-const parseHeaderSizeBytes = parseInteger(1_024, 65_536);
-function parseHeaderSize(text: string): number {
-  return parseHeaderSizeBytes(String(parseSize(text)));
 }

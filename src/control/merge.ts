@@ -1,5 +1,5 @@
 import type { Backend } from '../model/backend.ts';
-import type { Claim } from '../model/contribution.ts';
+import type { Claim, RouteClaim } from '../model/contribution.ts';
 import { filtersOf } from '../model/filter.ts';
 import type { SaidHealth, SourceHealth } from '../model/health.ts';
 import type { Problem } from '../model/problem.ts';
@@ -115,7 +115,7 @@ function buildService(group: Group, sourceHealth: Record<string, SaidHealth>, pr
   const deciding = isGone(group) ? group.claims : group.claims.filter((claim) => !claim.isGone);
   const settings = mergeSettings(group.name, deciding, problems);
   const service = makeService(group.name, settings, ordered);
-  reportStripPrefix(group, problems);
+  for (const [field, key] of DECIDED) reportDifferent(group, field, key, problems);
   const mixture = mixtureOf(group);
   if (mixture !== undefined) problems.push(notice(mixture.claim, 'host', mixture.message, mixture.hint));
   const absence = ordered.length === 0 ? absenceOf(group) : undefined;
@@ -141,8 +141,8 @@ function decideRoutes(
 ): Route[] {
   const claimants = new Map<string, Claimant[]>();
   for (const group of groups) {
-    for (const { host, path, priority, stripPrefix } of group.routes) {
-      const route = { host, path, priority, stripPrefix, service: group.name };
+    for (const claimed of group.routes) {
+      const route = { ...claimed, service: group.name };
       const rivals = claimants.get(routeKey(route));
       if (rivals === undefined) claimants.set(routeKey(route), [{ route, group }]);
       else rivals.push({ route, group });
@@ -187,18 +187,32 @@ function routeConflict(owner: Group, loser: Claimant): Problem {
   return notice(claim, 'host', message, `${joining}take another host, path or priority`);
 }
 
-/** Reports claims that differ on whether the prefix of a route is removed. The newest claim decides. */
-function reportStripPrefix(group: Group, problems: Problem[]): void {
-  if (!group.claims.some((claim) => claim.routes.some((route) => route.stripPrefix))) return;
-  const decided = new Map(group.routes.map((route) => [routeKey(route), route.stripPrefix]));
+/** What the newest of those that claim the same route decides, and the keys for it. */
+const DECIDED = [
+  ['stripPrefix', 'strip-prefix'],
+  ['tls', 'tls'],
+  ['https', 'https'],
+  ['hsts', 'hsts'],
+] as const satisfies readonly (readonly [keyof RouteClaim, string])[];
+
+/** Reports claims that differ on what the newest of them decides for a route. */
+function reportDifferent(
+  group: Group,
+  field: (typeof DECIDED)[number][0],
+  key: string,
+  problems: Problem[],
+): void {
+  // Where nobody says anything, nobody differs.
+  if (!group.claims.some((claim) => claim.routes.some((route) => route[field]))) return;
+  const decided = new Map(group.routes.map((route) => [routeKey(route), route]));
   for (const claim of group.claims) {
     // A route of the claim that is not in `decided` belongs to another group.
     const keys = routeKeysOf(claim);
     const differs = claim.routes.some(
-      (route, i) => (decided.get(keys[i] as string) ?? route.stripPrefix) !== route.stripPrefix,
+      (route, i) => (decided.get(keys[i] as string) ?? route)[field] !== route[field],
     );
     const message = `differs from what others of service ${group.name} say, and the newest of them wins`;
-    if (differs && !claim.isGone) problems.push(notice(claim, 'strip-prefix', message));
+    if (differs && !claim.isGone) problems.push(notice(claim, key, message));
   }
 }
 

@@ -2,10 +2,11 @@ import type { Address } from './address.ts';
 import type { Origin } from './backend.ts';
 import type { SaidHealth } from './health.ts';
 import type { Problem } from './problem.ts';
+import type { RouteTls } from './route.ts';
 import type { Removal, ServiceSettings } from './service.ts';
 
 /** A host and path that a claim wants. */
-export interface RouteClaim {
+export interface RouteClaim extends RouteTls {
   readonly host: string;
   readonly path: string;
   readonly priority: number;

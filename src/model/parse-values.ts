@@ -21,15 +21,21 @@ const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 *
 
 /** Parses `500ms`, `5s`, `1m30s`, `2h`, `1d` or a bare `0` to milliseconds. The longest is 24 days, as timers have it. */
 export function parseDuration(text: string): number {
-  if (text === '0') return 0;
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) {
+  const total = durationIn(text);
+  if (total === undefined)
     throw new ValueError(`wants a duration such as 500ms, 5s or 1m30s, not ${quoted(text)}`);
-  }
+  if (total > 24 * 86_400_000) throw new ValueError(`wants a duration of at most 24d, not ${quoted(text)}`);
+  return total;
+}
+
+/** The same, however long it is; undefined of what is no duration. */
+export function durationIn(text: string): number | undefined {
+  if (text === '0') return 0;
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     total += Number(amount) * (DURATION_UNITS[unit as string] as number);
   }
-  if (total > 24 * 86_400_000) throw new ValueError(`wants a duration of at most 24d, not ${quoted(text)}`);
   return Math.round(total);
 }
 

@@ -1,7 +1,23 @@
 import type { Filter } from './filter.ts';
 
+/** What a route says of TLS; where nothing is said `auto`, `redirect` and no HSTS hold. */
+export interface RouteTls {
+  /**
+   * Where the certificate of its host comes from. `auto`: an own file, else for internal names the internal authority;
+   * `internal`: that authority, whatever files there are for wider names; `off`: nowhere, it is reached by http only.
+   */
+  readonly tls?: 'auto' | 'internal' | 'off';
+  /**
+   * What a request by http gets. `redirect`: once there is a certificate 308 to https; `both`: the same as by https; `only`:
+   * 404; `off`: the same as ever, and one by https gets 404.
+   */
+  readonly https?: 'redirect' | 'both' | 'only' | 'off';
+  /** The value of Strict-Transport-Security (RFC 6797) for answers by https with a certificate that is public. */
+  readonly hsts?: string;
+}
+
 /** Says which requests go to which service. */
-export interface Route {
+export interface Route extends RouteTls {
   /** The host in lower case: a name, `*.name` for every name below it, or `*` for any. */
   readonly host: string;
   /** The path prefix, which matches whole segments; `/` is every path. */

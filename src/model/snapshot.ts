@@ -4,6 +4,7 @@ import { changesOf } from './changes.ts';
 import type { SourceStatus } from './contribution.ts';
 import { describeFilter } from './filter.ts';
 import type { BackendHealth, HealthFlag } from './health.ts';
+import { describeTls } from './keys/tls-keys.ts';
 import type { Problem } from './problem.ts';
 import { type Route, routeName } from './route.ts';
 import type { Service } from './service.ts';
@@ -112,9 +113,15 @@ function routesByName(routes: readonly Route[]): Told {
       const name = routeName(route) + (route.priority === 0 ? '' : ` (priority ${route.priority})`);
       const ghost = route.ghost === undefined ? '' : GHOSTS[route.ghost];
       const stripped = route.stripPrefix ? ', prefix stripped' : '';
-      return [name, [name, `→ ${route.service}${stripped}${ghost}${filtersText(route)}`]];
+      return [name, [name, `→ ${route.service}${stripped}${tlsText(route)}${ghost}${filtersText(route)}`]];
     }),
   );
+}
+
+function tlsText(route: Route): string {
+  return describeTls(route)
+    .map((text) => `, ${text}`)
+    .join('');
 }
 
 function filtersText({ filters = [] }: Route): string {

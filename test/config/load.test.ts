@@ -264,3 +264,32 @@ t.test('what a command is told wins over how the Fairlead that it asks was start
   });
   t.match(options, { admin: { port: 1 }, grace: 2_000 });
 });
+
+t.test(
+  'the folder for data is where the programs of a user keep theirs, unless somebody says where',
+  async (t) => {
+    const data = (env: Record<string, string>, args = '') => load({ env, args }).options.data;
+    t.equal(data({}), undefined);
+    t.equal(data({ HOME: '/home/me' }), '/home/me/.local/share/fairlead');
+    t.equal(data({ HOME: '/home/me', XDG_DATA_HOME: '/srv/me' }), '/srv/me/fairlead');
+    t.equal(data({ HOME: 'nowhere' }), undefined, 'what is no path is none');
+    t.equal(data({ HOME: '/home/me', FAIRLEAD_DATA: '/data' }), '/data');
+    t.equal(data({ HOME: '/home/me' }, '--data /elsewhere'), '/elsewhere');
+  },
+);
+
+t.test('a certificate for the nameless is a file, that of localhost, or none', async (t) => {
+  const fallback = (args: string) => load({ args }).options.defaultCertificate;
+  t.equal(fallback(''), 'none');
+  t.equal(fallback('--default-certificate internal'), 'internal');
+  t.strictSame(fallback('--default-certificate ./internal'), { file: './internal' });
+});
+
+t.test('https is off, or a list of addresses as http is', async (t) => {
+  t.equal(load({}).options.https, false);
+  t.equal(load({ args: '--https off' }).options.https, false);
+  t.strictSame(load({ args: '--https :8443,[::1]:1' }).options.https, [
+    { host: '::', port: 8443 },
+    { host: '::1', port: 1 },
+  ]);
+});

@@ -4,6 +4,7 @@ import t from 'tap';
 import { IncrementalMerge } from '../../src/control/incremental-merge.ts';
 import type { Claim, RouteClaim } from '../../src/model/contribution.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
+import type { RouteTls } from '../../src/model/route.ts';
 import { routeName } from '../../src/model/route.ts';
 import { makeClaim, makeContribution, mergeContributions } from '../support/claims.ts';
 import { FakeClock } from '../support/clock.ts';
@@ -80,6 +81,20 @@ t.test('claims that differ in strip-prefix: the newest wins, the others get a no
   ]);
   const elsewhere = makeClaim('old', { path: '/other', createdAt: 1 });
   t.same(merge(elsewhere, young).problems, []);
+});
+
+t.test('so it is with what they say of TLS', async (t) => {
+  const withTls = (name: string, createdAt: number, said: RouteTls) => {
+    const claim = makeClaim(name, { createdAt });
+    return { ...claim, routes: claim.routes.map((route) => ({ ...route, ...said })) };
+  };
+  const old = withTls('old', 1, { tls: 'off', hsts: 'max-age=60' });
+  const young = withTls('young', 2, { https: 'both', hsts: 'max-age=60' });
+  t.strictSame(merge(old, young).routes, [{ ...young.routes[0], service: 'shop.org' }]);
+  t.match(merge(old, young).problems.map(line), [
+    /^notice old: tls: differs from what others of service shop.org say/,
+    /^notice old: https: differs/,
+  ]);
 });
 
 t.test('what serves decides before what is newer but does not serve', async (t) => {

@@ -1,3 +1,4 @@
+import type { RouteTls } from '../route.ts';
 import { DEFAULT_SETTINGS, type ServiceSettings } from '../service.ts';
 
 /**
@@ -11,7 +12,7 @@ export interface Draft {
   readonly settings: ServiceSettings;
 }
 
-export interface RouteSettings {
+export interface RouteSettings extends RouteTls {
   readonly host?: readonly string[];
   readonly path?: string;
   readonly priority?: number;

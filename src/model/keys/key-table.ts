@@ -8,10 +8,11 @@ import type { KeysOf } from './key.ts';
 import { KeyTree } from './key-tree.ts';
 import { CONTAINER_KEYS, ROUTE_KEYS } from './route-keys.ts';
 import { TIMEOUT_KEYS } from './timeout-keys.ts';
+import { TLS_KEYS } from './tls-keys.ts';
 
 const TABLE: KeysOf<Draft> = {
   container: CONTAINER_KEYS,
-  route: ROUTE_KEYS,
+  route: { ...ROUTE_KEYS, ...TLS_KEYS },
   backend: BACKEND_KEYS,
   settings: { ...BALANCE_KEYS, ...HEALTH_KEYS, ...FAILURE_KEYS, ...TIMEOUT_KEYS, ...FILTER_KEYS },
 };

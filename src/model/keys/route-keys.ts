@@ -1,4 +1,5 @@
 import { parseRoutePath } from '../parse-values.ts';
+import type { RouteTls } from '../route.ts';
 import type { Draft } from './draft.ts';
 import type { KeysOf } from './key.ts';
 import { integer, SWITCH, text } from './kinds.ts';
@@ -14,7 +15,7 @@ export const CONTAINER_KEYS: KeysOf<Draft['container']> = {
 };
 
 /** The keys for which requests a service gets. */
-export const ROUTE_KEYS: KeysOf<Draft['route']> = {
+export const ROUTE_KEYS: KeysOf<Omit<Draft['route'], keyof RouteTls>> = {
   host: {
     key: 'host',
     value: 'HOSTS',

@@ -21,7 +21,8 @@ export function prefixOf(service: string): string {
 export function orphanKey({ route }: Draft): string | undefined {
   if (route.path !== undefined) return 'path';
   if (route.stripPrefix !== undefined) return 'strip-prefix';
-  return route.priority === undefined ? undefined : 'priority';
+  if (route.priority !== undefined) return 'priority';
+  return (['tls', 'https', 'hsts'] as const).find((key) => route[key] !== undefined);
 }
 
 /** The routes that a draft asks for, one for each of its hosts. */
