@@ -3,10 +3,16 @@ import { changesOf } from '../model/changes.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Contribution } from '../model/contribution.ts';
 import type { Transition } from '../model/health.ts';
+import { EMPTY_KEYRING, type Keyring } from '../model/keyring.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { guarded, guardedClock, internalErrors } from '../telemetry/internal-errors.ts';
 import { AdminOverrides } from './admin-overrides.ts';
+import {
+  type CertificateOptions,
+  Certificates,
+  type KeyringSubscriber,
+} from './certificates/certificates.ts';
 import type { Source } from './discovery/source.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
 import type { Probe } from './health/probe.ts';
@@ -23,11 +29,16 @@ import { Settling } from './settling.ts';
  */
 const BACKENDS_PER_MS = 200;
 
+/** How long the start waits for certificates: they lie on this machine, unless their folder hangs. */
+const MAKING_MS = 5_000;
+
 const NOTHING: Merged = { services: [], routes: [], sourceHealth: {}, problems: [] };
 
 export interface ControlPlaneOptions {
   /** Where people's orders are kept; in memory, for as long as this control plane lives, if left out. */
   readonly overrides?: OverrideStore;
+  /** Where certificates come from; without it there are none. */
+  readonly certificates?: CertificateOptions;
   /** Returns a number from 0 to 1, which spreads what must not happen everywhere at the same time. */
   readonly random?: () => number;
 }
@@ -45,10 +56,11 @@ export class ControlPlane {
   #merged: Merged = NOTHING;
   readonly #health: HealthMonitor;
   readonly #publisher: Publisher;
+  readonly #certificates: Certificates | undefined;
   readonly #stop = new AbortController();
 
   constructor(sources: readonly Source[], given: Clock, probe: Probe, options: ControlPlaneOptions = {}) {
-    const { overrides = new MemoryOverrideStore(), random = Math.random } = options;
+    const { overrides = new MemoryOverrideStore(), random = Math.random, certificates } = options;
     const clock = guardedClock(given);
     this.#clock = clock;
     this.#sources = sources;
@@ -67,9 +79,12 @@ export class ControlPlane {
       },
     });
     this.#publisher.subscribe(() => this.#settling.look());
+    this.#certificates = certificates && new Certificates(certificates, clock, () => this.#publish());
+    this.#publisher.subscribe(({ routes }) => this.#certificates?.want(routes));
   }
 
   start(): void {
+    this.#certificates?.start();
     this.#overrides.follow(this.#stop.signal);
     for (const source of this.#sources) {
       const publish = (contribution: Contribution) => {
@@ -85,6 +100,7 @@ export class ControlPlane {
     this.#settling.stop();
     this.#health.stop();
     this.#publisher.stop();
+    void this.#certificates?.stop();
   }
 
   get snapshot(): Snapshot {
@@ -96,6 +112,20 @@ export class ControlPlane {
     this.#publisher.subscribe(onSnapshot);
   }
 
+  /** What is known of certificates, but for their keys; undefined where there are none. */
+  get certificates(): Pick<Certificates, 'report' | 'root' | 'describe'> | undefined {
+    return this.#certificates;
+  }
+
+  get keyring(): Keyring {
+    return this.#certificates?.keyring ?? EMPTY_KEYRING;
+  }
+
+  /** Calls back for every keyring from now on: whole and apart from the snapshot, since there are keys in it. */
+  onKeyring(onKeyring: KeyringSubscriber): void {
+    this.#certificates?.subscribe(onKeyring);
+  }
+
   /** Tells which sources were heard. */
   get readiness(): Readiness {
     return this.#readiness;
@@ -104,9 +134,11 @@ export class ControlPlane {
   /**
    * Resolves once requests would find all that there is: each source was heard, and of each service it is known whether
    * anybody serves. Resolves after `timeoutMs` in any case; sources that were not heard by then are reported as problems.
+   * The certificates of what there is have been read or made then, too.
    */
-  settle(timeoutMs: number): Promise<void> {
-    return this.#settling.wait(timeoutMs);
+  async settle(timeoutMs: number): Promise<void> {
+    await this.#settling.wait(timeoutMs);
+    await this.#certificates?.settle(this.#merged.routes, MAKING_MS);
   }
 
   /** What is known of a backend's last check. */
@@ -193,7 +225,8 @@ export class ControlPlane {
     const { givenMs } = this.#settling;
     const found =
       givenMs === undefined ? problems : withUnheard(problems, this.#readiness.unheard, sources, givenMs);
-    const others = [...this.#overrides.problems, ...this.#health.problems];
+    const ofCertificates = this.#certificates?.problems ?? [];
+    const others = [...this.#overrides.problems, ...this.#health.problems, ...ofCertificates];
     return { services, routes, health, problems: [...found, ...others], sources };
   }
 }

@@ -52,6 +52,11 @@ export class Authority {
     return this.#root?.certificate.fingerprint256;
   }
 
+  /** Whether it can sign. */
+  get isReady(): boolean {
+    return this.#intermediate?.key !== undefined;
+  }
+
   /**
    * Reads root and intermediate, makes those that are missing, and renews those that are due. Rejects with a `FolderError`; what was
    * there before is good as long as it lives.
@@ -82,7 +87,7 @@ export class Authority {
       return;
     }
     if (key === undefined) {
-      this.#intermediate = kept;
+      this.#intermediate = kept !== undefined && now < kept.notAfter ? kept : undefined;
       const until = kept === undefined ? '' : `, which ends ${new Date(kept.notAfter).toISOString()}`;
       throw this.#error(ROOT_KEY, `is missing, and the intermediate${until} is to be renewed`, 'put it back');
     }
