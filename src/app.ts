@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type AdminServer, startAdmin } from './admin/admin-server.ts';
+import { type AdminServer, type AdminView, startAdmin } from './admin/admin-server.ts';
+import { adminView } from './admin-view.ts';
 import { listenersOf } from './config/listeners.ts';
 import type { Options } from './config/options.ts';
 import { PARTS, type Part } from './config/parts.ts';
 import type { Reload } from './config/reload.ts';
-import { readText } from './config/text-file.ts';
+import { isForAll, readText } from './config/text-file.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { DockerSource } from './control/discovery/docker/docker-source.ts';
 import { connectEngine } from './control/discovery/docker/engine.ts';
@@ -19,22 +20,19 @@ import { probeWithin, type SourceWithin, sourceWithin } from './control/within-b
 import { type DataPlaneInput, dataPlaneOptions, makeDataPlaneHost } from './data-plane-host.ts';
 import { Entrance } from './entrance.ts';
 import type { Address } from './model/address.ts';
-import type { BackendOrder } from './model/admin.ts';
 import type { Border } from './model/border.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { DataPlaneHost } from './model/data-plane.ts';
 import type { Explanation, Unexplained } from './model/explanation.ts';
+import type { Keyring } from './model/keyring.ts';
 import type { Listener } from './model/listener.ts';
 import { formatProblem, type Problem } from './model/problem.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { pagesDir } from './shipped.ts';
 import { explainSubject } from './subject.ts';
 import { makeChangeLog } from './telemetry/change-log.ts';
-import { guarded, guardedClock, internalErrors } from './telemetry/internal-errors.ts';
+import { guarded, guardedClock } from './telemetry/internal-errors.ts';
 import type { Log, LogOptions } from './telemetry/log.ts';
-import { makeMetrics } from './telemetry/metrics.ts';
-import { linesLost } from './telemetry/output.ts';
-import { VERSION } from './version.ts';
 import { borderOf } from './worker-app.ts';
 
 export interface AppInput extends DataPlaneInput {
@@ -106,7 +104,10 @@ export class App {
     const listeners = listenersOf(options);
     const told = this.#sources.map((source) => sourceWithHttps(listeners, sourceWithPages(pages, source)));
     const probe: Probe = (...asked) => makeProbe(this.#options.maxHeaderSize)(...asked);
-    this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe), { overrides });
+    this.#control = new ControlPlane(told, clock, probeWithin(this.#border, probe), {
+      overrides,
+      ...(options.https !== false && { certificates: { ...options, files: { readText, isForAll } } }),
+    });
     this.#dataPlane = makeDataPlaneHost(input, clock, this.#instance, (signal) =>
       this.#control.signal(signal),
     );
@@ -127,7 +128,7 @@ export class App {
   async start(): Promise<void> {
     const { admin, adminToken } = this.#options;
     await this.#entrance.reserve();
-    if (admin !== false) this.#admin = await startAdmin(admin, adminToken, this.#adminView());
+    if (admin !== false) this.#admin = await startAdmin(admin, adminToken, this.#adminView);
     this.#control.start();
   }
 
@@ -208,56 +209,44 @@ export class App {
     return this.#control.snapshot;
   }
 
-  /** Explains what is known of a container, a service, a backend or a URL. */
-  explain(subject: string): Explanation | Unexplained {
-    return explainSubject(subject, this.#sources, this.snapshot, (id) => this.#control.history(id));
+  /** What TLS goes by: there are private keys in it. */
+  get keyring(): Keyring {
+    return this.#control.keyring;
   }
 
-  #adminView() {
-    const control = this.#control;
-    const dataPlane = this.#dataPlane;
-    const now = () => this.#clock.now();
-    const base = {
-      version: VERSION,
+  /** Explains what is known of a container, a service, a backend or a URL. */
+  explain(subject: string): Explanation | Unexplained {
+    const history = (id: string) => this.#control.history(id);
+    return explainSubject(subject, this.#sources, this.snapshot, history, [], this.#control.certificates);
+  }
+
+  get #adminView(): AdminView {
+    return adminView({
+      control: this.#control,
+      dataPlane: this.#dataPlane,
+      entrance: this.#entrance,
+      clock: this.#clock,
       instance: this.#instance,
-      internalErrors: () => internalErrors.counts,
-      now,
-      snapshot: () => this.#shownSnapshot(),
-      stats: () => dataPlane.stats(),
-      workers: () => dataPlane.workers(),
-      slots: () => dataPlane.slots(),
-      linesLost,
-      listeners: () => this.#entrance.listeners,
-    };
-    const registry = makeMetrics(base);
-    return {
-      ...base,
       startedAt: this.#startedAt,
-      lastCheck: (backendId: string) => control.check(backendId),
-      history: (backendId: string) => control.history(backendId),
-      explain: (subject: string) => this.explain(subject),
-      order: (subject: string, order: BackendOrder) => control.order(subject, order),
-      refresh: () => dataPlane.refresh(),
-      readiness: () => this.#entrance.readiness(),
-      metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-    };
+      snapshot: () => this.#shownSnapshot(),
+      explain: (subject) => this.explain(subject),
+    });
   }
 
   /** The snapshot with the problems of workers and options added. */
   #shownSnapshot(): Snapshot {
-    const alarms = this.#dataPlane.alarms();
-    if (alarms.length + this.#problems.length === 0) return this.snapshot;
-    const problems = alarms.map(
-      (message): Problem => ({
-        severity: 'error',
-        source: 'workers',
-        subject: 'Fairlead',
-        where: '',
-        message,
-      }),
-    );
-    return { ...this.snapshot, problems: [...this.snapshot.problems, ...this.#problems, ...problems] };
+    const alarms = this.#dataPlane.alarms().map(alarmProblem);
+    const others = [...this.#problems, ...alarms];
+    return others.length === 0 ? this.snapshot : withProblems(this.snapshot, others);
   }
+}
+
+function withProblems(snapshot: Snapshot, others: readonly Problem[]): Snapshot {
+  return { ...snapshot, problems: [...snapshot.problems, ...others] };
+}
+
+function alarmProblem(message: string): Problem {
+  return { severity: 'error', source: 'workers', subject: 'Fairlead', where: '', message };
 }
 
 /** Makes a source for each Docker Engine of the options. Throws when a certificate cannot be read. */

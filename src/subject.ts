@@ -1,6 +1,7 @@
 import type { Source } from './control/discovery/source.ts';
 import type { Explained, WorkloadReport } from './control/discovery/workload.ts';
-import { explainGroup, explainUrl, explainWorkload, type History, isUrlRouted } from './explain.ts';
+import { explainGroup, explainWorkload, type History } from './explain.ts';
+import { type CertificateTeller, explainUrl, isUrlRouted } from './explain-url.ts';
 import { formatAddress } from './model/address.ts';
 import type { Backend } from './model/backend.ts';
 import type { SourceStatus } from './model/contribution.ts';
@@ -14,6 +15,7 @@ import { nearest } from './nearest.ts';
  * Explains a workload (by its name or the beginning of its id), a service, a backend or a URL. If a source was not heard,
  * that is said first, since what it knows is missing.
  * @param unheard the names of sources that were never heard
+ * @param certificates of those who take requests by https
  */
 export function explainSubject(
   subject: string,
@@ -21,13 +23,14 @@ export function explainSubject(
   snapshot: Snapshot,
   history: History = () => [],
   unheard: readonly string[] = [],
+  certificates?: CertificateTeller,
 ): Explanation | Unexplained {
   const lost = [
     ...snapshot.sources.filter((source) => !source.connected).map(whyLost),
     ...unheard.map((name) => `${name}: it has not answered yet`),
   ];
   const explained = sources.flatMap((source) => source.explain?.(subject) ?? []);
-  const found = find(subject, meant(subject, explained), snapshot, history);
+  const found = find(subject, meant(subject, explained), snapshot, history, certificates);
   if (found !== undefined) return { ...found, lines: [...lost, ...found.lines] };
   const named = shorten(subject);
   if (lost.length > 0)
@@ -61,6 +64,7 @@ function find(
   reports: readonly WorkloadReport[],
   snapshot: Snapshot,
   history: History,
+  certificates: CertificateTeller | undefined,
 ): Explanation | undefined {
   if (reports.length > 0)
     return {
@@ -77,7 +81,7 @@ function find(
     return backends.length === 0 ? [] : [{ ...one, backends }];
   });
   if (serving.length > 0) return group(serving, snapshot, history);
-  const lines = isUrl ? explainUrl(subject, snapshot) : undefined;
+  const lines = isUrl ? explainUrl(subject, snapshot, certificates) : undefined;
   return lines && { lines, isRouted: isUrlRouted(subject, snapshot) };
 }
 

@@ -34,6 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The composition root joins the parts.
   'app.ts': [
     'admin',
+    'admin-view.ts',
     'config',
     'control',
     'data',
@@ -43,15 +44,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'subject.ts',
     'telemetry',
     'data-plane-host.ts',
-    'version.ts',
     'worker-app.ts',
   ],
+  'admin-view.ts': ['type admin', 'type control', 'type entrance.ts', 'model', 'telemetry', 'version.ts'],
   'data-plane-host.ts': ['type config', 'model', 'telemetry', 'worker-app.ts', 'workers'],
   // The other one, of what a worker process is.
   'worker-app.ts': ['type config', 'data', 'model', 'shipped.ts', 'telemetry', 'workers'],
   'entrance.ts': ['type admin', 'control', 'model', 'telemetry', 'workers'],
-  'explain.ts': ['control', 'data', 'model', 'nearest.ts'],
-  'subject.ts': ['type control', 'explain.ts', 'model', 'nearest.ts'],
+  'explain.ts': ['control', 'model'],
+  'explain-url.ts': ['data', 'explain.ts', 'model', 'nearest.ts'],
+  'subject.ts': ['type control', 'explain.ts', 'explain-url.ts', 'model', 'nearest.ts'],
   'nearest.ts': [],
   'shipped.ts': [],
   'version.ts': [],

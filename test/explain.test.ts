@@ -1,7 +1,8 @@
 import t from 'tap';
 import { parseAllow } from '../src/config/parse-allow.ts';
 import { reportContainer } from '../src/control/discovery/docker/claims.ts';
-import { explainUrl, explainWorkload } from '../src/explain.ts';
+import { explainWorkload } from '../src/explain.ts';
+import { explainUrl } from '../src/explain-url.ts';
 import type { Transition } from '../src/model/health.ts';
 import { makeService, type Service } from '../src/model/service.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../src/model/snapshot.ts';

@@ -21,6 +21,8 @@ export interface AdminView extends StateView {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Explains a container (by name or id), a service, a backend or a URL. */
   explain(subject: string): Explanation | Unexplained;
+  /** The certificate of the internal authority's root, as PEM; undefined where there is none. */
+  authority(): string | undefined;
   /** Carries out a person's order, which is the only change that can be made here. */
   order: OrderBackend;
   /** What `/readyz` answers, for whoever sends requests only to a ready Fairlead. */
@@ -189,15 +191,29 @@ async function page(url: URL, view: AdminView): Promise<Answer> {
     case '/api/snapshot':
       await view.refresh();
       return { type: JSON_TYPE, body: toJson(stateOf(view)) };
+    case '/api/certificates':
+      return { type: JSON_TYPE, body: `${toJson({ now: view.now(), certificates: view.certificates() })}\n` };
+    case '/api/ca.pem':
+      return authority(view);
     case '/api/explain':
       return explain(url.searchParams.get('subject') ?? '', view);
     default:
       return {
         status: 404,
         type: TEXT_TYPE,
-        body: 'not found; there are /, /metrics, /healthz, /readyz, /api/snapshot, /api/explain?subject=, and POST /api/backends\n',
+        body: 'not found; there are /, /metrics, /healthz, /readyz, /api/snapshot, /api/explain?subject=, /api/certificates, /api/ca.pem, and POST /api/backends\n',
       };
   }
+}
+
+function authority(view: AdminView): Answer {
+  const body = view.authority();
+  if (body !== undefined) return { type: 'application/x-pem-file', body };
+  return {
+    status: 404,
+    type: TEXT_TYPE,
+    body: 'there is no internal authority: https is off, or its folder cannot be used\n',
+  };
 }
 
 function explain(subject: string, view: AdminView): Answer {

@@ -1,4 +1,5 @@
 import type { Backend } from '../model/backend.ts';
+import type { CertificateInfo } from '../model/certificate.ts';
 import type { SlotStatus, WorkerStatus } from '../model/data-plane.ts';
 import { type Filter, withoutSecrets } from '../model/filter.ts';
 import { type BackendHealth, describeFlags, type Transition } from '../model/health.ts';
@@ -16,6 +17,7 @@ export interface StateView {
   /** Where clients connect, with their real ports. */
   listeners(): readonly Listener[];
   snapshot(): Snapshot;
+  certificates(): readonly CertificateInfo[];
   stats(): TrafficStats;
   workers(): readonly WorkerStatus[];
   slots(): readonly SlotStatus[];
@@ -69,6 +71,8 @@ export interface LiveState extends Omit<Snapshot, 'services' | 'routes' | 'healt
   readonly now: number;
   readonly services: readonly LiveService[];
   readonly listeners: readonly LiveListener[];
+  /** What there is for https, without keys, and which hosts have none. */
+  readonly certificates: readonly CertificateInfo[];
   /** All of a service have the same filters: see there. */
   readonly routes: readonly Omit<Route, 'filters'>[];
   readonly clientConnections: number;
@@ -92,6 +96,7 @@ export function stateOf(view: StateView): LiveState {
       ...listener,
       ...(stats.listeners[listener.name] ?? { connections: 0, connectionsTotal: 0 }),
     })),
+    certificates: view.certificates(),
     clientConnections: stats.clientConnections,
     upgrades: stats.upgrades,
     workers: view.workers().map((one) => ({ ...one, restarts: restarts.get(one.worker) ?? 0 })),

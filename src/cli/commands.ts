@@ -1,5 +1,6 @@
 import { describeVersion } from '../version.ts';
 import { DRAIN, MAINTENANCE, READY, WEIGHT } from './backend-commands.ts';
+import { CA, CERTIFICATES } from './certificate-commands.ts';
 import { ASKS, type Command, MISTAKE, type Run } from './command.ts';
 import { print, type Terminal } from './terminal.ts';
 
@@ -29,6 +30,7 @@ const STATUS_DETAILS = [
   '| `workers[]` | `worker`, `pid`, `state`, `startedAt`, `connections`, `requests`, `restarts` |',
   '| `services[]` | `name`, `state` (`available`, `degraded`: some backends are out, `unavailable`: all are), `routes`, `requests`, `errors` (answered with 5xx), `waiting`, `removedAt` (or null), `backends[]` |',
   '| `services[].backends[]` | `name`, `address`, `origin` (container or file), `weight`, `backup`, `available`, `flags` (`Pending`, `FailedCheck`, `Draining`, `Maintenance`, `Ejected`), `reason`, `since`, `inFlight`, `requests` |',
+  '| `certificates[]` | `names`, `source` (`file`, `internal`, or `none` for a host without one), `file`, `issuer`, `notBefore`, `notAfter`, `public` (browsers trust it), `renewalAt`, `why`, `error` (what is not there is null) |',
   '| `problems[]` | `severity` (`error`, `notice`), `source`, `subject`, `where`, `message`, sometimes `hint` |',
 ];
 
@@ -239,6 +241,8 @@ export const COMMANDS: readonly Command[] = [
   MAINTENANCE,
   READY,
   WEIGHT,
+  CERTIFICATES,
+  CA,
   HEALTHCHECK,
   INIT,
   COMPLETION,

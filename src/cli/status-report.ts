@@ -1,5 +1,6 @@
 import type { LiveBackend, LiveState } from '../admin/state.ts';
 import { formatAddress } from '../model/address.ts';
+import type { CertificateInfo } from '../model/certificate.ts';
 import type { Problem } from '../model/problem.ts';
 import { routeName } from '../model/route.ts';
 import { illFirst, isOut, type ServiceState, stateOfService } from './status-filter.ts';
@@ -41,8 +42,25 @@ export interface StatusReport {
     readonly requests: number;
     readonly restarts: number;
   }[];
+  /** What there is for https, and which hosts have none. */
+  readonly certificates: readonly CertificateReport[];
   readonly services: readonly ServiceReport[];
   readonly problems: readonly Problem[];
+}
+
+/** What there is to know of a certificate, or why there is none: `source` is `none` then. */
+export interface CertificateReport {
+  readonly names: readonly string[];
+  readonly source: CertificateInfo['source'];
+  readonly file: string | null;
+  readonly issuer: string | null;
+  readonly notBefore: string | null;
+  readonly notAfter: string | null;
+  /** Browsers trust it, as far as one can tell. */
+  readonly public: boolean;
+  readonly renewalAt: string | null;
+  readonly why: string;
+  readonly error: string | null;
 }
 
 interface ServiceReport {
@@ -110,6 +128,7 @@ export function statusReport(state: LiveState): StatusReport {
       requests,
       restarts,
     })),
+    certificates: state.certificates.map(certificateReport),
     services: illFirst(state.services).map((service) => ({
       name: service.name,
       state: stateOfService(service),
@@ -138,6 +157,24 @@ function backendReport(backend: LiveBackend): BackendReport {
     since: time(health.since),
     inFlight,
     requests,
+  };
+}
+
+/** A certificate as programs read it. */
+export function certificateReport(info: CertificateInfo): CertificateReport {
+  const { names, source, file, issuer, notBefore, notAfter, isPublic, renewalAt, why, error } = info;
+  const timeOrNull = (ms: number | undefined) => (ms === undefined ? null : time(ms));
+  return {
+    names,
+    source,
+    file: file ?? null,
+    issuer: issuer ?? null,
+    notBefore: timeOrNull(notBefore),
+    notAfter: timeOrNull(notAfter),
+    public: isPublic === true,
+    renewalAt: timeOrNull(renewalAt),
+    why,
+    error: error ?? null,
   };
 }
 

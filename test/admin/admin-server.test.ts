@@ -14,6 +14,8 @@ const PATHS = [
   '/metrics',
   '/api/snapshot',
   '/api/explain?subject=web-a',
+  '/api/certificates',
+  '/api/ca.pem',
 ];
 
 /** Scripts, styles and answers come from here, the rest from nowhere; nobody may frame the page. */
@@ -37,6 +39,8 @@ t.test('every page is answered with its type', async (t) => {
     ['/metrics', 'text/plain; version=0.0.4', /^up 1\n$/],
     ['/api/snapshot', 'application/json; charset=utf-8', /^\{.*\}$/],
     ['/api/explain?subject=web-a', 'application/json; charset=utf-8', /^\{"lines":\[/],
+    ['/api/certificates', 'application/json; charset=utf-8', /^\{"now":\d+,"certificates":\[\{.*\}\]\}\n$/],
+    ['/api/ca.pem', 'application/x-pem-file', /^-----BEGIN CERTIFICATE-----\nAAAA\n/],
     ['/healthz', 'text/plain; charset=utf-8', /^ok\n$/],
     ['/readyz', 'text/plain; charset=utf-8', /^ready\n$/],
   ];
@@ -197,4 +201,13 @@ t.test('an address that is taken is a sentence for people', async (t) => {
   await t.rejects(startAdmin({ host, port }, undefined, adminView()), {
     message: `cannot listen on 127.0.0.1:${port} (admin): another process listens there`,
   });
+});
+
+t.test('without an internal authority its root is not found, with why', async (t) => {
+  const { port } = await startTestAdmin(t, { authority: () => undefined, certificates: () => [] });
+  t.match(await ask(port, { path: '/api/ca.pem' }), {
+    status: 404,
+    body: /^there is no internal authority: https is off/,
+  });
+  t.match(JSON.parse((await ask(port, { path: '/api/certificates' })).body), { certificates: [] });
 });

@@ -1,8 +1,10 @@
 import t from 'tap';
 import { stateOf } from '../../src/admin/state.ts';
 import { filterState } from '../../src/cli/status-filter.ts';
+import { certificateReport } from '../../src/cli/status-report.ts';
 import { statusLines } from '../../src/cli/status-table.ts';
 import {
+  ADMIN_CERTIFICATES,
   ADMIN_NOW,
   ADMIN_SNAPSHOT,
   ADMIN_WORKER,
@@ -251,6 +253,7 @@ t.test('status --json is a document with the keys that are documented, without s
         restarts: 1,
       },
     ],
+    certificates: ADMIN_CERTIFICATES.map(certificateReport),
     services: [
       {
         name: 'shop',

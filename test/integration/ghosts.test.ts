@@ -5,7 +5,7 @@ import { ControlPlane } from '../../src/control/control-plane.ts';
 import { DockerSource } from '../../src/control/discovery/docker/docker-source.ts';
 import { FileSource } from '../../src/control/discovery/file/file-source.ts';
 import { RouteTable } from '../../src/data/routing/table.ts';
-import { explainUrl } from '../../src/explain.ts';
+import { explainUrl } from '../../src/explain-url.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { FakeClock, settle } from '../support/clock.ts';

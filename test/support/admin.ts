@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { type AdminServer, type AdminView, startAdmin } from '../../src/admin/admin-server.ts';
+import type { CertificateInfo } from '../../src/model/certificate.ts';
 import type { WorkerStatus } from '../../src/model/data-plane.ts';
 import type { Listener } from '../../src/model/listener.ts';
 import { makeService } from '../../src/model/service.ts';
@@ -88,6 +89,35 @@ export const ADMIN_WORKER: WorkerStatus = {
 /** Two listeners, of which nobody has connected to the second. */
 export const TWO_LISTENERS: readonly Listener[] = [listenerOn(8080), listenerOn(8081, { name: 'http-2' })];
 
+/** A certificate of the internal authority, one of a file that was spoilt, and a host without one. */
+export const ADMIN_CERTIFICATES: readonly CertificateInfo[] = [
+  {
+    names: ['localhost', '127.0.0.1', '::1'],
+    source: 'internal',
+    issuer: 'Fairlead internal authority 0123ab intermediate',
+    notBefore: ADMIN_NOW - 3_600_000,
+    notAfter: ADMIN_NOW + 7 * 86_400_000,
+    isPublic: false,
+    renewalAt: ADMIN_NOW + 3 * 86_400_000,
+    why: 'half of its life is left then',
+  },
+  {
+    names: ['own.example.org'],
+    source: 'file',
+    file: '/certificates/own.pem',
+    issuer: 'Some Authority',
+    notBefore: ADMIN_NOW - 30 * 86_400_000,
+    notAfter: ADMIN_NOW + 60 * 86_400_000,
+    isPublic: true,
+    why: 'whoever puts the file there renews it',
+    error: 'is not whole: what begins in it does not end',
+  },
+  { names: ['shop.example.org'], source: 'none', why: 'it is a public name' },
+];
+
+/** As PEM, in which only the shape is right. */
+export const ADMIN_ROOT = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+
 /** A view of that state. */
 export function adminView(overrides: Partial<AdminView> = {}): AdminView {
   return {
@@ -112,6 +142,8 @@ export function adminView(overrides: Partial<AdminView> = {}): AdminView {
         : { error: `there is no container or service ${subject}` },
     order: (subject) => (subject === 'a' ? [{ id: 'shop/a', name: 'a', service: 'shop' }] : []),
     listeners: () => [listenerOn(8080)],
+    certificates: () => ADMIN_CERTIFICATES,
+    authority: () => ADMIN_ROOT,
     readiness: () => ({ isReady: true, unheard: [] }),
     ...overrides,
   };
