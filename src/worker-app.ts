@@ -11,6 +11,7 @@ import type { BackendSignal } from './model/signal.ts';
 import { pagesDir } from './shipped.ts';
 import { type OpenAccessLog, openAccessLog } from './telemetry/access-log.ts';
 import { makeErrorLog } from './telemetry/error-log.ts';
+import { makeHandshakeLog } from './telemetry/handshake-log.ts';
 import { guardedClock, surviveExceptions } from './telemetry/internal-errors.ts';
 import { type Log, openLog } from './telemetry/log.ts';
 import { parentChannel } from './workers/channel.ts';
@@ -34,9 +35,15 @@ export function makePlane(
 ): Plane {
   let accessLog = openLogOf(options);
   const errorLog = makeErrorLog(log, clock);
+  const handshakeLog = makeHandshakeLog(log, clock);
   const plane = new DataPlane(
-    { ...dataOptions(options, log), instance: options.instance },
-    { ...(accessLog && { onAccess: accessLog.write }), onError: errorLog.write, onSignal },
+    { ...dataOptions(options, log), instance: options.instance, tlsMin: '1.2' },
+    {
+      ...(accessLog && { onAccess: accessLog.write }),
+      onError: errorLog.write,
+      onHandshakeFailure: handshakeLog.write,
+      onSignal,
+    },
     clock,
   );
   let format = options.accessLog;
@@ -57,6 +64,7 @@ export function makePlane(
       await plane.stop(graceMs);
       accessLog?.flush();
       errorLog.flush();
+      handshakeLog.flush();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoundTo } from '../model/data-plane.ts';
+import type { Keyring } from '../model/keyring.ts';
 import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -20,7 +21,8 @@ import { StandIns } from './proxy/stand-ins.ts';
 import { Runtime } from './runtime.ts';
 import { type DataOptions, makeSettings, type Settings } from './settings.ts';
 import { type Listening, listenTcp } from './socket/listen.ts';
-import type { ListenerFilter } from './socket/listener-filter.ts';
+import type { TlsVersion } from './socket/tls/contexts.ts';
+import { TlsFilter } from './socket/tls/tls-filter.ts';
 import { Judges } from './upstream/judges.ts';
 
 export type { DataEvents } from './proxy/ledger.ts';
@@ -29,12 +31,15 @@ export type { DataEvents } from './proxy/ledger.ts';
 export interface PlaneOptions extends DataOptions {
   /** The name of this Fairlead in the Via of requests, by which it notices those that come back; the same in all workers. */
   readonly instance: string;
+  /** The oldest version of TLS that clients may speak. */
+  readonly tlsMin: TlsVersion;
 }
 
 /** Takes connections and serves them by the latest snapshot. It only composes its parts. */
 export class DataPlane {
   readonly #runtime: Runtime;
   readonly #clients: Admission;
+  readonly #tls: TlsFilter;
   readonly #judges: Judges;
   readonly #topology: LiveTopology;
   readonly #ledger: Ledger;
@@ -57,6 +62,7 @@ export class DataPlane {
     this.#runtime = new Runtime(clock, options.instance, settings);
     const { sweep } = this.#runtime;
     this.#clients = new Admission(options.maxConnections, settings.clientLimit, sweep);
+    this.#tls = new TlsFilter(options.tlsMin, this.#runtime, this.#clients, events.onHandshakeFailure);
     this.#judges = new Judges(sweep, clock, onSignal);
     this.#topology = new LiveTopology(clock, random, this.#judges, makeCompiler(compile, this.#runtime));
     this.#ledger = new Ledger(clock, events, settings.clientLimit);
@@ -86,6 +92,11 @@ export class DataPlane {
     this.#topology.apply(snapshot);
   }
 
+  /** Shows clients the certificates of another keyring from now on; who is connected stays so. */
+  adoptKeyring(keyring: Keyring): void {
+    this.#tls.adopt(keyring);
+  }
+
   /** Changes the options, also for connections that are open. */
   adopt(options: DataOptions, onAccess: DataEvents['onAccess']): void {
     const before = this.settings;
@@ -98,11 +109,9 @@ export class DataPlane {
     this.#connectors.adopt(options);
   }
 
-  /**
-   * Takes connections of a listener. Rejects if the address cannot be listened on.
-   * @param filter stands between accepted connections and the protocol of the listener
-   */
-  async listen(listener: Listener, bound: BoundTo = {}, filter?: ListenerFilter): Promise<Address> {
+  /** Takes connections of a listener. Rejects if the address cannot be listened on. */
+  async listen(listener: Listener, bound: BoundTo = {}): Promise<Address> {
+    const filter = listener.tls ? this.#tls.filter : undefined;
     const listening = await listenTcp(listener, bound, this.#http1.acceptorOf(listener), filter);
     this.#listening.push(listening);
     if (listener.tls) this.#runtime.httpsPort = listening.address.port;
@@ -114,6 +123,7 @@ export class DataPlane {
     for (const listening of this.#listening) listening.close();
     this.#clients.stop();
     if (graceMs > 0) await this.#lastClient(graceMs);
+    this.#tls.stop();
     for (const client of this.#clients) client.cut(GRACE_OVER);
     for (const state of this.#topology.backends()) state.closeAll(GRACE_OVER);
     this.#runtime.sweep.stop();
@@ -123,10 +133,9 @@ export class DataPlane {
   #lastClient(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#runtime.clock.after(graceMs, resolve);
-      this.#clients.whenEmpty(() => {
-        cancel();
-        resolve();
-      });
+      const onEmpty = () => resolve(cancel());
+      // Whoever is in a handshake is a client next, or gone.
+      this.#tls.whenEmpty(() => this.#clients.whenEmpty(onEmpty));
     });
   }
 
@@ -135,6 +144,7 @@ export class DataPlane {
       ...this.#topology.stats(),
       ...this.#clients.stats(),
       unrouted: this.#ledger.unrouted,
+      ...this.#tls.stats(),
       internalErrors: {},
       linesLost: {},
     };

@@ -109,6 +109,10 @@ export interface TrafficStats {
   /** Idle connections closed to make room. */
   readonly clientsClosedIdle: number;
   readonly upgrades: number;
+  /** TLS handshakes that have ended, by how. */
+  readonly handshakes: Readonly<Record<string, number>>;
+  /** TLS handshakes that run. */
+  readonly handshaking: number;
   /** Internal errors of worker processes, by origin. */
   readonly internalErrors: Readonly<Record<string, number>>;
   /** Lines that worker processes could not write, by log. */
@@ -118,7 +122,7 @@ export interface TrafficStats {
 /** The numbers that describe the present; unlike counts they end with their process. */
 const GAUGES: ReadonlySet<string> = new Set<
   keyof TrafficStats | keyof ServiceStats | keyof ListenerStats | keyof TrafficStats['backends'][string]
->(['waiting', 'inFlight', 'idle', 'clientConnections', 'connections', 'upgrades']);
+>(['waiting', 'inFlight', 'idle', 'clientConnections', 'connections', 'upgrades', 'handshaking']);
 
 export const NO_TRAFFIC: TrafficStats = {
   services: {},
@@ -131,6 +135,8 @@ export const NO_TRAFFIC: TrafficStats = {
   clientsRefusedPerClient: 0,
   clientsClosedIdle: 0,
   upgrades: 0,
+  handshakes: {},
+  handshaking: 0,
   internalErrors: {},
   linesLost: {},
 };

@@ -46,7 +46,7 @@ export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
         case 'tls-hello':
           if (tls.take())
             log.info(
-              `${entry.client} speaks TLS to the http port; Fairlead has no TLS yet: ask for http://, or put a server with TLS in front of it (docs/recipes/tls-in-front.md)`,
+              `${entry.client} speaks TLS to the http port; ask for http://, or for the port of the option https`,
             );
           break;
         case 'http2-preface':

@@ -30,3 +30,24 @@ export interface AccessEntry {
   readonly referer: string;
   readonly userAgent: string;
 }
+
+/** A TLS handshake that ended otherwise than in a connection. */
+export interface HandshakeFailure {
+  readonly result: /** There is no certificate for the name. */
+    | 'unknown-name'
+    /** The client speaks HTTP without TLS. */
+    | 'plain-http'
+    /** It is no TLS, or client and OpenSSL did not come to terms. */
+    | 'failed'
+    | 'timeout'
+    /** The client went away. */
+    | 'gone'
+    /** It made room for others, or found none. */
+    | 'crowded';
+  /** The address of the client, without port. */
+  readonly peer: string;
+  /** The name that it asked for, in lower case; empty if that is not known. */
+  readonly name: string;
+  /** For people; empty when there is nothing to say. */
+  readonly why: string;
+}

@@ -68,6 +68,10 @@ function addClients(add: Add, { stats, listeners }: MetricsView): void {
     'Open connections of clients that speak another protocol, such as WebSocket',
     () => single(stats().upgrades),
   );
+  add('counter', 'tls_handshakes_total', 'TLS handshakes, by how they ended', () =>
+    Object.entries(stats().handshakes).map(([result, value]) => ({ labels: { result }, value })),
+  );
+  add('gauge', 'tls_handshakes_running', 'TLS handshakes that run', () => single(stats().handshaking));
 }
 
 function addState(add: Add, view: MetricsView): void {

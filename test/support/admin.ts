@@ -65,6 +65,8 @@ export function adminTraffic(): TrafficStats {
     clientConnections: 9,
     clientConnectionsTotal: 90,
     clientsRefusedFull: 0,
+    handshakes: { full: 3, resumed: 2 },
+    handshaking: 1,
     clientsRefusedPerClient: 0,
     clientsClosedIdle: 0,
     upgrades: 2,

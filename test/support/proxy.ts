@@ -45,6 +45,7 @@ export interface TestProxy {
 export const TEST_OPTIONS: PlaneOptions = {
   trustedProxies: [],
   instance: 'fairlead-0123abcd',
+  tlsMin: '1.2',
   pages: '',
   // The sites of tests are on this machine.
   border: { listeners: [], allowed: [parseIpRange('127.0.0.0/8') as IpRange], local: () => [] },

@@ -1,54 +1,77 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createSecureContext, connect as secure, TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as secure, type TLSSocket } from 'node:tls';
 import type { Test } from 'tap';
-import type { ListenerFilter } from '../../src/data/socket/listener-filter.ts';
-import { transportOn } from '../../src/data/socket/socket-transport.ts';
+import type { KeyPair, Keyring } from '../../src/model/keyring.ts';
 import { RawClient, reset } from './client.ts';
+import { keyringOf, makePair } from './keyring.ts';
 import { listenerOn } from './listener.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
-import { makeSelfSigned } from './self-signed.ts';
 
-/** The certificate of all tests of a process. */
-let certificate: ReturnType<typeof makeSelfSigned> | undefined;
+/** The one name of `test.localhost` that all tests of a process share. */
+let shared: Promise<KeyPair> | undefined;
 
-/** Speaks TLS with whoever connects. */
-async function tlsFilter(t: Test): Promise<ListenerFilter> {
-  certificate ??= makeSelfSigned(t);
-  const secureContext = createSecureContext(await certificate);
-  return (accepted, pass) =>
-    pass(transportOn(new TLSSocket(accepted, { isServer: true, secureContext }), accepted));
+/** A keyring with one pair, for `test.localhost`. */
+export async function testKeyring(): Promise<Keyring> {
+  shared ??= makePair(['test.localhost']);
+  return keyringOf([await shared]);
 }
 
-/** The same as `startProxy`, but its port is one where clients connect with TLS. */
+/** The same as `startProxy`, but its port is one where clients connect with TLS; `plainPort` is the other. */
 export async function startTlsProxy(
   t: Test,
   ...args: Parameters<typeof startProxy> extends [unknown, ...infer Rest] ? Rest : never
-): Promise<TestProxy> {
+): Promise<TestProxy & { readonly plainPort: number }> {
   const proxy = await startProxy(t, ...args);
-  const listener = listenerOn(0, { name: 'https', tls: true });
-  const { port } = await proxy.plane.listen(listener, {}, await tlsFilter(t));
-  return { ...proxy, port };
+  proxy.plane.adoptKeyring(await testKeyring());
+  const { port } = await proxy.plane.listen(listenerOn(0, { name: 'https', tls: true }));
+  return { ...proxy, port, plainPort: proxy.port };
 }
 
-/** A raw connection with TLS to a port of this machine, gone at the end of the test. */
-export async function connectTls(t: Test, port: number): Promise<TlsClient> {
+/** A raw connection with TLS to a port of this machine, gone at the end of the test. Rejects if there is no handshake. */
+export async function connectTls(t: Test, port: number, options: ConnectionOptions = {}): Promise<TlsClient> {
   const below = connect({ host: '127.0.0.1', port, noDelay: true });
-  const socket = secure({ socket: below, rejectUnauthorized: false });
-  below.on('error', () => {});
-  const client = new TlsClient(socket, below);
-  await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
   t.teardown(() => below.destroy());
+  return secured(below, options);
+}
+
+/** The same on a connection that there is. */
+export async function secured(below: Socket, options: ConnectionOptions = {}): Promise<TlsClient> {
+  below.on('error', () => {});
+  const asked = { servername: 'test.localhost', rejectUnauthorized: false, ...options };
+  const client = new TlsClient(secure({ ...asked, socket: below }), below);
+  await once(client.socket, 'secureConnect');
   return client;
+}
+
+/** Why a client has no handshake with a port: the code of its error. */
+export async function handshakeError(
+  t: Test,
+  port: number,
+  options: ConnectionOptions = {},
+): Promise<string> {
+  try {
+    await connectTls(t, port, options);
+    return 'none';
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }
 
 /** A client that speaks in bytes, over TLS. */
 export class TlsClient extends RawClient {
   /** The bare connection. */
   readonly below: Socket;
+  declare readonly socket: TLSSocket;
 
-  constructor(socket: Socket, below: Socket) {
+  constructor(socket: TLSSocket, below: Socket) {
     super(socket);
     this.below = below;
+  }
+
+  /** The names of the certificate that it was shown. */
+  get shown(): string {
+    return String(this.socket.getPeerCertificate().subjectaltname);
   }
 
   /** Goes away in a way that the other end takes for an error. */

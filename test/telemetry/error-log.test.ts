@@ -99,7 +99,7 @@ t.test('clients of other protocols are told of once a minute, with how many ther
   for (let i = 0; i < 5; i++) write({ ...ENTRY, error: 'tls-hello' });
   for (let i = 0; i < 3; i++) write({ ...ENTRY, error: 'http2-preface' });
   t.equal(lines.length, 2);
-  t.match(lines[0], /^info: 8\.8\.8\.8 speaks TLS to the http port.*tls-in-front\.md/);
+  t.match(lines[0], /^info: 8\.8\.8\.8 speaks TLS to the http port; .*the option https$/);
   t.match(lines[1], /^info: 8\.8\.8\.8 speaks HTTP\/2/);
   await clock.advance(61_000);
   t.match(lines.slice(2), [/^info: 4 more .* TLS/, /^info: 2 more .* HTTP\/2/]);

@@ -38,7 +38,8 @@ export class Admission implements Expiring {
   readonly #connected = new Map<string, number>();
   #refusedFull = 0;
   #refusedPerClient = 0;
-  #most: number;
+  /** Of all clients together; 0 is no limit. */
+  most: number;
   #limit: ClientLimit;
   readonly #sweep: Sweep;
   readonly #shares: Shares<Client>;
@@ -49,7 +50,7 @@ export class Admission implements Expiring {
 
   /** @param most clients altogether; 0 is no limit */
   constructor(most: number, limit: ClientLimit, sweep: Sweep) {
-    this.#most = most;
+    this.most = most;
     this.#limit = limit;
     this.#sweep = sweep;
     this.#shares = new Shares(limit.most);
@@ -65,7 +66,7 @@ export class Admission implements Expiring {
    * @param moreIdleMs by how much the idle timeout is longer now
    */
   adopt(most: number, limit: ClientLimit, moreIdleMs: number): void {
-    this.#most = most;
+    this.most = most;
     this.#limit = limit;
     this.#shares.most = limit.most;
     for (const client of this) if (client.idleSince !== Number.POSITIVE_INFINITY) client.prolong(moreIdleMs);
@@ -114,6 +115,8 @@ export class Admission implements Expiring {
   add(client: Client): void {
     const { name } = client.listener;
     this.#connected.set(name, (this.#connected.get(name) ?? 0) + 1);
+    // Its handshake had begun before.
+    if (this.isStopping) client.stop();
     const address = this.#limit.clientAt(client.peer);
     const share = this.#shares.fullOf(address);
     if (share !== undefined && this.#places.makeRoomIn(share) === 0) {
@@ -176,7 +179,7 @@ export class Admission implements Expiring {
   }
 
   get #isFull(): boolean {
-    return this.#most > 0 && this.size >= this.#most;
+    return this.most > 0 && this.size >= this.most;
   }
 
   /** There is no place for a client: it waits until one becomes free, or until it asks. */

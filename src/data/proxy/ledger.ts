@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import type { BackendSignal } from '../../model/signal.ts';
-import type { AccessEntry } from '../../telemetry/events.ts';
+import type { AccessEntry, HandshakeFailure } from '../../telemetry/events.ts';
 import { guarded } from '../../telemetry/internal-errors.ts';
 import { isNews, type ProxyError } from '../errors.ts';
 import type { Client } from '../listener/client.ts';
@@ -16,6 +16,8 @@ export interface DataEvents {
   readonly onAccess?: ((entry: AccessEntry) => void) | undefined;
   /** Hears of requests that ended in an error which an operator may want to act on (`isNews`). */
   readonly onError: (entry: AccessEntry) => void;
+  /** Hears of TLS handshakes that ended otherwise than in a connection. */
+  readonly onHandshakeFailure?: (failure: HandshakeFailure) => void;
   /** Hears what requests told of a backend's health. */
   readonly onSignal?: (signal: BackendSignal) => void;
 }

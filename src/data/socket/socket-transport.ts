@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { plainAddress } from '../../model/ip.ts';
 import { DirectRead, readOn } from './direct-read.ts';
 import { Outbox } from './outbox.ts';
-import type { Flow, Transport, TransportOwner } from './transport.ts';
+import type { Flow, Shown, Transport, TransportOwner } from './transport.ts';
 
 /** When the kernel begins to ask a silent peer whether it is still there: one that vanished says nothing of it. */
 export const KEEP_ALIVE_MS = 60_000;
@@ -17,6 +17,7 @@ const NOBODY: TransportOwner = { onRead() {}, onDrain() {}, onEnd() {}, onClose(
 export class SocketTransport implements Transport {
   /** Told what happens. */
   owner: TransportOwner = NOBODY;
+  readonly shown: Shown | undefined;
   readonly #socket: Socket;
   /**
    * What a TLS socket stands on: of bare TCP alone does the runtime know how to reset it, and hear from it whether it is there.
@@ -25,14 +26,17 @@ export class SocketTransport implements Transport {
   /** While something is written now and then. */
   #outbox: Outbox | undefined = undefined;
 
-  constructor(socket: Socket, below?: Socket) {
+  constructor(socket: Socket, below?: Socket, shown?: Shown) {
     this.#socket = socket;
+    this.shown = shown;
     this.#below = below;
     (socket as Duplex as Carried)[TRANSPORT] = this;
     socket.on('error', onError).on('drain', onDrain).on('end', onEnd).on('close', onClose);
     if (below !== undefined) {
       (below as Duplex as Carried)[TRANSPORT] = this;
       below.on('error', onError);
+      // Of one that was accepted the runtime says nothing else when what comes cannot be decrypted.
+      socket.on('_tlsError', onError);
     }
     if (socket.connecting) socket.once(below === undefined ? 'connect' : 'secureConnect', onConnect);
   }
@@ -217,9 +221,10 @@ function telling(tell: (owner: TransportOwner) => void): (this: Socket) => void 
  * Makes a transport of a socket that somebody else accepted or opened, in the turn in which it came: an error that nobody
  * listens for would end the process. Whoever takes it has to do so in the same turn.
  * @param below the socket of TCP that a TLS socket stands on
+ * @param shown what its client was shown
  */
-export function transportOn(socket: Duplex, below?: Socket): Transport {
-  const transport = new SocketTransport(socket as Socket, below);
+export function transportOn(socket: Duplex, below?: Socket, shown?: Shown): Transport {
+  const transport = new SocketTransport(socket as Socket, below, shown);
   reading.begin(socket as Socket);
   return transport;
 }

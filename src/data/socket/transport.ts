@@ -1,7 +1,15 @@
 import type { Duplex } from 'node:stream';
+import type { KeyPair } from '../../model/keyring.ts';
 import type { Output } from './output.ts';
 
 export type { Flow } from './output.ts';
+
+/** What a client knows of us before it says anything within TLS. */
+export interface Shown {
+  /** The name that it asked for, in lower case; empty if it named nobody. */
+  readonly name: string;
+  readonly pair: KeyPair;
+}
 
 /**
  * Is told by a transport what happens to it. What one of these methods throws is passed to `onBroken`, and harms no other
@@ -40,6 +48,8 @@ export interface TransportOwner {
 export interface Transport extends Output {
   /** The address of the other end, without port; empty if the other end was gone before we asked for it. */
   readonly peer: string;
+  /** Undefined but for a client that connected with TLS. */
+  readonly shown: Shown | undefined;
 
   /** Bytes that were flushed and wait to be sent. */
   readonly pending: number;

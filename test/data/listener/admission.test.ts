@@ -121,6 +121,8 @@ t.test('the last one that is gone ends the wait for it, once they have been aske
     isEmpty = true;
   });
   t.same(happened['stop'], ['10.0.0.1', '10.0.0.2']);
+  all.push(add('10.0.0.3'));
+  t.same(happened['stop'], ['10.0.0.1', '10.0.0.2', '10.0.0.3'], 'as is one that was on its way');
   for (const one of all) {
     t.equal(isEmpty, false);
     clients.delete(one);

@@ -606,7 +606,7 @@ function opened(t: Test): void {
   });
 }
 
-const makers = makersOf(await makeSelfSigned(t));
+const makers = makersOf(await makeSelfSigned());
 for (const maker of makers)
   t.test(maker.name, async (t) => {
     for (const claims of [writing, reading, ending, hearing, owning]) claims(t, maker);
