@@ -49,6 +49,7 @@ export function makePlane(
   let format = options.accessLog;
   return {
     apply: (snapshot) => plane.apply(snapshot),
+    adoptKeyring: (keyring) => plane.adoptKeyring(keyring),
     listen: (listener, bound) => plane.listen(listener, bound),
     stats: () => plane.stats(),
     adopt(given) {

@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import type { Keyring } from './keyring.ts';
 import type { Listener } from './listener.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { TrafficStats } from './stats.ts';
@@ -14,6 +15,8 @@ export interface BoundTo {
 /** The data plane of one process: carries requests by the latest snapshot. */
 export interface Plane {
   apply(snapshot: Snapshot): void;
+  /** Shows clients what is in another keyring, from their next handshake on. */
+  adoptKeyring(keyring: Keyring): void;
   /** Takes connections; resolves with the address that is listened on. Rejects with a sentence for people. */
   listen(listener: Listener, bound?: BoundTo): Promise<Address>;
   stats(): TrafficStats;
@@ -63,6 +66,8 @@ export interface DataPlaneHost {
    */
   start(listeners: readonly Listener[]): Promise<Listener[]>;
   apply(snapshot: Snapshot): void;
+  /** Passes on what TLS goes by; what was passed on before the start is there before the first connection. */
+  adoptKeyring(keyring: Keyring): void;
   /**
    * Changes the options; what runs goes on undisturbed.
    * @param graceMs how long a worker that is replaced may finish its requests

@@ -3,6 +3,7 @@ import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import type { Usage } from './usage.ts';
 import type { WireSnapshot, WireStats } from './wire.ts';
+import type { WireKeyring } from './wire-keyring.ts';
 
 /** A socket that a worker inherited, bound to the address of a listener. */
 export interface InheritedSocket {
@@ -22,6 +23,7 @@ export interface Start {
   /** The inherited sockets, by slot; a single entry where all slots share the same sockets. */
   readonly sockets: readonly (readonly InheritedSocket[])[];
   readonly snapshot: WireSnapshot;
+  readonly keyring: WireKeyring;
   /** How long running requests may go on when the supervisor is gone. */
   readonly graceMs: number;
 }
@@ -29,6 +31,8 @@ export interface Start {
 export type ToWorker =
   | Start
   | { readonly kind: 'snapshot'; readonly snapshot: WireSnapshot }
+  /** What TLS goes by has changed. The worker passes it on to nobody. */
+  | { readonly kind: 'keyring'; readonly keyring: WireKeyring }
   /** The options changed. */
   | { readonly kind: 'options'; readonly options: object }
   /** The worker of that slot died: take its connections as well. */

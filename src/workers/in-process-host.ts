@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { DataPlaneHost, Plane, SlotStatus, WorkerStatus } from '../model/data-plane.ts';
+import type { Keyring } from '../model/keyring.ts';
 import { boundTo, type Listener } from '../model/listener.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, type TrafficStats } from '../model/stats.ts';
@@ -40,6 +41,10 @@ export class InProcessHost implements DataPlaneHost {
   apply(snapshot: Snapshot): void {
     this.#plane.apply(snapshot);
     this.#snapshot = snapshot;
+  }
+
+  adoptKeyring(keyring: Keyring): void {
+    this.#plane.adoptKeyring(keyring);
   }
 
   adopt(options: object): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { WorkerStatus } from '../model/data-plane.ts';
+import { EMPTY_KEYRING, type Keyring } from '../model/keyring.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
 import { countRequests, NO_TRAFFIC, type TrafficStats } from '../model/stats.ts';
@@ -7,6 +8,7 @@ import { guarded } from '../telemetry/internal-errors.ts';
 import type { Start, ToSupervisor } from './channel.ts';
 import type { WorkerProcess } from './process.ts';
 import { type packSnapshot, unpackStats } from './wire.ts';
+import { packKeyring } from './wire-keyring.ts';
 
 /** How long a report may take before the caller goes on with the counts that are known. */
 const REPORT_MS = 500;
@@ -17,6 +19,12 @@ export interface RemoteContext {
   readonly pack: typeof packSnapshot;
   /** Is told what requests found out about a backend's health. */
   readonly onSignal: (signal: BackendSignal) => void;
+}
+
+/** What a worker begins with. */
+export interface Known {
+  readonly snapshot: Snapshot;
+  readonly keyring: Keyring;
 }
 
 /** A worker process, as its supervisor sees it. */
@@ -40,6 +48,7 @@ export class RemoteWorker {
   #usage = { cpuSeconds: 0, memoryBytes: 0 };
   #version = -1;
   #sent: Snapshot;
+  #keyring: Keyring;
   /** The newest snapshot, held back until the worker has applied the one before. */
   #next: Snapshot | undefined;
   #isApplying = true;
@@ -52,8 +61,8 @@ export class RemoteWorker {
 
   constructor(
     process: WorkerProcess,
-    start: Omit<Start, 'kind' | 'snapshot'>,
-    snapshot: Snapshot,
+    start: Omit<Start, 'kind' | keyof Known>,
+    { snapshot, keyring }: Known,
     { clock, pack, onSignal }: RemoteContext,
   ) {
     this.#process = process;
@@ -62,6 +71,7 @@ export class RemoteWorker {
     this.#pack = pack;
     this.#onSignal = onSignal;
     this.#sent = snapshot;
+    this.#keyring = keyring;
     this.startedAt = clock.now();
     this.ready = this.#settle.promise;
     // Awaiting `ready` is optional, and a rejection that nobody awaits would end this process.
@@ -73,7 +83,12 @@ export class RemoteWorker {
       return why;
     });
     process.channel.onMessage(guarded('channel', (message: ToSupervisor) => this.#onMessage(message)));
-    void process.channel.send({ kind: 'start', ...start, snapshot: pack(snapshot, EMPTY_SNAPSHOT) });
+    void process.channel.send({
+      kind: 'start',
+      ...start,
+      snapshot: pack(snapshot, EMPTY_SNAPSHOT),
+      keyring: packKeyring(keyring, EMPTY_KEYRING),
+    });
   }
 
   get pid(): number {
@@ -96,6 +111,11 @@ export class RemoteWorker {
   apply(snapshot: Snapshot): void {
     if (this.#isApplying) this.#next = snapshot;
     else this.#send(snapshot);
+  }
+
+  adoptKeyring(keyring: Keyring): void {
+    void this.#process.channel.send({ kind: 'keyring', keyring: packKeyring(keyring, this.#keyring) });
+    this.#keyring = keyring;
   }
 
   adopt(options: object): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { DataPlaneHost, SlotStatus, WorkerStatus } from '../model/data-plane.ts';
+import { EMPTY_KEYRING, type Keyring } from '../model/keyring.ts';
 import type { Listener } from '../model/listener.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../model/snapshot.ts';
@@ -49,6 +50,7 @@ export class Supervisor implements DataPlaneHost, SlotContext, RemoteContext {
   readonly #listening: BoundListener[] = [];
   readonly #share: ReturnType<typeof makeSharer>;
   #snapshot = EMPTY_SNAPSHOT;
+  #keyring = EMPTY_KEYRING;
   /** The counts of workers that have ended. */
   #gone = NO_TRAFFIC;
   #summed: readonly TrafficStats[] = [];
@@ -88,6 +90,11 @@ export class Supervisor implements DataPlaneHost, SlotContext, RemoteContext {
     }
     this.#snapshot = { ...snapshot, services };
     for (const worker of this.#workers()) worker.apply(this.#snapshot);
+  }
+
+  adoptKeyring(keyring: Keyring): void {
+    this.#keyring = keyring;
+    for (const worker of this.#workers()) worker.adoptKeyring(keyring);
   }
 
   adopt(options: object, graceMs: number): void {
@@ -161,7 +168,7 @@ export class Supervisor implements DataPlaneHost, SlotContext, RemoteContext {
     const process = this.#input.spawn(this.#listening.flatMap(descriptorsOf));
     const common = { isTerminal, options: this.#options, graceMs: this.#graceMs };
     const start = { ...common, worker, sockets: inherited(this.#listening) };
-    return new RemoteWorker(process, start, this.#snapshot, this);
+    return new RemoteWorker(process, start, { snapshot: this.#snapshot, keyring: this.#keyring }, this);
   }
 
   onGone(worker: RemoteWorker): void {

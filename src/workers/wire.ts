@@ -76,7 +76,7 @@ export function makePacker(): typeof packSnapshot {
   };
 }
 
-function packList<T>(list: readonly T[], before: readonly T[]): WireList<T> {
+export function packList<T>(list: readonly T[], before: readonly T[]): WireList<T> {
   const { gone, fresh } = changedIndexes(before, list);
   return { gone, fresh: fresh.map((index) => [index, list[index] as T]) };
 }
@@ -102,7 +102,7 @@ function unpackRoutes(
   return { gone, fresh: unpacked };
 }
 
-function unpackList<T>({ gone, fresh }: WireList<T>, before: readonly T[]): readonly T[] {
+export function unpackList<T>({ gone, fresh }: WireList<T>, before: readonly T[]): readonly T[] {
   if (gone.length + fresh.length === 0) return before;
   const left = new Set(gone);
   const kept = before.filter((_, index) => !left.has(index));

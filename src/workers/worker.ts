@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { Plane } from '../model/data-plane.ts';
+import { EMPTY_KEYRING } from '../model/keyring.ts';
 import type { BackendSignal } from '../model/signal.ts';
 import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
 import { guarded, internalErrors } from '../telemetry/internal-errors.ts';
@@ -7,6 +8,7 @@ import { linesLost } from '../telemetry/output.ts';
 import type { Channel, InheritedSocket, Start, ToSupervisor, ToWorker } from './channel.ts';
 import { usage } from './usage.ts';
 import { packStats, unpackSnapshot, type WireSnapshot } from './wire.ts';
+import { unpackKeyring, type WireKeyring } from './wire-keyring.ts';
 
 type MakePlane = (start: Start, onSignal: (signal: BackendSignal) => void) => Plane;
 
@@ -22,6 +24,7 @@ export class Worker {
   /** The inherited sockets by slot, without those that the plane listens on. */
   #unused: (readonly InheritedSocket[])[] = [];
   #snapshot = EMPTY_SNAPSHOT;
+  #keyring = EMPTY_KEYRING;
   #graceMs = 0;
   #isStopping = false;
 
@@ -41,6 +44,8 @@ export class Worker {
         return void this.#start(message);
       case 'snapshot':
         return this.#apply(message.snapshot);
+      case 'keyring':
+        return this.#adoptKeyring(message.keyring);
       case 'options':
         return guarded('channel', () => this.#plane?.adopt(message.options))();
       case 'cover':
@@ -57,6 +62,7 @@ export class Worker {
     this.#unused = [...message.sockets];
     try {
       this.#plane = this.#makePlane(message, (signal) => void this.#channel.send({ kind: 'signal', signal }));
+      this.#adoptKeyring(message.keyring);
       this.#apply(message.snapshot);
       await this.#listen(message.worker);
       await this.#channel.send({ kind: 'serving' });
@@ -71,6 +77,11 @@ export class Worker {
     // Confirmed even if applying throws: the supervisor sends the next snapshot only then.
     guarded('snapshot', () => this.#plane?.apply(this.#snapshot))();
     void this.#channel.send({ kind: 'applied', version: this.#snapshot.version });
+  }
+
+  #adoptKeyring(wire: WireKeyring): void {
+    this.#keyring = unpackKeyring(wire, this.#keyring);
+    guarded('channel', () => this.#plane?.adoptKeyring(this.#keyring))();
   }
 
   /** Listens on the sockets of a slot. */

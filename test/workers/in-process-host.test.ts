@@ -19,6 +19,7 @@ function makeHost(t: Test) {
   const counts = { accepted: 0 };
   const plane: Plane = {
     apply: () => {},
+    adoptKeyring: () => {},
     adopt: () => {},
     async listen(listener, bound = {}) {
       const one = await listenTcp(listener, bound, {

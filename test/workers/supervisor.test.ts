@@ -5,6 +5,7 @@ import type { Snapshot } from '../../src/model/snapshot.ts';
 import { makeServiceStats, NO_TRAFFIC, type TrafficStats } from '../../src/model/stats.ts';
 import { internalErrors } from '../../src/telemetry/internal-errors.ts';
 import { settle } from '../support/clock.ts';
+import { keyringOf, namedPair } from '../support/keyring.ts';
 import { listenerOn } from '../support/listener.ts';
 import { makeSnapshot } from '../support/proxy.ts';
 import { makeScene, startScene } from '../support/worker-processes.ts';
@@ -64,6 +65,22 @@ t.test('each worker begins with what is known so far, and hears of each change',
   supervisor.apply(second);
   const seen = ({ version, routes, health }: Snapshot) => ({ version, routes, health });
   for (const { followed } of processes) t.strictSame(followed.map(seen), [first, second].map(seen));
+});
+
+t.test('each worker begins with the keyring, and hears of each change', async (t) => {
+  const { supervisor, started, clock } = makeScene(t, 2);
+  const pairs = [namedPair('a.test'), namedPair('b.test')];
+  supervisor.adoptKeyring(keyringOf(pairs.slice(1)));
+  await supervisor.start([listenerOn()]);
+  supervisor.adoptKeyring(keyringOf(pairs, { version: 2 }));
+  started(0).die();
+  await clock.advance(0);
+  const [b, both] = [{ fresh: [[0, pairs[1]]] }, { fresh: [...pairs.entries()] }];
+  t.match(started(1).received, [
+    { kind: 'start', keyring: { pairs: b } },
+    { kind: 'keyring', keyring: { version: 2, pairs: { fresh: [[0, pairs[0]]] } } },
+  ]);
+  t.match(started(2).received, [{ kind: 'start', keyring: { version: 2, pairs: both } }]);
 });
 
 t.test('a flip of health alone sends no routes', async (t) => {

@@ -1,13 +1,18 @@
 import t from 'tap';
 import type { Plane } from '../../src/model/data-plane.ts';
+import { EMPTY_KEYRING, type Keyring } from '../../src/model/keyring.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../../src/model/snapshot.ts';
 import { NO_TRAFFIC } from '../../src/model/stats.ts';
 import type { Start, ToSupervisor, ToWorker } from '../../src/workers/channel.ts';
 import { packSnapshot } from '../../src/workers/wire.ts';
+import { packKeyring } from '../../src/workers/wire-keyring.ts';
 import { Worker } from '../../src/workers/worker.ts';
 import { settle } from '../support/clock.ts';
+import { keyringOf, namedPair } from '../support/keyring.ts';
 import { listenerOn } from '../support/listener.ts';
 import { makeSnapshot } from '../support/proxy.ts';
+
+const FIRST = namedPair('first.test');
 
 const START: Start = {
   kind: 'start',
@@ -16,6 +21,7 @@ const START: Start = {
   isTerminal: false,
   sockets: [4, 5, 6].map((fd) => [{ listener: listenerOn(80), fd }]),
   snapshot: packSnapshot(makeSnapshot(1, [{ backends: [80] }]), EMPTY_SNAPSHOT),
+  keyring: packKeyring(keyringOf([FIRST]), EMPTY_KEYRING),
   graceMs: 5_000,
 };
 
@@ -24,6 +30,7 @@ function makeScene(overrides: Partial<Plane> = {}) {
   const happened: string[] = [];
   const sent: ToSupervisor[] = [];
   const applied: Snapshot[] = [];
+  const keyrings: Keyring[] = [];
   let say: (message: ToWorker) => void = () => {};
   let close = () => {};
   const channel = {
@@ -45,6 +52,10 @@ function makeScene(overrides: Partial<Plane> = {}) {
     apply(snapshot) {
       applied.push(snapshot);
     },
+    adoptKeyring(keyring) {
+      happened.push('keyring');
+      keyrings.push(keyring);
+    },
     async listen({ address }, bound) {
       happened.push(`listen ${bound?.fd}`);
       return address;
@@ -60,7 +71,15 @@ function makeScene(overrides: Partial<Plane> = {}) {
     () => plane,
     (fd) => void happened.push(`close ${fd}`),
   );
-  return { worker, happened, sent, applied, say: (message: ToWorker) => say(message), close: () => close() };
+  return {
+    worker,
+    happened,
+    sent,
+    applied,
+    keyrings,
+    say: (message: ToWorker) => say(message),
+    close: () => close(),
+  };
 }
 
 async function startScene() {
@@ -75,9 +94,17 @@ t.test('it follows what is known before it takes the first connection', async (t
   const { happened, applied, sent, say } = makeScene();
   say(START);
   await settle();
-  t.strictSame(happened, ['applied', 'listen 5', 'serving']);
+  t.strictSame(happened, ['keyring', 'applied', 'listen 5', 'serving']);
   t.match(applied, [{ version: 1, services: [{ name: 'test' }] }]);
   t.match(sent[0], { version: 1 });
+});
+
+t.test('it takes a keyring over another one, and tells nobody of it', async (t) => {
+  const { keyrings, say, happened } = await startScene();
+  const next = keyringOf([FIRST, namedPair('second.test')], { version: 2 });
+  say({ kind: 'keyring', keyring: packKeyring(next, keyringOf([FIRST])) });
+  t.strictSame(keyrings, [keyringOf([FIRST]), next]);
+  t.strictSame(happened, ['keyring']);
 });
 
 t.test('a change of health keeps the services that it knows', async (t) => {
