@@ -125,7 +125,7 @@ export class Authority {
       key: pemOfKey(privateKey),
       source: 'internal',
       issuer: signer.name,
-      ...life,
+      ...lifeOf(new X509Certificate(leaf)),
       isPublic: false,
     });
   }

@@ -40,6 +40,8 @@ export class Certificates {
   #wanted: Wanted = { internal: [], missing: [] };
   #keyring: Keyring = EMPTY_KEYRING;
   #isDue = false;
+  /** The folder for data is to be looked at: not for each route that comes or goes. */
+  #isLookDue = false;
   #running: Promise<void> | undefined;
   #isStopped = false;
   #cancel = () => {};
@@ -140,6 +142,7 @@ export class Certificates {
 
   #tick(): void {
     if (this.#isStopped) return;
+    this.#isLookDue = true;
     this.#update();
     this.#cancel = this.#clock.after(LOOK_MS, () => this.#tick());
   }
@@ -168,6 +171,9 @@ export class Certificates {
     const place = certificates ?? 'the folder of --certificates';
     const advice = `put a certificate into ${place} (ACME is not built yet)`;
     this.#wanted = wantedOf(this.#routes, (name) => pairFor(own, name), advice);
+    const isLook = this.#isLookDue;
+    this.#isLookDue = false;
+    if (isLook) await this.#internal.look();
     await this.#internal.update(this.#wanted.internal);
     if (this.#isStopped) return;
     this.#publish([...own.pairs, ...this.#internal.pairs]);

@@ -32,12 +32,16 @@ export class InternalPairs {
     this.#tickets = new TicketSecret(folder);
   }
 
-  /** Makes and renews what is due, and forgets what nobody wants any more. What fails is tried again at the next call. */
-  async update(names: readonly string[]): Promise<void> {
+  /** Looks at the folder, and renews the authority where that is due. What fails is tried again at the next call. */
+  async look(): Promise<void> {
     this.#error = undefined;
-    const now = this.#clock.now();
-    await this.#trying(async () => this.#authority?.prepare(now));
+    await this.#trying(async () => this.#authority?.prepare(this.#clock.now()));
     await this.#trying(() => this.#tickets.prepare());
+  }
+
+  /** Makes and renews what is due, and forgets what nobody wants any more. */
+  async update(names: readonly string[]): Promise<void> {
+    const now = this.#clock.now();
     const wanted = new Set(names);
     for (const name of this.#leaves.keys()) if (!wanted.has(name)) this.#leaves.delete(name);
     if (this.#authority?.isReady !== true) return;

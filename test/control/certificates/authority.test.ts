@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -233,4 +234,18 @@ t.test('an intermediate that is about to end signs for no longer', async (t) => 
   const later = NOW + 363 * DAY;
   await t.rejects(authority.prepare(later));
   t.equal((await authority.issue(['localhost'], later)).notAfter, NOW + 365 * DAY);
+});
+
+t.test('what a process left behind that died while it wrote is removed, once it is old', async (t) => {
+  const { path, authority } = await makeAuthority(t);
+  const [old, young] = ['root.key.aa.new', 'root.key.bb.new'].map((name) => join(path, 'internal', name));
+  for (const file of [old, young]) writeFileSync(file as string, 'half a k');
+  const hoursAgo = Date.now() / 1_000 - 2 * 3_600;
+  utimesSync(old as string, hoursAgo, hoursAgo);
+  // Of the folder `internal` whenever something is written to it.
+  await authority.prepare(NOW + 300 * DAY);
+  t.strictSame(
+    [old, young].map((file) => existsSync(file as string)),
+    [false, true],
+  );
 });
