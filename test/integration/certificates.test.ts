@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../src/model/clock.ts';
 import { makeCertificate, writePrivately } from '../support/certificates.ts';
+import { RunningCli } from '../support/cli.ts';
 import { ask } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startApp } from '../support/fairlead.ts';
@@ -96,4 +97,33 @@ t.test('with https off there is no folder, no authority and no certificate', asy
   t.match(await ask(admin, { host: new URL(admin).host, path: '/api/ca.pem' }), { status: 404 });
   t.strictSame(app.keyring.pairs, []);
   t.throws(() => readFileSync(join(data, 'internal/root.pem')), { code: 'ENOENT' });
+});
+
+t.test('the log of the whole program tells what is wrong with a key, and no byte of any', async (t) => {
+  const base = lastingFolder(t);
+  const [data, certificates] = [join(base, 'data'), join(base, 'certificates')];
+  mkdirSync(certificates);
+  const good = makeCertificate(['own.example.org'], systemClock.now());
+  writePrivately(join(certificates, 'good.pem'), good.certificate + good.key);
+  const other = makeCertificate(['bad.example.org'], systemClock.now());
+  writePrivately(join(certificates, 'bad.pem'), other.certificate + good.key);
+  const cli = new RunningCli([
+    ...['serve', '--docker', 'off', '--http', '127.0.0.1:0', '--admin', 'off', '--https', '127.0.0.1:0'],
+    ...['--data', data, '--certificates', certificates, '--log-level', 'debug', '--log-format', 'json'],
+  ]);
+  t.teardown(() => cli.child.kill('SIGKILL'));
+  await cli.until(/bad.pem: is for another key/);
+  await cli.until(/listens on/);
+  cli.child.kill('SIGTERM');
+  const { stdout, stderr } = await cli.ended;
+  const secrets = ['root.key', 'intermediate.pem'].map((file) =>
+    readFileSync(join(data, 'internal', file), 'utf8'),
+  );
+  const lines = [good.key, ...secrets.map((text) => text.slice(text.indexOf('-----BEGIN PRIVATE')))];
+  for (const text of [
+    ...lines.map((key) => key.split('\n')[1]),
+    readFileSync(join(data, 'tickets.key'), 'utf8').trim(),
+  ])
+    t.notOk((stdout + stderr).includes(text as string));
+  t.notMatch(stdout + stderr, /PRIVATE KEY/);
 });
