@@ -274,12 +274,15 @@ t.test('a certificate that wants answers of OCSP, or a key that is too weak, is 
 t.test('certificate and key that are replaced one after the other are taken together', async (t) => {
   const make = () => makeCertificate(['a.test'], NOW);
   const [old, young] = [make(), make()];
-  const { folder, own, problems, look, changes } = await watch(t, (folder) => {
+  const { folder, own, clock, problems, look, changes } = await watch(t, (folder) => {
     writeFileSync(join(folder, 'a.crt'), old.certificate);
     writePrivately(join(folder, 'a.key'), old.key);
   });
   const before = changes();
   writeFileSync(join(folder, 'a.crt'), young.certificate);
+  await clock.advance(1_000);
+  await eventually('a look between the two has ended', () => clock.pending > 0);
+  t.strictSame(problems(), []);
   writePrivately(join(folder, 'a.key'), young.key);
   await look();
   t.equal(own.pairs[0]?.pair.key, young.key);
