@@ -114,6 +114,7 @@ export class App {
     const [control, dataPlane] = [this.#control, this.#dataPlane];
     const { startTimeout } = options;
     this.#entrance = new Entrance({ listeners, startTimeout, control, dataPlane, clock, log });
+    this.#control.onKeyring((keyring) => this.#dataPlane.adoptKeyring(keyring));
     const logChanges = makeChangeLog(log, clock);
     this.#control.subscribe((snapshot, before) => {
       this.#dataPlane.apply(snapshot);

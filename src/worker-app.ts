@@ -37,7 +37,7 @@ export function makePlane(
   const errorLog = makeErrorLog(log, clock);
   const handshakeLog = makeHandshakeLog(log, clock);
   const plane = new DataPlane(
-    { ...dataOptions(options, log), instance: options.instance, tlsMin: '1.2' },
+    { ...dataOptions(options, log), instance: options.instance, tlsMin: options.tlsMin },
     {
       ...(accessLog && { onAccess: accessLog.write }),
       onError: errorLog.write,
@@ -86,11 +86,12 @@ function dataOptions(options: PlaneOptions, log: Log): DataOptions {
 /** Where labels must not lead, according to the options. */
 export function borderOf({
   http,
+  https,
   admin,
   fallbackAllow,
-}: Pick<Options, 'http' | 'admin' | 'fallbackAllow'>): Border {
+}: Pick<Options, 'http' | 'https' | 'admin' | 'fallbackAllow'>): Border {
   return {
-    listeners: admin === false ? http : [...http, admin],
+    listeners: [...http, ...(https || []), ...(admin === false ? [] : [admin])],
     allowed: fallbackAllow.map((range) => parseIpRange(range) as IpRange),
     local: () =>
       Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),

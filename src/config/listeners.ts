@@ -1,5 +1,5 @@
 import { type Address, formatAddress, isEverywhere } from '../model/address.ts';
-import { type Listener, plainListeners } from '../model/listener.ts';
+import { type Listener, listenersAt } from '../model/listener.ts';
 import { parseAddress, parseList, ValueError } from '../model/parse-values.ts';
 
 /** The most addresses of one option. Each address has sockets of its own in every worker. */
@@ -22,7 +22,23 @@ function overlap(one: Address, other: Address): boolean {
   return one.host === other.host || isEverywhere(one.host) || isEverywhere(other.host);
 }
 
-/** The listeners that the options ask for. */
-export function listenersOf({ http }: { readonly http: readonly Address[] }): Listener[] {
-  return plainListeners('http', http);
+/** Tells of two options which address of the second cannot be listened on, because the first has it; undefined if all can. */
+export function takenTwice(first: readonly Address[], second: readonly Address[]): string | undefined {
+  for (const one of second) {
+    const taken = first.find((other) => overlap(one, other));
+    if (taken !== undefined) return `has ${formatAddress(one)}, which ${formatAddress(taken)} takes already`;
+  }
+  return undefined;
+}
+
+/** The options that say where clients connect. */
+export interface ListenOptions {
+  readonly http: readonly Address[];
+  /** With TLS. */
+  readonly https: readonly Address[] | false;
+}
+
+/** The listeners that the options ask for: those with TLS come last. */
+export function listenersOf({ http, https }: ListenOptions): Listener[] {
+  return [...listenersAt('http', http, false), ...listenersAt('https', https || [], true)];
 }

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import { ValueError } from '../model/parse-values.ts';
 import { type ParseFile, readConfigFile } from './config-file.ts';
 import { readFlags, readVariables } from './flags.ts';
+import { takenTwice } from './listeners.ts';
 import { nameOf, OPTION_KEYS, OPTIONS, type OptionKey, type Options } from './options.ts';
 import type { ConfigError, Origin, ReadFile, Setting, Settings } from './setting.ts';
 
@@ -139,7 +140,12 @@ export function isOpen(admin: Options['admin']): boolean {
 }
 
 /** Checks options that depend on each other. An invalid token has been reported already. */
-function checkTogether({ admin }: Options, settings: Settings, errors: ConfigError[]): void {
+function checkTogether({ admin, http, https }: Options, settings: Settings, errors: ConfigError[]): void {
+  const taken = https === false ? undefined : takenTwice(http, https);
+  if (taken !== undefined) {
+    const { where, origin } = settings.https ?? { where: 'https', origin: 'configuration' };
+    errors.push({ where, origin, message: `https ${taken} (http)` });
+  }
   const hasToken = settings.adminToken !== undefined || settings.adminTokenFile !== undefined;
   if (!isOpen(admin) || hasToken) return;
   errors.push({

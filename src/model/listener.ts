@@ -28,14 +28,14 @@ export function defaultPort(scheme: string): string {
   return scheme === 'https' ? DEFAULT_PORTS.https : DEFAULT_PORTS.http;
 }
 
-/** A listener without TLS and without PROXY headers for each address that an option names. */
-export function plainListeners(option: string, addresses: readonly Address[]): Listener[] {
+/** A listener without PROXY headers for each address that an option names. */
+export function listenersAt(option: string, addresses: readonly Address[], tls: boolean): Listener[] {
   return addresses.map((address, i) =>
     Object.freeze({
       name: i === 0 ? option : `${option}-${i + 1}`,
       address,
       protocol: 'http',
-      tls: false,
+      tls,
       proxyProtocol: false,
     }),
   );

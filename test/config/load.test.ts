@@ -66,10 +66,33 @@ t.test('clients may connect to several addresses, with commas or as a list of th
     t.strictSame(mistakes(loaded), []);
     t.strictSame(loaded.options.http, wanted);
   }
-  t.match(listenersOf({ http: wanted }), [
+  t.match(listenersOf({ http: wanted, https: false }), [
     { name: 'http', address: wanted[0], tls: false },
     { name: 'http-2', address: wanted[1], tls: false },
   ]);
+});
+
+t.test('clients may connect with TLS to several addresses, too', async (t) => {
+  const { options } = load({ args: '--https :443,127.0.0.1:8443' });
+  t.match(listenersOf(options), [
+    { name: 'http', tls: false },
+    { name: 'https', address: { host: '::', port: 443 }, tls: true },
+    { name: 'https-2', address: { host: '127.0.0.1', port: 8443 }, tls: true },
+  ]);
+  t.strictSame(
+    listenersOf(load({ args: '--https off' }).options).map(({ name }) => name),
+    ['http'],
+  );
+});
+
+t.test('an address cannot be for clients with TLS and for those without', async (t) => {
+  t.strictSame(mistakes(load({ args: '--http :80,:81 --https 127.0.0.1:81' })), [
+    '--https: https has 127.0.0.1:81, which [::]:81 takes already (http)',
+  ]);
+  t.strictSame(mistakes(load({ env: { FAIRLEAD_HTTPS: ':8080' } })), [
+    'FAIRLEAD_HTTPS: https has [::]:8080, which [::]:8080 takes already (http)',
+  ]);
+  t.strictSame(mistakes(load({ args: '--http 127.0.0.1:80,:0 --https 127.0.0.2:80,:0' })), []);
 });
 
 t.test('two addresses that cannot be listened on together are a mistake, and so is none', async (t) => {

@@ -132,6 +132,8 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 export interface ServingCli {
   readonly cli: RunningCli;
   readonly http: number;
+  /** NaN without `--https`. */
+  readonly https: number;
   readonly admin: number;
 }
 
@@ -148,6 +150,8 @@ export async function startCli(
     cli.child.kill('SIGKILL');
     return cli.ended;
   });
-  const [, http, admin] = await cli.until(/listens on \S+:(\d+), dashboard (?:http:\/\/|on )\S+?:(\d+)\b/);
-  return { cli, http: Number(http), admin: Number(admin) };
+  const [, http, https, admin] = await cli.until(
+    /listens on \S+:(\d+)(?: \(http\) and \S+:(\d+) \(https\))?, dashboard (?:http:\/\/|on )\S+?:(\d+)\b/,
+  );
+  return { cli, http: Number(http), https: Number(https), admin: Number(admin) };
 }
