@@ -30,6 +30,8 @@ const KINDS = {
   'client-stalled': { side: 'downstream', status: 499, retry: 'never' },
   'too-many-connections': { side: 'downstream', status: 429, retry: 'never' },
   'too-many-requests': { side: 'downstream', status: 429, retry: 'never' },
+  /** The host is another than that of the certificate that the client was shown (RFC 9110, section 15.5.20). */
+  misdirected: { side: 'downstream', status: 421, retry: 'never' },
   'no-route': { side: 'downstream', status: 404, retry: 'never' },
   unavailable: { side: 'upstream', status: 503, retry: 'never' },
   busy: { side: 'upstream', status: 503, retry: 'never' },

@@ -94,6 +94,7 @@ export class DataPlane {
 
   /** Shows clients the certificates of another keyring from now on; who is connected stays so. */
   adoptKeyring(keyring: Keyring): void {
+    this.#runtime.keyring = keyring;
     this.#tls.adopt(keyring);
   }
 
@@ -114,7 +115,7 @@ export class DataPlane {
     const filter = listener.tls ? this.#tls.filter : undefined;
     const listening = await listenTcp(listener, bound, this.#http1.acceptorOf(listener), filter);
     this.#listening.push(listening);
-    if (listener.tls) this.#runtime.httpsPort = listening.address.port;
+    if (listener.tls) this.#runtime.httpsPort ??= listening.address.port;
     return listening.address;
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import { EMPTY_KEYRING } from '../model/keyring.ts';
 import type { Settings } from './settings.ts';
 import { Sweep } from './sweep.ts';
 
@@ -12,6 +13,8 @@ export class Runtime {
   settings: Settings;
   /** Where clients may connect by https; undefined where they may not. */
   httpsPort: number | undefined = undefined;
+  /** The present keyring, which is replaced as a whole. */
+  keyring = EMPTY_KEYRING;
 
   constructor(clock: Clock, instance: string, settings: Settings) {
     this.clock = clock;

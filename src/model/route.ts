@@ -9,7 +9,8 @@ export interface RouteTls {
   readonly tls?: 'auto' | 'internal' | 'off';
   /**
    * What a request by http gets. `redirect`: once there is a certificate 308 to https; `both`: the same as by https; `only`:
-   * 404; `off`: the same as ever, and one by https gets 404.
+   * 404; `off`: the same as ever, and one by https gets 404. Undefined is `redirect`, but not to a certificate of the internal
+   * authority.
    */
   readonly https?: 'redirect' | 'both' | 'only' | 'off';
   /** The value of Strict-Transport-Security (RFC 6797) for answers by https with a certificate that is public. */

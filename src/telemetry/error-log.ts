@@ -15,6 +15,8 @@ const MINUTE = 60_000;
 /** Logs requests that failed. */
 export interface ErrorLog {
   write(entry: AccessEntry): void;
+  /** Says that somebody who is no trusted proxy speaks for one. */
+  untrustedProto(peer: string): void;
   /** Logs how many errors were only counted so far. */
   flush(): void;
 }
@@ -27,6 +29,7 @@ export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
   const clients = new Ration(clock, 10, MINUTE, (more) =>
     log.info(`${more} more requests of clients that were too slow in the last minute`),
   );
+  const proxies = new Ration(clock, 1, MINUTE, () => {});
   const refusals = new Ration(clock, 1, MINUTE, () => {});
   const tls = new Ration(clock, 1, MINUTE, (more) =>
     log.info(`${more} more connections of clients that speak TLS to the http port in the last minute`),
@@ -64,6 +67,12 @@ export function makeErrorLog(log: Log, clock: Clock): ErrorLog {
           if (failures.take())
             log[entry.status >= 500 || entry.isCut ? 'warn' : 'debug'](fieldsOf(entry), lineOf(entry));
       }
+    },
+    untrustedProto(peer) {
+      if (proxies.take())
+        log.warn(
+          `${peer} says that its requests came by https (X-Forwarded-Proto), and is no trusted proxy; they are not redirected there, since something before Fairlead seems to end TLS: name it in trusted-proxies`,
+        );
     },
     flush() {
       for (const ration of [failures, clients, tls, http2]) ration.flush();

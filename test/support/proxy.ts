@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { DataPlane, type PlaneOptions } from '../../src/data/plane.ts';
+import { type DataEvents, DataPlane, type PlaneOptions } from '../../src/data/plane.ts';
 import { compileFilter } from '../../src/data/proxy/filters/compile.ts';
 import type { Backend } from '../../src/model/backend.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
@@ -68,6 +68,7 @@ export async function startProxy(
   options: Partial<PlaneOptions> = {},
   clock: Clock = systemClock,
   compile: typeof compileFilter = compileFilter,
+  events: Partial<DataEvents> = {},
 ): Promise<TestProxy> {
   const entries: AccessEntry[] = [];
   const onAccess = (entry: AccessEntry) => entries.push(entry);
@@ -75,7 +76,7 @@ export async function startProxy(
   const onSignal = (signal: BackendSignal) => signals.push(signal);
   const plane = new DataPlane(
     { ...TEST_OPTIONS, ...options },
-    { onAccess, onError: () => {}, onSignal },
+    { onAccess, onError: () => {}, onSignal, ...events },
     clock,
     Math.random,
     compile,

@@ -36,6 +36,13 @@ t.test(
   },
 );
 
+t.test('that somebody speaks for a proxy and is none is said once a minute', async (t) => {
+  const { lines, untrustedProto } = makeLoggedErrors();
+  for (let i = 0; i < 9; i++) untrustedProto('8.8.8.8');
+  t.match(lines, [/^warn: 8\.8\.8\.8 says .*X-Forwarded-Proto.*trusted-proxies$/]);
+  t.equal(lines.length, 1);
+});
+
 t.test('of many failures within a second some are told, and how many more there were', async (t) => {
   const { clock, lines, write } = makeLoggedErrors();
   for (let i = 0; i < 50; i++) write({ ...ENTRY, method: 'GET', status: 502, error: 'reset' });

@@ -12,6 +12,7 @@ import { FilterStep } from './filters/step.ts';
 import type { ForwardContext } from './forward-context.ts';
 import { ExchangeGuard, type Life } from './guard.ts';
 import { dropAttempt, Hedger, keepAttempt } from './hedge.ts';
+import { judgeScheme } from './https.ts';
 import { judgeFailure, judgeResponse } from './judge.ts';
 import { pickAgain, pickFor, triedBy } from './pick.ts';
 import { RequestLimit } from './request-limit.ts';
@@ -59,6 +60,11 @@ export class Forwarder implements Life {
     const { service } = entry;
     exchange.entry = entry;
     exchange.service = service;
+    if (runtime.httpsPort !== undefined || entry.route.https !== undefined) {
+      const said = judgeScheme(exchange, entry.route, runtime, ledger.untrusted);
+      if (said instanceof errors.ProxyError) return this.ending.answer(exchange, said);
+      if (said !== undefined) return this.ending.send(exchange, said);
+    }
     const { requestMs } = service.service.timeouts;
     if (requestMs > 0) this.#limit(exchange, requestMs);
     if (entry.filters === undefined) this.enter(exchange, service);

@@ -18,6 +18,8 @@ export interface DataEvents {
   readonly onError: (entry: AccessEntry) => void;
   /** Hears of TLS handshakes that ended otherwise than in a connection. */
   readonly onHandshakeFailure?: (failure: HandshakeFailure) => void;
+  /** Hears of who says that a request came by https, and is not believed. */
+  readonly onUntrustedProto?: (peer: string) => void;
   /** Hears what requests told of a backend's health. */
   readonly onSignal?: (signal: BackendSignal) => void;
 }
@@ -26,6 +28,8 @@ export interface DataEvents {
 export class Ledger {
   /** Requests that belonged to no service, counted by status. */
   readonly unrouted: number[] = new Array(600).fill(0);
+  /** Is told of requests that say they came by https, of somebody who is not believed. */
+  readonly untrusted: (exchange: Exchange) => void;
   readonly #clock: Clock;
   readonly #onError: DataEvents['onError'];
   #onAccess: DataEvents['onAccess'];
@@ -33,9 +37,11 @@ export class Ledger {
   #limit: ClientLimit;
 
   /** @param limit how many requests one client behind a trusted proxy may have at a time */
-  constructor(clock: Clock, { onAccess, onError }: DataEvents, limit: ClientLimit) {
+  constructor(clock: Clock, { onAccess, onError, onUntrustedProto }: DataEvents, limit: ClientLimit) {
     this.#clock = clock;
     this.#onError = guarded('log', onError);
+    const onUntrusted = guarded('log', (peer: string) => onUntrustedProto?.(peer));
+    this.untrusted = ({ downstream }) => onUntrusted(downstream.peer);
     this.#onAccess = onAccess && guarded('log', onAccess);
     this.#requests = new Shares(limit.most);
     this.#limit = limit;

@@ -17,6 +17,7 @@ const SOON = 'Please try again soon.';
 
 /** What people read of an error whose reason lies inside: enough to know what to look for, nothing about the inside. */
 const EXPLANATIONS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  misdirected: 'This connection is for another host: ask on a new one.',
   'no-route': 'No route matches this host and path.',
   'head-timeout': 'The request did not arrive in time.',
   'body-timeout': 'The request did not arrive in time.',

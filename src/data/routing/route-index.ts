@@ -1,5 +1,4 @@
 import type { Changes } from '../../model/changes.ts';
-import type { Filter } from '../../model/filter.ts';
 import type { Route } from '../../model/route.ts';
 import { hostOf } from './host.ts';
 import { normalizePath } from './path.ts';
@@ -16,8 +15,8 @@ export interface RouteEntry<S, F = never> {
   readonly priority: number;
 }
 
-/** Compiles the filters of a route; undefined if none does anything. */
-export type FiltersOf<F> = (filters: readonly Filter[]) => F | undefined;
+/** Compiles what a route does besides; undefined if that is nothing. */
+export type FiltersOf<F> = (route: Route) => F | undefined;
 
 /**
  * How many raw Host headers are remembered: bounded, so that a flood of invented names costs no memory, but more where
@@ -117,7 +116,7 @@ export class RouteIndex<S, F = never> {
       const service = serviceOf(route.service);
       if (service === undefined) continue;
       const path = normalizePath(route.path) ?? route.path;
-      const filters = route.filters && filtersOf(route.filters);
+      const filters = filtersOf(route);
       const entry = { route, service, filters, path, priority: priorityOf(route) };
       if (changed.get(route.host)?.push(entry) === undefined) changed.set(route.host, [entry]);
     }

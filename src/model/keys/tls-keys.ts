@@ -22,7 +22,7 @@ export const TLS_KEYS: KeysOf<RouteTls> = {
     key: 'https',
     ...choice('redirect', 'both', 'only', 'off'),
     default: 'redirect',
-    doc: 'What a request by http gets: `redirect` leads it to https once there is a certificate, `both` answers it, `only` refuses it; with `off` those by https are refused',
+    doc: 'What a request by http gets: `redirect` leads it to https once there is a certificate, `both` answers it, `only` refuses it; with `off` those by https are refused. Where nothing is said it is `redirect`, but not to a certificate of the internal authority',
   },
   hsts: {
     key: 'hsts',

@@ -1,7 +1,10 @@
 import type { Filter } from '../../../model/filter.ts';
+import type { Route } from '../../../model/route.ts';
 import { headerNames } from '../../message/field.ts';
+import type { Https } from '../https.ts';
 import type { RequestFilter, ResponseFilter, RouteFilters } from './filter.ts';
-import { type Https, RedirectToHttps } from './redirect.ts';
+import { Hsts } from './hsts.ts';
+import { RedirectToHttps } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { ResponseHeaders } from './response-headers.ts';
 
@@ -25,24 +28,35 @@ export function compileFilter(filter: Filter, https: Https): CompiledFilter {
   }
 }
 
-/** Makes the filters of routes ready. All routes of a service have the same filters, which are made ready once. */
+const NO_FILTERS: readonly Filter[] = [];
+
+/** Makes what routes do besides ready. All routes of a service have the same filters, which are made ready once. */
 export function makeCompiler(
   compile: typeof compileFilter,
   https: Https,
-): (filters: readonly Filter[]) => RouteFilters {
-  const known = new WeakMap<readonly Filter[], RouteFilters>();
-  return (filters) => {
-    const ready = known.get(filters) ?? makeReady(filters, (filter) => compile(filter, https));
-    known.set(filters, ready);
+): (route: Pick<Route, 'filters' | 'hsts'>) => RouteFilters | undefined {
+  const known = new WeakMap<readonly Filter[], Map<string, RouteFilters>>();
+  return ({ filters = NO_FILTERS, hsts = '' }) => {
+    if (filters === NO_FILTERS && hsts === '') return undefined;
+    const byHsts = known.get(filters) ?? new Map<string, RouteFilters>();
+    const ready = byHsts.get(hsts) ?? makeReady(filters, hsts, (filter) => compile(filter, https));
+    known.set(filters, byHsts.set(hsts, ready));
     return ready;
   };
 }
 
-function makeReady(filters: readonly Filter[], compile: (filter: Filter) => CompiledFilter): RouteFilters {
+function makeReady(
+  filters: readonly Filter[],
+  hsts: string,
+  compile: (filter: Filter) => CompiledFilter,
+): RouteFilters {
   const compiled = filters.map(compile);
   return {
     onRequest: compiled.flatMap((one) => one.onRequest ?? []),
-    onResponse: compiled.flatMap((one) => one.onResponse ?? []),
+    onResponse: [
+      ...compiled.flatMap((one) => one.onResponse ?? []),
+      ...(hsts === '' ? [] : [new Hsts(hsts)]),
+    ],
     replaced: replacedBy(filters),
   };
 }
