@@ -42,6 +42,7 @@ export function makePlane(
       ...(accessLog && { onAccess: accessLog.write }),
       onError: errorLog.write,
       onHandshakeFailure: handshakeLog.write,
+      onUntrustedProto: errorLog.untrustedProto,
       onSignal,
     },
     clock,
