@@ -2,20 +2,26 @@ import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Running } from '../app.ts';
-import { nameOf } from '../config/options.ts';
+import { listenersOf, takenTwice } from '../config/listeners.ts';
+import type { LoadedOptions } from '../config/load.ts';
+import { nameOf, type Options } from '../config/options.ts';
 import { staticSource } from '../control/discovery/static.ts';
-import { formatAddress, isEverywhere } from '../model/address.ts';
+import { type Address, formatAddress, isEverywhere } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
 import type { Listener } from '../model/listener.ts';
-import { openLog } from '../telemetry/log.ts';
+import { type Log, openLog } from '../telemetry/log.ts';
 import { outputOf } from '../telemetry/output.ts';
+import { reserveAll } from '../workers/sockets.ts';
 import { readConfiguration } from './configuration.ts';
+import { explainStart } from './explain-start.ts';
 import { configurationOf, runApp } from './serve.ts';
 import { EXIT_USAGE, type Terminal } from './terminal.ts';
 
 const NAMES = ['anchor', 'bollard', 'cleat'];
 /** How long a backend fails its checks after a request asked it to, in milliseconds. */
 const BROKEN_MS = 20_000;
+/** Where https is, unless options say it. */
+const HTTPS_PORT = 8443;
 
 /** Runs `serve` with three backends in this process, and with Docker if that is there. */
 export async function demo(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -23,7 +29,8 @@ export async function demo(args: readonly string[], terminal: Terminal): Promise
   if (loaded === undefined) return EXIT_USAGE;
   const { log, change } = openLog(loaded.options, terminal.isTerminal);
   const claims = await Promise.all(NAMES.map(startBackend));
-  const options = { ...loaded.options, docker: reachableDocker(loaded.options.docker) };
+  const docker = reachableDocker(loaded.options.docker);
+  const options = { ...loaded.options, docker, https: await httpsOf(loaded, log) };
   const input = {
     ...configurationOf(loaded, args, terminal),
     options,
@@ -32,6 +39,25 @@ export async function demo(args: readonly string[], terminal: Terminal): Promise
     sources: [staticSource('demo', 'this process', claims)],
   };
   return runApp(input, terminal, (running) => show(whatToTry(running, options.docker !== false)));
+}
+
+/** Where https is: as options say; else at a port of its own, without which the demo goes on by http alone. */
+async function httpsOf({ options, settings }: LoadedOptions, log: Log): Promise<Options['https']> {
+  const { http, https, data } = options;
+  if (settings.https !== undefined) return https;
+  const wanted = [{ host: (http[0] as Address).host, port: HTTPS_PORT }];
+  try {
+    if (data === undefined)
+      throw new Error(`there is no folder for its certificates (--${nameOf('data')} DIR)`);
+    const taken = takenTwice(http, wanted);
+    if (taken !== undefined) throw new Error(`https ${taken}`);
+    const { release } = await reserveAll(listenersOf({ http: [], https: wanted }));
+    release();
+    return wanted;
+  } catch (error) {
+    log.warn(`the demo goes without https: ${explainStart(error)[0]?.replace(/^error: /, '')}`);
+    return false;
+  }
 }
 
 /** Leaves out Engines that are not there, which would only be reported as problems. */
@@ -71,9 +97,9 @@ function show(lines: readonly string[]): void {
   outputOf(1).write(Buffer.from(`${lines.join('\n')}\n`), 'program');
 }
 
-function whatToTry({ listeners: [listener], admin: dashboard }: Running, hasDocker: boolean): string[] {
-  const { address } = listener as Listener;
-  const shown = isEverywhere(address.host) ? `localhost:${address.port}` : formatAddress(address);
+function whatToTry({ listeners, admin: dashboard }: Running, hasDocker: boolean): string[] {
+  const shown = shownAddress((listeners[0] as Listener).address);
+  const secure = listeners.find(({ tls }) => tls);
   const admin = dashboard === undefined ? undefined : formatAddress(dashboard);
   const docker = hasDocker
     ? 'A container of yours:    docker run -d -l fairlead.host=shop.localhost IMAGE'
@@ -90,12 +116,28 @@ function whatToTry({ listeners: [listener], admin: dashboard }: Running, hasDock
           `  The dashboard:           http://${admin}/`,
           `  Metrics:                 curl -s http://${admin}/metrics`,
         ]),
+    ...(secure === undefined ? [] : httpsLines(secure, admin)),
     `  The live table:          npm start -- status${adminFlag(admin)}`,
     `  ${docker}`,
     '',
     'Ctrl-C ends it.',
     '',
   ];
+}
+
+/** How https is tried; systems and browsers come to trust it by what `ca` says. */
+function httpsLines({ address }: Listener, admin: string | undefined): string[] {
+  const url = `https://localhost:${address.port}/`;
+  if (admin === undefined) return [`  By https:                curl -sk ${url}`];
+  const ca = `npm start -s -- ca${adminFlag(admin)}`;
+  return [
+    `  By https:                ${ca} >root.pem; curl -s --cacert root.pem ${url}`,
+    `  In a browser:            ${ca} also says how to trust its root`,
+  ];
+}
+
+function shownAddress(address: Address): string {
+  return isEverywhere(address.host) ? `localhost:${address.port}` : formatAddress(address);
 }
 
 function adminFlag(admin: string | undefined): string {

@@ -1,8 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
 import { startBackend } from '../support/backend.ts';
-import { runCli, startCli } from '../support/cli.ts';
+import { RunningCli, runCli, startCli } from '../support/cli.ts';
 import { ask } from '../support/client.ts';
+import { curl } from '../support/curl.ts';
 import { eventually } from '../support/eventually.ts';
+import { lastingFolder } from '../support/folder.ts';
 
 /** Who answers a number of requests. */
 async function names(port: number, count: number): Promise<string[]> {
@@ -39,6 +44,48 @@ t.test('a demo backend that was broken gets no more requests, and nobody notices
   });
   const left = ['anchor', 'bollard', 'cleat'].filter((name) => name !== broken);
   t.strictSame([...new Set(await names(http, 6))], left);
+});
+
+t.test('demo also serves https, and says how to trust it', async (t) => {
+  const base = lastingFolder(t);
+  const { cli, http, https, admin } = await startCli(t, 'demo', [
+    ...['--https', '127.0.0.1:0', '--data', join(base, 'data')],
+  ]);
+  await eventually('all three take part', async () => new Set(await names(http, 3)).size === 3);
+  const trusted = join(base, 'root.pem');
+  const at = `--admin 127.0.0.1:${admin}`;
+  t.match(
+    cli.stdout,
+    `npm start -s -- ca ${at} >root.pem; curl -s --cacert root.pem https://localhost:${https}/\n`,
+  );
+  t.match(cli.stdout, `npm start -s -- ca ${at} also says how to trust its root\n`);
+  const { stdout } = await runCli(['ca', '--admin', `127.0.0.1:${admin}`]);
+  writeFileSync(trusted, stdout);
+  t.match(await curl(`https://localhost:${https}/`, '--cacert', trusted), /^Hello from \w+\. .*\n 200$/);
+  t.equal((await ask(http, { host: 'localhost' })).status, 200, 'and http goes on');
+});
+
+t.test('where the port of https is taken, demo goes on by http, and says so', async (t) => {
+  const other = createServer().on('error', () => {});
+  t.teardown(() => other.close());
+  // It is taken in any case: by this test, or by who was before it.
+  await new Promise<void>((resolve) =>
+    other.once('error', () => resolve()).listen(8443, '127.0.0.1', resolve),
+  );
+  const env = { HOME: lastingFolder(t) };
+  const ports = ['--http', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--docker', 'off'];
+  const cli = new RunningCli(['demo', ...ports], { env });
+  t.teardown(() => {
+    cli.child.kill('SIGKILL');
+    return cli.ended;
+  });
+  await cli.until(/listens on 127.0.0.1:\d+, dashboard/);
+  t.match(
+    cli.stderr,
+    'the demo goes without https: cannot listen on 127.0.0.1:8443 (https): another process listens there: ',
+  );
+  t.match(cli.stderr, '(--https ADDRESS takes another)');
+  t.notMatch(cli.stdout, 'https://');
 });
 
 t.test('demo ends at a signal with exit code 0', async (t) => {

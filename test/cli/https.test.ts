@@ -1,26 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { startBackend } from '../support/backend.ts';
 import { runCli, type ServingCli, startCli } from '../support/cli.ts';
 import { ask } from '../support/client.ts';
+import { curl } from '../support/curl.ts';
 import { lastingFolder } from '../support/folder.ts';
-
-const run = promisify(execFile);
-
-/** What curl prints of an answer: its status and its body, or the exit code of curl. */
-async function curl(url: string, ...flags: string[]): Promise<string> {
-  const { hostname, port } = new URL(url);
-  const here = ['--resolve', `${hostname}:${port}:127.0.0.1`, '--noproxy', '*'];
-  try {
-    const { stdout } = await run('curl', ['-sS', '-m', '20', '-w', ' %{http_code}', ...here, ...flags, url]);
-    return stdout.trim();
-  } catch (error) {
-    return `exit ${(error as { code: number }).code}`;
-  }
-}
 
 /** A folder with a configuration that routes two internal names, and where certificates are kept. */
 async function prepare(t: Test) {
@@ -101,12 +86,12 @@ t.test(
     const snapshot = await ask(admin, { path: '/api/snapshot' });
     const told = [status, json, explained].map(({ stdout, stderr }) => stdout + stderr);
     const all = [...told, metrics.body, snapshot.body, cli.stdout, cli.stderr].join('');
-    for (const secret of secretsIn(data)) t.notOk(all.includes(secret));
+    for (const secret of secretsIn(t, data)) t.notOk(all.includes(secret));
   },
 );
 
 /** Lines that only keys and seeds have. */
-function secretsIn(data: string): string[] {
+function secretsIn(t: Test, data: string): string[] {
   const files = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.key'),
   );

@@ -137,7 +137,10 @@ export interface ServingCli {
   readonly admin: number;
 }
 
-/** Starts `serve` or `demo` on free ports, without Docker, and waits until it listens. Gone at the end of the test. */
+/**
+ * Starts `serve` or `demo` on free ports, without Docker and, unless the arguments say otherwise, without https, and waits
+ * until it listens. Gone at the end of the test.
+ */
 export async function startCli(
   t: Test,
   command: 'serve' | 'demo',
@@ -145,6 +148,7 @@ export async function startCli(
   options: CliOptions = {},
 ): Promise<ServingCli> {
   const ports = ['--http', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--docker', 'off'];
+  if (!args.includes('--https')) ports.push('--https', 'off');
   const cli = new RunningCli([command, ...ports, ...args], options);
   t.teardown(() => {
     cli.child.kill('SIGKILL');
