@@ -6,12 +6,11 @@ import { listenersOf, takenTwice } from '../config/listeners.ts';
 import type { LoadedOptions } from '../config/load.ts';
 import { nameOf, type Options } from '../config/options.ts';
 import { staticSource } from '../control/discovery/static.ts';
-import { type Address, formatAddress, isEverywhere } from '../model/address.ts';
+import { type Address, formatAddress, isEverywhere, isWithoutIpv6, ListenError } from '../model/address.ts';
 import type { Claim } from '../model/contribution.ts';
 import type { Listener } from '../model/listener.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { outputOf } from '../telemetry/output.ts';
-import { reserveAll } from '../workers/sockets.ts';
 import { readConfiguration } from './configuration.ts';
 import { explainStart } from './explain-start.ts';
 import { configurationOf, runApp } from './serve.ts';
@@ -51,13 +50,25 @@ async function httpsOf({ options, settings }: LoadedOptions, log: Log): Promise<
       throw new Error(`there is no folder for its certificates (--${nameOf('data')} DIR)`);
     const taken = takenTwice(http, wanted);
     if (taken !== undefined) throw new Error(`https ${taken}`);
-    const { release } = await reserveAll(listenersOf({ http: [], https: wanted }));
-    release();
+    for (const listener of listenersOf({ http: [], https: wanted })) await tryListening(listener);
     return wanted;
   } catch (error) {
     log.warn(`the demo goes without https: ${explainStart(error)[0]?.replace(/^error: /, '')}`);
     return false;
   }
+}
+
+/** Rejects with a `ListenError` where the app could not listen. */
+function tryListening(listener: Listener): Promise<void> {
+  const { address } = listener;
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (isWithoutIpv6(address, error.code)) resolve();
+      else reject(new ListenError(listener, error));
+    });
+    server.listen(address, () => server.close(() => resolve()));
+  });
 }
 
 /** Leaves out Engines that are not there, which would only be reported as problems. */

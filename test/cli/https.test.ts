@@ -13,8 +13,14 @@ async function prepare(t: Test) {
   const { port } = await startBackend(t, 'shop');
   const config = join(base, 'fairlead.yaml');
   const data = join(base, 'data');
-  const services = `services: { shop: { host: 'shop.localhost, shop.internal', backends: ['http://127.0.0.1:${port}'] } }`;
-  writeFileSync(config, `${services}\n`);
+  const backends = `backends: ['http://127.0.0.1:${port}']`;
+  writeFileSync(
+    config,
+    `services:
+  shop: { host: 'shop.localhost, shop.internal', ${backends} }
+  moved: { host: moved.localhost, https: redirect, ${backends} }
+`,
+  );
   const flags = ['--https', '127.0.0.1:0', '--data', data, '--config', config];
   return { base, data, flags };
 }
@@ -42,6 +48,15 @@ for (const workers of ['1', '2'])
       'a name without a certificate gets no handshake',
     );
   });
+
+t.test('who asks by http is led to https where the route says so, and served elsewhere', async (t) => {
+  const { flags } = await prepare(t);
+  const { http, https } = await startCli(t, 'serve', flags);
+  t.equal(await curl(`http://shop.localhost:${http}/`), 'shop 200');
+  const { status, headers } = await ask(http, { host: `moved.localhost:${http}`, path: '/a?b' });
+  t.equal(status, 308);
+  t.equal(headers['location'], `https://moved.localhost:${https}/a?b`);
+});
 
 t.test('a restart shows certificates of the same root', async (t) => {
   const { base, flags } = await prepare(t);
