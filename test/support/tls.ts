@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as secure, type TLSSocket } from 'node:tls';
 import type { Test } from 'tap';
+import type { DataPlane } from '../../src/data/plane.ts';
 import type { KeyPair, Keyring } from '../../src/model/keyring.ts';
 import { RawClient, reset } from './client.ts';
 import { keyringOf, makePair } from './keyring.ts';
@@ -23,9 +24,13 @@ export async function startTlsProxy(
   ...args: Parameters<typeof startProxy> extends [unknown, ...infer Rest] ? Rest : never
 ): Promise<TestProxy & { readonly plainPort: number }> {
   const proxy = await startProxy(t, ...args);
-  proxy.plane.adoptKeyring(await testKeyring());
-  const { port } = await proxy.plane.listen(listenerOn(0, { name: 'https', tls: true }));
-  return { ...proxy, port, plainPort: proxy.port };
+  return { ...proxy, port: await listenByTls(proxy.plane), plainPort: proxy.port };
+}
+
+/** Lets clients connect with TLS, too, for `test.localhost`; answers the port. */
+export async function listenByTls(plane: DataPlane): Promise<number> {
+  plane.adoptKeyring(await testKeyring());
+  return (await plane.listen(listenerOn(0, { name: 'https', tls: true }))).port;
 }
 
 /** A raw connection with TLS to a port of this machine, gone at the end of the test. Rejects if there is no handshake. */

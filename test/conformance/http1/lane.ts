@@ -4,6 +4,7 @@ import { RawClient } from '../../support/client.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { startProxy, type TestProxy } from '../../support/proxy.ts';
 import { exchange } from '../../support/responses.ts';
+import { listenByTls, secured } from '../../support/tls.ts';
 import { head } from './case.ts';
 import { answerTo, type Origin, startOrigin } from './origin.ts';
 import { startTap, type Tap } from './tap.ts';
@@ -13,12 +14,17 @@ export interface Lane {
   readonly proxy: TestProxy;
   readonly tap: Tap;
   readonly origin: Origin;
+  /** A new client. */
+  connect(): Promise<RawClient>;
   /** How many canaries it has sent. */
   canaries: number;
 }
 
-/** Its clock stands still: nothing in a lane ends by a timeout. */
-export async function startLane(t: Pick<Test, 'teardown'>): Promise<Lane> {
+/**
+ * Its clock stands still: nothing in a lane ends by a timeout.
+ * @param isTls clients connect with TLS
+ */
+export async function startLane(t: Pick<Test, 'teardown'>, isTls = false): Promise<Lane> {
   const origin = await startOrigin(t);
   const tap = await startTap(t, origin.port);
   const proxy = await startProxy(
@@ -30,7 +36,14 @@ export async function startLane(t: Pick<Test, 'teardown'>): Promise<Lane> {
     {},
     new FakeClock(),
   );
-  return { proxy, tap, origin, canaries: 0 };
+  return { proxy, tap, origin, connect: await connector(proxy, isTls), canaries: 0 };
+}
+
+/** What connects clients of a proxy, with TLS or without. */
+export async function connector(proxy: TestProxy, isTls: boolean): Promise<() => Promise<RawClient>> {
+  if (!isTls) return () => connectTo(proxy.port);
+  const port = await listenByTls(proxy.plane);
+  return () => secured(connect({ host: '127.0.0.1', port, noDelay: true }));
 }
 
 export async function connectTo(port: number): Promise<RawClient> {
@@ -73,6 +86,14 @@ export async function inLanes<L, T>(
 /** Texts longer than this, or of more lines, are cut in so many places only, and not byte by byte. */
 const LONG = 2_000;
 const MAX_CUTS = 60;
+
+/** Whole, and in two pieces: enough where the way to the codec is in question, and not the codec. */
+export function* splitsInTwo(text: string): Generator<Buffer[]> {
+  const bytes = Buffer.from(text, 'latin1');
+  yield [bytes];
+  const half = bytes.length >> 1;
+  if (half > 0) yield [bytes.subarray(0, half), bytes.subarray(half)];
+}
 
 /** Whole, byte by byte, and cut at and around every CRLF. */
 export function* splitsAtLines(text: string): Generator<Buffer[]> {

@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.ts';
 import { parseResponses } from '../../support/responses.ts';
 import { type Forwarded, head, type RequestCase } from './case.ts';
 import { readRequests } from './codec.ts';
-import { connectTo, type Lane, sendCanary, sendPieces, splitsAtLines } from './lane.ts';
+import { type Lane, sendCanary, sendPieces, splitsAtLines } from './lane.ts';
 import type { Arrived } from './origin.ts';
 
 /** What the proxy adds to a request may make it larger than those that it takes. */
@@ -14,8 +14,12 @@ export const LARGER: ReadRules = {
 };
 
 /** Runs a case in every way in which its bytes may come. Answers the first thing that is wrong. */
-export async function runRequestCase(lane: Lane, one: RequestCase): Promise<string> {
-  for (const pieces of splitsAtLines(one.bytes)) {
+export async function runRequestCase(
+  lane: Lane,
+  one: RequestCase,
+  splits: typeof splitsAtLines = splitsAtLines,
+): Promise<string> {
+  for (const pieces of splits(one.bytes)) {
     const wrong = await attempt(lane, pieces, one);
     if (wrong !== '') return `${describe(pieces)}: ${wrong}`;
   }
@@ -54,7 +58,7 @@ async function check(lane: Lane, one: RequestCase, pieces: readonly Buffer[]): P
   const firstArrived = origin.arrived.length;
   const firstEntry = proxy.entries.length;
   const firstError = origin.errors.length;
-  const client = await connectTo(proxy.port);
+  const client = await lane.connect();
   try {
     await sendPieces(client, pieces);
     const wrong =
@@ -76,7 +80,7 @@ const idle = ({ proxy }: Lane) =>
 /** Makes sure that a connection to the backend waits, for what comes to misuse. */
 export async function prime(lane: Lane): Promise<void> {
   if (idle(lane) === 0) {
-    const client = await connectTo(lane.proxy.port);
+    const client = await lane.connect();
     await sendCanary(lane, client);
     client.socket.destroy();
   }
@@ -247,7 +251,7 @@ async function afterwards(lane: Lane, client: RawClient, one: RequestCase): Prom
   await settled(lane);
   const before = tap.connections.length;
   const isWaiting = lane.proxy.plane.stats().backends[`any/${tap.port}`]?.idle !== 0;
-  const other = await connectTo(lane.proxy.port);
+  const other = await lane.connect();
   try {
     const wrong = await sendCanary(lane, other);
     if (wrong !== '') return `on another connection, ${wrong}`;

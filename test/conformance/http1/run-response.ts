@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { startProxy, type TestProxy, type TestService } from '../../support/proxy.ts';
 import { exchange, parseResponses, type RawResponse } from '../../support/responses.ts';
 import { type Forwarded, head, type ResponseCase } from './case.ts';
-import { connectTo, splitsAtLines } from './lane.ts';
+import { connector, splitsAtLines } from './lane.ts';
 import { answerTo } from './origin.ts';
 import { type RawOrigin, startRawOrigin } from './raw-origin.ts';
 
@@ -13,13 +13,18 @@ import { type RawOrigin, startRawOrigin } from './raw-origin.ts';
 export interface ResponseLane {
   readonly proxy: TestProxy;
   readonly origin: RawOrigin;
+  /** A new client. */
+  connect(): Promise<RawClient>;
   /** The origin is another backend from now on, of which nothing is known: not that it spoke unasked, say. */
   renew(): void;
   canaries: number;
 }
 
-/** Its clock stands still, and nothing is tried twice. */
-export async function startResponseLane(t: Test): Promise<ResponseLane> {
+/**
+ * Its clock stands still, and nothing is tried twice.
+ * @param isTls clients connect with TLS
+ */
+export async function startResponseLane(t: Test, isTls = false): Promise<ResponseLane> {
   const origin = await startRawOrigin(t);
   const settings = { retry: { attempts: 0 } };
   let renewals = 0;
@@ -34,12 +39,16 @@ export async function startResponseLane(t: Test): Promise<ResponseLane> {
     renewals++;
     proxy.apply(service());
   };
-  return { proxy, origin, renew, canaries: 0 };
+  return { proxy, origin, renew, connect: await connector(proxy, isTls), canaries: 0 };
 }
 
 /** Runs a case in every way in which its bytes may come. Answers the first thing that is wrong. */
-export async function runResponseCase(lane: ResponseLane, one: ResponseCase): Promise<string> {
-  for (const pieces of splitsAtLines(one.bytes)) {
+export async function runResponseCase(
+  lane: ResponseLane,
+  one: ResponseCase,
+  splits: typeof splitsAtLines = splitsAtLines,
+): Promise<string> {
+  for (const pieces of splits(one.bytes)) {
     const wrong = await check(lane, one, pieces).catch((error: Error) => error.message);
     if (wrong === '') continue;
     return `${pieces.length === 1 ? 'whole' : pieces.length > 2 ? 'byte by byte' : `cut at ${pieces[0]?.length}`}: ${wrong}`;
@@ -53,7 +62,7 @@ async function check(lane: ResponseLane, one: ResponseCase, pieces: readonly Buf
   if (isDistrusted(proxy)) lane.renew();
   origin.script = { pieces, after: one.after };
   const played = origin.played;
-  const client = await connectTo(proxy.port);
+  const client = await lane.connect();
   try {
     client.send(one.request);
     const wrong = await compareClient(client, one);
@@ -142,7 +151,7 @@ async function afterwards(
   { verdict }: ResponseCase,
   used: readonly string[] | undefined,
 ): Promise<string> {
-  const own = verdict.stays ? client : await connectTo(lane.proxy.port);
+  const own = verdict.stays ? client : await lane.connect();
   try {
     const target = `/canary/${++lane.canaries}`;
     const { status, body } = await exchange(own, head(`GET ${target} HTTP/1.1`, 'Host: canary'));
