@@ -38,8 +38,8 @@ const HANDSHAKE_MS = 10_000;
 /** Who was refused is read for so long, so that it can read why. */
 const LINGER_MS = 1_000;
 
-/** No other protocol is spoken within TLS. Without an offer of this one, or any, a client is refused (RFC 7301). */
-const PROTOCOLS = ['http/1.1'];
+/** What is spoken within TLS. A client that offers protocols, but none of these, is refused (RFC 7301, section 3.2). */
+const PROTOCOLS = ['http/1.1', 'http/1.0'];
 
 /** A fatal alert: unrecognized_name (RFC 6066, section 3). */
 const UNRECOGNIZED_NAME = Buffer.from('15030100020270', 'hex');
