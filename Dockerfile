@@ -17,7 +17,7 @@ FROM ${NODE_IMAGE} AS runtime
 # Node.js without what only a debugger of C++ needs, a quarter of it; the libraries that it is linked with; and what
 # tells glibc who the user is and to look up names in /etc/hosts first.
 RUN command -v strip >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends binutils; }
-RUN mkdir -p /image/usr/local/bin /image/etc \
+RUN mkdir -p /image/usr/local/bin /image/etc && mkdir -p -m 700 /own/data \
   && strip -o /image/usr/local/bin/node /usr/local/bin/node \
   && cp --parents -L $(LD_TRACE_LOADED_OBJECTS=1 /usr/local/bin/node | grep -o '/[^ ]*') /image \
   && ln -s /app/dist/main.js /image/usr/local/bin/fairlead \
@@ -36,14 +36,17 @@ LABEL org.opencontainers.image.title="Fairlead" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
 COPY --from=runtime /image /
+# What Fairlead keeps is read by its user alone; a new volume takes owner and rights from here.
+COPY --from=runtime --chown=1000:1000 /own /
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY config ./config
 COPY --from=build /app/dist ./dist
-ENV PATH=/usr/local/bin NODE_ENV=production FAIRLEAD_HTTP=:80
-# Docker lets any user take port 80 in a container's own network.
+ENV PATH=/usr/local/bin NODE_ENV=production FAIRLEAD_HTTP=:80 FAIRLEAD_HTTPS=:443 FAIRLEAD_DATA=/data
+# Docker lets any user take ports 80 and 443 in a container's own network.
 USER 1000:1000
-EXPOSE 80
+EXPOSE 80 443
+VOLUME /data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["fairlead", "healthcheck"]
 ENTRYPOINT ["fairlead"]

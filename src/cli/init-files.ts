@@ -4,6 +4,10 @@ import { type FoundEngine, type Machine, otherProxies } from './machine.ts';
 export const KINDS = ['compose', 'systemd', 'config'] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** Where clients may connect: the first that is free is taken. */
+const HTTP_PORTS = [80, 8080, 8081, 8082];
+const HTTPS_PORTS = [443, 8443, 8444, 8445];
+
 /** The files to write, and what to do with them. */
 export interface Plan {
   readonly files: readonly { readonly name: string; readonly text: string }[];
@@ -34,12 +38,22 @@ export function engineOf(engines: readonly FoundEngine[]): FoundEngine | undefin
 
 /** Plans the files for this machine. */
 export function plan(kind: Kind, machine: Machine, image: string): Plan {
-  const http = freePort(machine, [80, 8080, 8081, 8082]);
-  const admin = freePort(machine, [9900, 9901, 9902]);
   const engine = engineOf(machine.engines);
-  if (kind === 'compose') return compose(engine, image, http, admin);
-  if (kind === 'systemd') return systemd(engine, http, admin);
-  return config(engine, freePort(machine, [8080, 8081, 8082]), admin);
+  const admin = freePort(machine, [9900, 9901, 9902]);
+  // A configuration is also for users who may take no ports below 1024.
+  const from = kind === 'config' ? 1 : 0;
+  const http = freePort(machine, HTTP_PORTS.slice(from));
+  const https = freePort(machine, HTTPS_PORTS.slice(from));
+  if (kind === 'compose') return compose(engine, image, { http, https, admin });
+  const make = kind === 'systemd' ? systemd : config;
+  return make(engine, { http, https, admin });
+}
+
+/** Those that are free. */
+interface Ports {
+  readonly http: number;
+  readonly https: number;
+  readonly admin: number;
 }
 
 /** The first port that is free; the last one if none is. */
@@ -48,13 +62,14 @@ function freePort({ taken }: Machine, ports: readonly number[]): number {
 }
 
 /** Makes the compose file: the one that comes with Fairlead, without sample services and with this machine's networks. */
-function compose(engine: FoundEngine | undefined, image: string, http: number, admin: number): Plan {
+function compose(engine: FoundEngine | undefined, image: string, { http, https, admin }: Ports): Plan {
   const [, services = ''] = /^services:\n([\s\S]*?)^ {2}whoami:/m.exec(shipped('compose.yaml')) ?? [];
   const socket = engine?.socket ?? '/var/run/docker.sock';
   const networks = engine?.networks ?? [];
   const fairlead = services
     .replace('build: ..', `image: ${JSON.stringify(image)}`)
     .replace('"8080:80"', `"${http}:80"`)
+    .replace('"8443:443"', `"${https}:443"`)
     .replace('"127.0.0.1:9900:9900"', `"127.0.0.1:${admin}:9900"`)
     .replace(/^ {6}web:$/m, ['web', ...networks].map((name) => `      ${name}:`).join('\n'))
     .replace('/var/run/docker.sock:/var/run/docker.sock:ro', `${socket}:/var/run/docker.sock:ro`);
@@ -62,6 +77,9 @@ function compose(engine: FoundEngine | undefined, image: string, http: number, a
 # Services are routed by labels such as fairlead.host=shop.localhost, if they are on one of Fairlead's networks.
 services:
 ${fairlead.trimEnd()}
+
+volumes:
+  data:
 
 networks:
   # Only Fairlead is on it. Published ports lead to the first network by name, so its own begins with 0.
@@ -85,16 +103,20 @@ ${networks.length === 0 ? '' : `  # Where containers were when this was written.
       'docker compose up -d',
       'docker run -d --network fairlead-web -l fairlead.host=shop.localhost my/shop',
       `curl http://shop.localhost${http === 80 ? '' : `:${http}`}/`,
+      'docker compose exec fairlead fairlead ca >root.pem   # it also says how to trust it',
+      `curl --cacert root.pem https://shop.localhost${https === 443 ? '' : `:${https}`}/`,
       `the dashboard: http://127.0.0.1:${admin}/, with the token as the password of any user`,
       'docker compose exec fairlead fairlead status',
     ],
   };
 }
 
-function systemd(engine: FoundEngine | undefined, http: number, admin: number): Plan {
+function systemd(engine: FoundEngine | undefined, { http, https, admin }: Ports): Plan {
   const variables = [
     'NODE_ENV=production',
     `FAIRLEAD_HTTP=:${http}`,
+    `FAIRLEAD_HTTPS=:${https}`,
+    'FAIRLEAD_DATA=%S/fairlead',
     `FAIRLEAD_ADMIN=127.0.0.1:${admin}`,
     `FAIRLEAD_DOCKER=${engine === undefined ? 'off' : `unix://${engine.socket}`}`,
   ];
@@ -114,11 +136,12 @@ function systemd(engine: FoundEngine | undefined, http: number, admin: number): 
   };
 }
 
-function config(engine: FoundEngine | undefined, http: number, admin: number): Plan {
+function config(engine: FoundEngine | undefined, { http, https, admin }: Ports): Plan {
   const text = `# Fairlead for this machine, by fairlead init. Every key is also a flag (--access-log) and a variable
 # (FAIRLEAD_ACCESS_LOG): fairlead help options. fairlead check FILE validates a file like this.
 
 http: ":${http}"
+https: ":${https}"   # or off
 admin: 127.0.0.1:${admin}
 docker: ${engine === undefined ? 'off   # there was no Engine when this was written' : `unix://${engine.socket}`}
 access-log: off   # off, json or clf

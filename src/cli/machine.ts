@@ -35,7 +35,7 @@ export interface Machine {
 }
 
 /** Ports that Fairlead might be wanted on. */
-export const PORTS = [80, 443, 8080, 8081, 8082, 9900, 9901, 9902];
+export const PORTS = [80, 443, 8080, 8081, 8082, 8443, 8444, 8445, 9900, 9901, 9902];
 /** How long an Engine may take to answer, in milliseconds. */
 const ENGINE_MS = 3_000;
 

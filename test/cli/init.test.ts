@@ -66,7 +66,7 @@ t.test('the compose file is valid, takes free ports, and joins the networks that
   for (const machine of [MACHINE, EMPTY]) {
     const written = text('compose', machine);
     t.same(parseComposeFile('compose.yaml', written, {}), { services: 0, problems: [] });
-    const { services, networks } = parse(written);
+    const { services, networks, volumes } = parse(written);
     t.strictSame(Object.keys(services), ['fairlead', 'docker-socket'], 'and no samples');
     t.equal(services.fairlead.image, 'registry.example/fairlead:1');
     t.equal(services.fairlead.build, undefined);
@@ -75,8 +75,10 @@ t.test('the compose file is valid, takes free ports, and joins the networks that
     const isBusy = machine === MACHINE;
     t.strictSame(
       services.fairlead.ports,
-      isBusy ? ['8080:80', '127.0.0.1:9901:9900'] : ['80:80', '127.0.0.1:9900:9900'],
+      isBusy ? ['8080:80', '8443:443', '127.0.0.1:9901:9900'] : ['80:80', '443:443', '127.0.0.1:9900:9900'],
     );
+    t.strictSame(services.fairlead.volumes, ['data:/data']);
+    t.ok(Object.hasOwn(volumes, 'data'));
     t.equal(joined.includes('shop_default'), isBusy);
     const socket = isBusy ? ENGINE.socket : '/var/run/docker.sock';
     t.equal(services['docker-socket'].volumes[0], `${socket}:/var/run/docker.sock:ro`);
@@ -93,6 +95,8 @@ t.test('the configuration and the unit are for what was found', async (t) => {
     const docker = machine === MACHINE ? `unix://${ENGINE.socket}` : 'off';
     t.match(unit, new RegExp(`^Environment=.* FAIRLEAD_DOCKER=${docker}$`, 'm'));
     t.match(unit, machine === MACHINE ? /FAIRLEAD_HTTP=:8080/ : /FAIRLEAD_HTTP=:80 /);
+    t.match(unit, machine === MACHINE ? /FAIRLEAD_HTTPS=:8443/ : /FAIRLEAD_HTTPS=:443 /);
+    t.match(unit, /FAIRLEAD_DATA=%S\/fairlead /);
     t.match(unit, machine === MACHINE ? /^SupplementaryGroups=docker$/m : /^# SupplementaryGroups=docker$/m);
     t.match(unit, /^ExecStart=/m);
   }

@@ -1,7 +1,9 @@
 // The same of one that runs as a container, built from the project's own Dockerfile.
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { curl } from '../support/curl.ts';
 import { docker, testImage, uniqueName } from '../support/docker.ts';
 import { eventually } from '../support/eventually.ts';
 import type { FairleadEngine } from '../support/fairlead.ts';
@@ -27,7 +29,8 @@ if (image !== undefined) {
   t.test('the image runs without root, and without what builds and installs', async (t) => {
     const inspect = (format: string) => docker('image', 'inspect', '-f', format, fairlead);
     t.equal(await inspect('{{.Config.User}}'), '1000:1000');
-    t.match(await inspect('{{json .Config.ExposedPorts}}'), '80/tcp');
+    t.strictSame(JSON.parse(await inspect('{{json .Config.ExposedPorts}}')), { '443/tcp': {}, '80/tcp': {} });
+    t.strictSame(JSON.parse(await inspect('{{json .Config.Volumes}}')), { '/data': {} });
     t.match(await inspect('{{json .Config.Healthcheck}}'), 'healthcheck');
     await t.rejects(docker('run', '--rm', '--entrypoint', 'npm', fairlead, '--version'));
     t.match(await docker('run', '--rm', fairlead, 'version'), /^fairlead \d/);
@@ -39,11 +42,39 @@ if (image !== undefined) {
     await t.rejects(docker('run', '--rm', '--entrypoint', 'sh', fairlead, '-c', ':'), /not found/);
   });
 
+  t.test('it serves https with a root that stays in its volume, and writes nowhere else', async (t) => {
+    const volume = uniqueName('data');
+    t.teardown(() => docker('volume', 'rm', volume));
+    const roots: string[] = [];
+    for (const _ of ['first', 'again']) {
+      const name = uniqueName('https');
+      const rights = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
+      await docker('run', '-d', '--name', name, ...rights, '-v', `${volume}:/data`, fairlead, 'demo');
+      t.teardown(() => docker('rm', '-f', '-v', name));
+      const root = await eventually('it has a root', () =>
+        docker('exec', name, 'fairlead', 'ca').catch(() => false as const),
+      );
+      roots.push(root);
+      const folder = t.testdir({ 'root.pem': root });
+      const address = await docker(
+        ...['inspect', '-f', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', name],
+      );
+      const trusted = ['--cacert', join(folder, 'root.pem')];
+      const there = ['--connect-to', `localhost:443:${address}:443`];
+      await eventually('it answers', async () =>
+        /^Hello from .* 200$/s.test(await curl('https://localhost/', ...trusted, ...there)),
+      );
+      const changes = await docker('diff', name);
+      t.equal(changes, '');
+    }
+    t.equal(roots[0], roots[1]);
+  });
+
   t.test('fairlead in it finds the address and the token of the one that serves there', async (t) => {
     const name = uniqueName('exec');
     const args = ['--admin', '0.0.0.0:9000', '--docker', 'off', '--admin-token', 'a-token-of-16-or-more'];
     await docker('run', '-d', '--name', name, fairlead, ...args);
-    t.teardown(() => docker('rm', '-f', name));
+    t.teardown(() => docker('rm', '-f', '-v', name));
     const run = (...command: string[]) => docker('exec', name, 'fairlead', ...command);
     await eventually('status answers', async () => /^Fairlead \d/.test(await run('status').catch(() => '')));
     const unrouted = await run('explain', 'http://shop.test/').catch(({ stdout }) => stdout);
@@ -61,7 +92,7 @@ if (image !== undefined) {
       const name = uniqueName('healthy');
       // Every second, so that nobody waits for ten.
       await docker('run', '-d', '--name', name, '--health-interval', '1s', fairlead, ...args, '--docker=off');
-      t.teardown(() => docker('rm', '-f', name));
+      t.teardown(() => docker('rm', '-f', '-v', name));
       await eventually(`healthy with "${args.join(' ')}"`, async () => {
         const health = await docker('inspect', '-f', '{{.State.Health.Status}}', name);
         return health === 'healthy';
@@ -84,7 +115,7 @@ if (image !== undefined) {
       'off',
     ];
     await docker(...run);
-    t.teardown(() => docker('rm', '-f', name));
+    t.teardown(() => docker('rm', '-f', '-v', name));
     const serving = async () => {
       const table = await docker('exec', name, 'fairlead', 'status');
       const pids = [...table.matchAll(/^worker \d \((\d+)\): serving/gm)].map(([, pid]) => pid);

@@ -86,7 +86,7 @@ export async function startContainer(t: Test, image: string, engine?: FairleadEn
   const socket = (engine?.endpoint ?? 'unix:///var/run/docker.sock').slice('unix://'.length);
   const { gid } = await stat(socket);
   const name = uniqueName('fairlead');
-  t.teardown(() => run('rm', '-f', name).catch(() => {}));
+  t.teardown(() => run('rm', '-f', '-v', name).catch(() => {}));
   await run(
     ...[
       'run',
