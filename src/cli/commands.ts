@@ -60,7 +60,7 @@ const DEMO: Command = {
   doc: 'The same with three sample backends inside; needs no Docker',
   options: 'all',
   examples: [
-    ['demo', 'on :8080, with a dashboard on 127.0.0.1:9900'],
+    ['demo', 'on :8080 and, by https, on :8443, with a dashboard on 127.0.0.1:9900'],
     ['demo --http :8081 --admin 127.0.0.1:9901', 'where these ports are taken'],
   ],
   exits: SERVED,

@@ -103,7 +103,7 @@ ${networks.length === 0 ? '' : `  # Where containers were when this was written.
       'docker compose up -d',
       'docker run -d --network fairlead-web -l fairlead.host=shop.localhost my/shop',
       `curl http://shop.localhost${http === 80 ? '' : `:${http}`}/`,
-      'docker compose exec fairlead fairlead ca >root.pem   # it also says how to trust it',
+      'docker compose exec -T fairlead fairlead ca >root.pem   # it also says how to trust it',
       `curl --cacert root.pem https://shop.localhost${https === 443 ? '' : `:${https}`}/`,
       `the dashboard: http://127.0.0.1:${admin}/, with the token as the password of any user`,
       'docker compose exec fairlead fairlead status',
