@@ -12,6 +12,10 @@ export interface Case {
   readonly isWebSocket?: boolean;
   /** With access logs on. */
   readonly isLogged?: boolean;
+  /** Clients connect with TLS. */
+  readonly isTls?: boolean;
+  /** Each connection is resumed by the ticket of an earlier one. */
+  readonly isResumed?: boolean;
 }
 
 /** Those that are compared with each other stand together, since a machine drifts. */
@@ -25,6 +29,18 @@ export const CASES: readonly Case[] = [
   { name: 'chunked 16 KB', path: '/chunked', method: 'GET', connections: 64 },
   { name: 'new connection', path: '/small', method: 'GET', connections: 64, isFresh: true },
   { name: '1,000 connections', path: '/small', method: 'GET', connections: 1_000 },
+  { name: 'TLS small', path: '/small', method: 'GET', connections: 64, isTls: true },
+  { name: 'TLS 16k', path: '/16k', method: 'GET', connections: 64, isTls: true },
+  { name: 'TLS new', path: '/small', method: 'GET', connections: 16, isTls: true, isFresh: true },
+  {
+    name: 'TLS resumed',
+    path: '/small',
+    method: 'GET',
+    connections: 16,
+    isTls: true,
+    isFresh: true,
+    isResumed: true,
+  },
   { name: 'WebSocket echo', path: '/ws', method: 'GET', connections: 64, isWebSocket: true },
 ];
 

@@ -8,6 +8,7 @@ import { load } from './load/load.ts';
 import { PROXY_PORT } from './ports.ts';
 import { cpuMicroseconds, listening, memoryBytes, stop } from './process.ts';
 import type { Row } from './results.ts';
+import { makeTlsFiles } from './tls-files.ts';
 
 export interface Rounds {
   readonly rounds: number;
@@ -41,7 +42,8 @@ export async function compare(one: Case, contenders: readonly Contender[], how: 
 
 async function measure(contender: Contender, one: Case, seconds: number): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
-  const child = contender.start({ folder, isLogged: one.isLogged === true });
+  const tls = one.isTls === true ? makeTlsFiles(folder) : undefined;
+  const child = contender.start({ folder, isLogged: one.isLogged === true, tls });
   try {
     await listening(PROXY_PORT, child).catch((error) => {
       throw new Error(`${error.message}\n${readFileSync(join(folder, 'stderr'), 'utf8').slice(-2_000)}`);

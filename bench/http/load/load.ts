@@ -3,6 +3,7 @@ import autocannon from 'autocannon';
 import type { Case } from '../cases.ts';
 import { PROXY_PORT } from '../ports.ts';
 import { hasProgram, start } from '../process.ts';
+import { loadResumed } from './resumed.ts';
 import { echoLoad } from './websocket.ts';
 
 /** What a load generator saw. Times are in milliseconds. */
@@ -22,10 +23,11 @@ export const GENERATOR = hasWrk ? 'wrk' : 'autocannon';
 /** Asks the proxy for so many seconds, each connection again as soon as it was answered. */
 export function load(one: Case, seconds: number): Promise<LoadResult> {
   if (one.isWebSocket) return echoLoad(one, seconds);
+  if (one.isResumed) return loadResumed(one, seconds);
   return hasWrk ? loadByWrk(one, seconds) : loadByAutocannon(one, seconds);
 }
 
-const url = (one: Case) => `http://127.0.0.1:${PROXY_PORT}${one.path}`;
+const url = (one: Case) => `${one.isTls ? 'https' : 'http'}://127.0.0.1:${PROXY_PORT}${one.path}`;
 
 async function loadByWrk(one: Case, seconds: number): Promise<LoadResult> {
   const script = fileURLToPath(new URL('wrk.lua', import.meta.url));

@@ -8,7 +8,7 @@ import { versionOf } from './version.ts';
 export const caddy: Contender = {
   name: 'Caddy',
   version: () => versionOf('caddy', ['version'], /v?([\d.]+)/),
-  start({ folder, isLogged }) {
+  start({ folder, isLogged, tls }) {
     const file = join(folder, 'Caddyfile');
     const servers = BACKEND_PORTS.map((port) => `127.0.0.1:${port}`).join(' ');
     writeFileSync(
@@ -20,8 +20,9 @@ export const caddy: Contender = {
     level ERROR
   }
 }
-http://:${PROXY_PORT} {
+${tls === undefined ? 'http' : 'https'}://:${PROXY_PORT} {
   bind 127.0.0.1
+  ${tls === undefined ? '' : `tls ${tls.certificate} ${tls.key}`}
   ${isLogged ? `log {\n    output file ${folder}/access.log\n    level INFO\n  }` : ''}
   reverse_proxy /ws 127.0.0.1:${ECHO_PORT}
   reverse_proxy ${servers} {

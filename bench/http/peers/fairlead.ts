@@ -16,12 +16,13 @@ export function fairleadAt(name: string, main: string): Contender {
   return {
     name,
     version: () => VERSION,
-    start({ folder, isLogged, nodeArgs = [] }) {
+    start({ folder, isLogged, tls, nodeArgs = [] }) {
       const file = join(folder, 'fairlead.yaml');
       const backends = BACKEND_PORTS.map((port) => `http://127.0.0.1:${port}`).join(', ');
       writeFileSync(
         file,
-        `http: 127.0.0.1:${PROXY_PORT}
+        `http: 127.0.0.1:${tls === undefined ? PROXY_PORT : 0}
+${tls === undefined ? '' : `https: 127.0.0.1:${PROXY_PORT}\ncertificates: ${folder}\ndata: ${folder}/data`}
 admin: off
 docker: off
 log-level: error

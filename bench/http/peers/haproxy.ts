@@ -8,7 +8,7 @@ import { versionOf } from './version.ts';
 export const haproxy: Contender = {
   name: 'HAProxy',
   version: () => versionOf('haproxy', ['-v'], /version ([\d.]+)/),
-  start({ folder, isLogged }) {
+  start({ folder, isLogged, tls }) {
     const file = join(folder, 'haproxy.cfg');
     const servers = BACKEND_PORTS.map((port, i) => `  server s${i} 127.0.0.1:${port} check inter 5s`).join(
       '\n',
@@ -29,9 +29,9 @@ defaults
   timeout client 60s
   timeout server 60s
 frontend bench
-  bind 127.0.0.1:${PROXY_PORT} backlog 4096
+  bind 127.0.0.1:${PROXY_PORT} backlog 4096${tls === undefined ? '' : ` ssl crt ${tls.both} alpn http/1.1`}
   http-request set-header X-Real-IP %[src]
-  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Proto ${tls === undefined ? 'http' : 'https'}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Forwarded-Port %[dst_port]
   use_backend echo if { path_beg /ws }

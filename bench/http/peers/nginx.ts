@@ -8,7 +8,7 @@ import { versionOf } from './version.ts';
 export const nginx: Contender = {
   name: 'nginx',
   version: () => versionOf('nginx', ['-v'], /nginx\/([\d.]+)/),
-  start({ folder, isLogged }) {
+  start({ folder, isLogged, tls }) {
     const file = join(folder, 'nginx.conf');
     const servers = BACKEND_PORTS.map((port) => `server 127.0.0.1:${port};`).join(' ');
     writeFileSync(
@@ -32,7 +32,8 @@ http {
   proxy_set_header X-Forwarded-Port $server_port;
   client_body_buffer_size 32k;
   server {
-    listen 127.0.0.1:${PROXY_PORT} backlog=4096;
+    listen 127.0.0.1:${PROXY_PORT}${tls === undefined ? '' : ' ssl'} backlog=4096;
+    ${tls === undefined ? '' : `ssl_certificate ${tls.certificate}; ssl_certificate_key ${tls.key}; ssl_protocols TLSv1.2 TLSv1.3;`}
     location / { proxy_pass http://bench; }
     location /ws { proxy_pass http://echo; }
   }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Contender } from '../contender.ts';
+import { type Contender, TLS_CASES } from '../contender.ts';
 import { start } from '../process.ts';
 
 /** A proxy of a few lines, as one writes it in Node. */
@@ -9,7 +9,7 @@ function baseline(name: string, version: () => string, file: string, cannot: rea
   const path = fileURLToPath(new URL(`../baselines/${file}`, import.meta.url));
   return {
     name,
-    cannot,
+    cannot: [...cannot, ...TLS_CASES],
     version,
     start({ folder, isLogged }) {
       const args = isLogged ? [path, join(folder, 'access.log')] : [path];

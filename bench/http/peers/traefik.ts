@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Contender } from '../contender.ts';
+import { type Contender, TLS_CASES } from '../contender.ts';
 import { BACKEND_PORTS, ECHO_PORT, PROXY_PORT } from '../ports.ts';
 import { start } from '../process.ts';
 import { versionOf } from './version.ts';
 
 export const traefik: Contender = {
+  cannot: TLS_CASES,
   name: 'Traefik',
   version: () => versionOf('traefik', ['version'], /Version:\s+v?([\d.]+)/),
   start({ folder, isLogged }) {
