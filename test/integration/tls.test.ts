@@ -20,7 +20,8 @@ async function forwardedBy(
   ...lines: string[]
 ) {
   const mirror = await startMirror(t);
-  const services = [{ backends: [mirror.port] }];
+  // What a client asks for by http is to be answered, too.
+  const services = [{ routes: [{ https: 'both' as const }], backends: [mirror.port] }];
   const options = { trustedProxies: ['127.0.0.0/8'] };
   const isTls = kind === 'tls';
   const proxy = await (isTls ? startTlsProxy : startProxy)(t, services, options);
