@@ -47,7 +47,7 @@ export class SecureContexts {
 
   /**
    * The pair that a client is shown.
-   * @param name that it asks for
+   * @param name that it asks for, or the address that it connected to
    */
   pairFor(name: string): KeyPair | undefined {
     return pairFor(this.#keyring, name) ?? this.#keyring.fallback;

@@ -20,13 +20,9 @@ export interface HandshakeHost {
   readonly helloMs: number;
   /**
    * What a client is shown.
-   * @param name that it asks for; empty without one
-   * @param address that it connected to
+   * @param name that it asks for, or the address that it connected to
    */
-  find(
-    name: string,
-    address: string,
-  ): { readonly pair: KeyPair; readonly context: SecureContext } | undefined;
+  find(name: string): { readonly pair: KeyPair; readonly context: SecureContext } | undefined;
   /** A handshake is over. Called once for each. @param why for people; empty when there is nothing to say */
   over(handshake: Handshake, result: HandshakeResult, why: string): void;
   /** Code of ours threw. */
@@ -136,7 +132,8 @@ export class Handshake implements Expiring {
     const { sweep } = this.#host;
     const raw = this.#raw;
     this.name = name;
-    const found = this.#host.find(name, plainAddress(raw.localAddress ?? ''));
+    // Clients name no addresses (RFC 6066, section 3).
+    const found = this.#host.find(name === '' ? plainAddress(raw.localAddress ?? '') : name);
     if (found === undefined) return this.#refuse(UNRECOGNIZED_NAME, 'unknown-name');
     this.deadline = sweep.deadlineIn(HANDSHAKE_MS);
     this.#gathered = undefined;

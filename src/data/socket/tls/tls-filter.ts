@@ -86,12 +86,8 @@ export class TlsFilter implements HandshakeHost {
     return this.#runtime.settings.headerTimeout;
   }
 
-  find(
-    name: string,
-    address: string,
-  ): { readonly pair: KeyPair; readonly context: SecureContext } | undefined {
-    // Clients name no addresses (RFC 6066, section 3).
-    const pair = this.#contexts.pairFor(name === '' ? address : name);
+  find(name: string): { readonly pair: KeyPair; readonly context: SecureContext } | undefined {
+    const pair = this.#contexts.pairFor(name);
     const context = pair && this.#contexts.contextOf(pair);
     return pair === undefined || context === undefined ? undefined : { pair, context };
   }
