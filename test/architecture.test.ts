@@ -291,7 +291,7 @@ t.test('no two files of messages need each other, not even for types', async (t)
 
 t.test('the plane of the data plane only composes: it stays short', async (t) => {
   const plane = files.find(({ path }) => path === 'data/plane.ts')?.text ?? '';
-  t.ok(plane.split('\n').length <= 160);
+  t.ok(plane.split('\n').length <= 151);
   const fields = [...plane.matchAll(/^ {2}(?:readonly )?#\w+(?::| =)/gm)];
   t.ok(fields.length > 0 && fields.length <= 10, `${fields.length} fields`);
 });

@@ -11,6 +11,7 @@ import { Connectors } from './connectors.ts';
 import { GRACE_OVER } from './errors.ts';
 import { Http1Server } from './http1/server.ts';
 import { Admission } from './listener/admission.ts';
+import { emptied } from './listener/emptied.ts';
 import { Intake } from './listener/intake.ts';
 import { LiveTopology } from './live-topology.ts';
 import { Exchanges } from './proxy/exchanges.ts';
@@ -123,21 +124,12 @@ export class DataPlane {
   async stop(graceMs: number): Promise<void> {
     for (const listening of this.#listening) listening.close();
     this.#clients.stop();
-    if (graceMs > 0) await this.#lastClient(graceMs);
+    if (graceMs > 0) await emptied([this.#tls, this.#clients], this.#runtime.clock, graceMs);
     this.#tls.stop();
     for (const client of this.#clients) client.cut(GRACE_OVER);
     for (const state of this.#topology.backends()) state.closeAll(GRACE_OVER);
     this.#runtime.sweep.stop();
     this.#judges.watch.stop();
-  }
-
-  #lastClient(graceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#runtime.clock.after(graceMs, resolve);
-      const onEmpty = () => resolve(cancel());
-      // Whoever is in a handshake is a client next, or gone.
-      this.#tls.whenEmpty(() => this.#clients.whenEmpty(onEmpty));
-    });
   }
 
   stats(): TrafficStats {
