@@ -111,16 +111,16 @@ export class Dialogue implements RequestSink, Downstream {
 
   request(head: RequestHead): void {
     const host = this.#host;
-    const { context } = host;
-    const isLast = ++host.requests === context.settings.maxRequestsPerConnection;
-    if (host.requests === 1 && !context.clients.admit(host)) return;
+    const isLast = ++host.requests === host.context.settings.maxRequestsPerConnection;
+    if (host.requests === 1 && !host.context.clients.admit(host)) return;
     // Bytes behind an upgrade request may be of the other protocol, even if it is refused.
     this.#keepAlive = head.keepAlive && head.upgrade === '' && !isLast;
     this.#pace.begin();
     this.#writer.begin(head);
-    this.exchange = new Exchange(this, head, context.elapsed());
-    this.waitForClient();
-    context.exchanges.open(this.exchange);
+    this.exchange = new Exchange(this, head, host.context.elapsed());
+    if (head.length === 0) host.wait(Number.POSITIVE_INFINITY);
+    else this.waitForClient();
+    host.context.exchanges.open(this.exchange);
   }
 
   body(buffer: Buffer, from: number, to: number): void {
@@ -145,7 +145,7 @@ export class Dialogue implements RequestSink, Downstream {
     if (exchange === undefined) {
       if (!this.isFree && this.#host.phase !== 'lingering') this.pauseBody();
     } else if (exchange.isUnsent) {
-      this.waitForClient();
+      if (exchange.head.length !== 0) this.waitForClient();
       if (exchange.flush() === 'full' && !exchange.body.isComplete) this.pauseBody();
     } else if (this.reader.hasBytes) this.transport.pause();
   }

@@ -52,7 +52,7 @@ export interface AttemptContext {
   readonly watch: Pick<HangWatch, 'tick' | 'watch'>;
   readonly events: AttemptEvents;
   /** `Clock.elapsed`. */
-  elapsed(): number;
+  readonly elapsed: () => number;
 }
 
 /** One try of an exchange on one backend. It counts as in flight there from its construction until it ends. */
@@ -65,6 +65,7 @@ export class Attempt implements PendingAttempt {
   readonly startedAt: number;
   readonly upstream: Upstream;
   since: number;
+  index = 0;
   outcome: Outcome = 'pending';
   isOver = false;
   #isConnected = false;
@@ -166,7 +167,7 @@ export class Attempt implements PendingAttempt {
    * the budget paid for it; that payment is the other one's.
    */
   replace(): boolean {
-    this.#leave('failed');
+    if (!this.isOver) this.#leave('failed');
     return this.#isPaid;
   }
 

@@ -127,10 +127,10 @@ export class Forwarder implements Life {
   onResponse(attempt: Attempt, head: ResponseHead): boolean {
     const { exchange, service } = attempt;
     const { ejector } = this.#context.judges;
-    judgeResponse(attempt, head, ejector, this.#attempts.elapsed());
+    judgeResponse(attempt, head, ejector, this.#attempts);
     if (isRetryStatus(head.status, service.service.retry)) {
       const error = statusError(head.status);
-      judgeFailure(attempt, error, ejector, this.#attempts.elapsed());
+      judgeFailure(attempt, error, ejector, this.#attempts);
       if (this.#goesOn(attempt, error)) return false;
     }
     attempt.outcome = 'responded';
@@ -169,7 +169,7 @@ export class Forwarder implements Life {
     if (backend !== undefined && exchange.second === undefined && mayRedial(exchange, error, retry))
       return this.#redial(attempt, backend);
     const now = this.#attempts.elapsed();
-    judgeFailure(attempt, error, judges.ejector, now);
+    judgeFailure(attempt, error, judges.ejector, this.#attempts);
     const isFree = error.retry === 'always';
     // The second attempt began later, and would have as much time again.
     if (isTooLate(exchange, error, timeouts, now)) this.failover.fail(exchange, service, error);

@@ -46,15 +46,17 @@ export class SocketTransport implements Transport {
   }
 
   text(text: string): void {
-    this.#out.text(text);
+    this.#outbox ??= new Outbox(this.#socket);
+    this.#outbox.text(text);
   }
 
   bytes(buffer: Buffer, from: number, to: number): void {
-    this.#out.bytes(buffer, from, to);
+    this.#outbox ??= new Outbox(this.#socket);
+    this.#outbox.bytes(buffer, from, to);
   }
 
   flush(): Flow {
-    return this.#out.flush();
+    return this.#outbox?.flush() ?? 'taken';
   }
 
   get isFull(): boolean {
@@ -170,11 +172,6 @@ export class SocketTransport implements Transport {
 
   get #bare(): Socket {
     return this.#below ?? this.#socket;
-  }
-
-  get #out(): Outbox {
-    this.#outbox ??= new Outbox(this.#socket);
-    return this.#outbox;
   }
 }
 

@@ -5,8 +5,8 @@ import type { Weighted } from '../balance/balancer.ts';
 import { hashText } from '../balance/hash.ts';
 import { Latency } from '../balance/latency.ts';
 import type { ProxyError } from '../errors.ts';
+import { Attempts } from './attempts.ts';
 import type { Ejection } from './ejection.ts';
-import type { PendingAttempt } from './pending.ts';
 import { Silence } from './silence.ts';
 
 /** For how long each connection to a backend that spoke unasked carries one exchange only. */
@@ -35,7 +35,7 @@ export class BackendState implements Weighted {
   health: BackendHealth | undefined = undefined;
   #flags: readonly HealthFlag[] = [];
   /** The attempts that run on the backend. */
-  readonly attempts = new Set<PendingAttempt>();
+  readonly attempts = new Attempts();
   turn = 0;
   /** The weight that counts now: the backend's own, and less during a slow start. */
   weight: number;

@@ -13,6 +13,8 @@ export interface TrialLimits {
 
 /** An attempt, as those that judge backends see it. None of its methods throws. */
 export interface PendingAttempt {
+  /** Its place among the attempts of its backend (`Attempts`). */
+  index: number;
   readonly backend: BackendState | undefined;
   /** The normalised path of the request. */
   readonly path: string;

@@ -30,7 +30,7 @@ function makeHedged() {
   const two = new Attempt(exchange, service, second, at(186), { isPaid: true });
   exchange.attempt = one;
   exchange.second = two;
-  const answer = (attempt: Attempt) => judgeResponse(attempt, head, NOBODY, 195);
+  const answer = (attempt: Attempt) => judgeResponse(attempt, head, NOBODY, at(195));
   return { service, exchange, first, second, one, two, answer };
 }
 
