@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { openTransport } from '../../../src/data/socket/open.ts';
-import { shared } from '../../../src/data/socket/read-buffer.ts';
-import type { Transport } from '../../../src/data/socket/transport.ts';
-import { deadPort, startRawBackend } from '../../support/backend.ts';
-import { eventually } from '../../support/eventually.ts';
-import { Pattern, produce } from '../../support/pattern.ts';
-import { seededRandom } from '../../support/random.ts';
-import { makeSelfSigned } from '../../support/self-signed.ts';
-import { type Maker, makersOf, type Pair, RecordingOwner } from '../../support/transports.ts';
-import { steady } from '../../support/wait.ts';
+import { openTransport } from '../../src/data/socket/open.ts';
+import { shared } from '../../src/data/socket/read-buffer.ts';
+import type { Transport } from '../../src/data/socket/transport.ts';
+import { deadPort, startRawBackend } from '../support/backend.ts';
+import { eventually } from '../support/eventually.ts';
+import { Pattern, produce } from '../support/pattern.ts';
+import { seededRandom } from '../support/random.ts';
+import { makeSelfSigned } from '../support/self-signed.ts';
+import { type Maker, makersOf, type Pair, RecordingOwner } from '../support/transports.ts';
+import { steady } from '../support/wait.ts';
 
 /** One read of the kernel, which is at most what comes to a side that is paused. */
 const ONE_READ = 65_536;
