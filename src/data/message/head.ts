@@ -15,6 +15,15 @@ export const VALUE_LINE = '[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n';
 /** Bytes that no head may contain, and no part of one: bare CR or LF and other controls. */
 export const NEVER_IN_A_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|(?:^|[^\r])\n|\r[^\n]/;
 
+/**
+ * Whether an expression matches all of a text up to the end of its head.
+ * @param blank the offset of the CRLF CRLF that ends the head
+ */
+export function isWhole(expression: RegExp, text: string, blank: number): boolean {
+  expression.lastIndex = 0;
+  return expression.test(text) && expression.lastIndex === blank + 4;
+}
+
 /** Body lengths that are not a number of bytes. */
 export const CHUNKED = -1;
 export const UNTIL_CLOSE = -2;

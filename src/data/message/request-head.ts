@@ -1,8 +1,8 @@
 import { ProxyError } from '../errors.ts';
 import { isField, listHas, trimmed } from './field.ts';
 import { bodyLength } from './framing.ts';
-import { Head, type HeadRules } from './head.ts';
-import { explainBadHead, isWhole, REQUEST, REQUEST_WITH_UNDERSCORES } from './request-line.ts';
+import { Head, type HeadRules, isWhole } from './head.ts';
+import { explainBadHead, REQUEST, REQUEST_WITH_UNDERSCORES } from './request-line.ts';
 import { isAuthority, readTarget } from './request-target.ts';
 import { protocolsFor } from './upgrade-field.ts';
 

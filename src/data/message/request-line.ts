@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.ts';
-import { NEVER_IN_A_HEAD, TOKEN, VALUE_LINE } from './head.ts';
+import { isWhole, NEVER_IN_A_HEAD, TOKEN, VALUE_LINE } from './head.ts';
 import { otherProtocol } from './other-protocol.ts';
 
 // One expression stands for the whole head, so that one pass of native code says that every byte of it is allowed.
@@ -20,15 +20,6 @@ const UNFINISHED_LINE = new RegExp(
 const refuse = (detail: string) => new ProxyError('bad-request', detail);
 const CONTROL = refuse('the request head has a control character');
 const BAD_LINE = refuse('the request line is malformed');
-
-/**
- * Whether an expression matches all of a text up to the end of its head.
- * @param blank the offset of the CRLF CRLF that ends the head
- */
-export function isWhole(expression: RegExp, text: string, blank: number): boolean {
-  expression.lastIndex = 0;
-  return expression.test(text) && expression.lastIndex === blank + 4;
-}
 
 /** Whether a request may begin with that line, or with a part of a line, which has no CRLF yet. */
 export function mayBeginRequest(line: string): boolean {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { ProxyError } from '../errors.ts';
 import { fieldText, isField, trimmed } from './field.ts';
 import { bodyLength } from './framing.ts';
-import { Head, type HeadRules, TOKEN, UNTIL_CLOSE, VALUE_LINE } from './head.ts';
+import { Head, type HeadRules, isWhole, TOKEN, UNTIL_CLOSE, VALUE_LINE } from './head.ts';
 
 export class ResponseHead extends Head {
   status = 0;
@@ -84,11 +84,6 @@ export function listedResponseHead(
   if (lines === undefined) return MALFORMED;
   const text = `${line}${lines}\r\n`;
   return parseResponseHead(text, text.length - 4, method, rules);
-}
-
-function isWhole(expression: RegExp, text: string, blank: number): boolean {
-  expression.lastIndex = 0;
-  return expression.test(text) && expression.lastIndex === blank + 4;
 }
 
 function readFields(head: ResponseHead, rules: HeadRules): ProxyError | undefined {
