@@ -35,9 +35,9 @@ export class Connectors implements Connector {
   start(attempt: Attempt, target: Target, isFresh: boolean): Upstream {
     const { exchange } = attempt;
     if (!(target instanceof BackendState))
-      return UrlUpstream.start(attempt, target.url, this.#sites.agent(target));
+      return new UrlUpstream(attempt, target.url, this.#sites.agent(target));
     if (exchange.head.upgrade === '') return this.#http1.start(attempt, target, isFresh);
-    return UpgradeUpstream.start(attempt, target, this.#runtime);
+    return new UpgradeUpstream(attempt, target, this.#runtime);
   }
 
   #makeSites({ border: { listeners, allowed, local }, maxHeaderSize }: SiteOptions): Sites {

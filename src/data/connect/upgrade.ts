@@ -40,14 +40,8 @@ export class UpgradeUpstream implements Upstream, PooledConnection, Expiring, Up
   #refusal: Refusal | undefined = undefined;
   #switched: Switched | undefined = undefined;
 
-  /** Sends the part of the request that has come so far. */
-  static start(attempt: Attempt, backend: BackendState, runtime: Runtime): UpgradeUpstream {
-    const upgrade = new UpgradeUpstream(attempt, backend, runtime);
-    attempt.exchange.body.replay(upgrade);
-    return upgrade;
-  }
-
-  private constructor(attempt: Attempt, backend: BackendState, runtime: Runtime) {
+  /** Begins the request. */
+  constructor(attempt: Attempt, backend: BackendState, runtime: Runtime) {
     const { exchange, service } = attempt;
     this.#attempt = attempt;
     this.backend = backend;

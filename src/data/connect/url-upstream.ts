@@ -18,14 +18,8 @@ export class UrlUpstream implements Upstream {
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
 
-  /** Sends the part of the request that has come so far. */
-  static start(attempt: Attempt, url: string, agent: Agent): UrlUpstream {
-    const upstream = new UrlUpstream(attempt, url, agent);
-    attempt.exchange.body.replay(upstream);
-    return upstream;
-  }
-
-  private constructor(attempt: Attempt, url: string, agent: Agent) {
+  /** Begins the request. */
+  constructor(attempt: Attempt, url: string, agent: Agent) {
     const { exchange, service } = attempt;
     this.#attempt = attempt;
     this.#body = exchange.head.length === 0 ? undefined : new PassThrough();

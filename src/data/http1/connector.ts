@@ -24,7 +24,7 @@ export class Http1Connector {
   /** @param isFresh true forbids a connection that has served before */
   start(attempt: Attempt, backend: BackendState, isFresh: boolean): UpstreamConnection {
     const { exchange, service } = attempt;
-    const { head, downstream, body } = exchange;
+    const { head, downstream } = exchange;
     const idle = isFresh ? undefined : this.#takeIdle(exchange, service.service.retry, backend);
     const connection = idle ?? new UpstreamConnection(this.#runtime, backend);
     if (head.claimsConnection) {
@@ -33,7 +33,6 @@ export class Http1Connector {
     }
     try {
       connection.assign(attempt, targetOf(exchange), addedFields(exchange, backend));
-      body.replay(connection);
     } catch (error) {
       // Nobody else knows this connection yet, so it has to be ended here.
       connection.abort();

@@ -26,7 +26,7 @@ export type Target = BackendState | UrlFallback;
 /** Chooses and opens the connection to a target, by the protocol that is spoken there. */
 export interface Connector {
   /**
-   * Sends the part of the request that has come so far.
+   * Begins the request. The part of its body that has come so far follows.
    * @param isFresh true forbids a connection that has served before
    */
   start(attempt: Attempt, target: Target, isFresh: boolean): Upstream;
@@ -89,12 +89,16 @@ export class Attempt implements PendingAttempt {
     // The hang watch leaves upgrades alone: how long one takes cannot be told from outside.
     this.since = exchange.head.upgrade === '' ? context.watch.tick : Number.POSITIVE_INFINITY;
     if (this.backend !== undefined) this.#takePlace(this.backend);
+    let upstream: Upstream | undefined;
     try {
-      this.upstream = context.connector.start(this, target, isFresh);
+      upstream = context.connector.start(this, target, isFresh);
+      exchange.body.replay(upstream);
     } catch (error) {
+      upstream?.abort();
       this.end('failed');
       throw error;
     }
+    this.upstream = upstream;
   }
 
   #takePlace(backend: BackendState): void {
